@@ -1,0 +1,200 @@
+//! The two vocabularies: [`ToOwner`] and [`FromOwner`].
+//!
+//! The order of the variants is their number on the socket: a change of it is a change of
+//! [`VERSION`](crate::VERSION).
+
+use model::{
+    ConversationId, DeviceId, Draft, Epoch, Message, MessageId, ReadFrom, Refusal, Seq, Standing,
+    UserId, Wall,
+};
+use serde::{Deserialize, Serialize};
+
+/// A gateway's own number for a question, given back with the answer. The owner does not look into
+/// it. Unique on its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(pub u64);
+
+/// What a gateway says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToOwner {
+    /// First on every link.
+    Hello {
+        /// [`VERSION`](crate::VERSION) of the gateway; another one is refused by closing the link.
+        version: u32,
+        /// For logs and metrics.
+        gateway: String,
+    },
+    /// Someone speaks. Answered by `Sent` or `Refused`.
+    Send {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// What they say.
+        draft: Draft,
+    },
+    /// From now on this gateway wants to hear this conversation. Answered by `Attached` or `Refused`.
+    Attach {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// No longer. Not answered; `Deliver`s that were under way may still come.
+    Detach {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// Durable messages from a place on, ascending. Answered by `Page` or `Refused`.
+    Read {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// From where.
+        from: ReadFrom,
+        /// At most so many, and never more than
+        /// [`PAGE_MAX_MESSAGES`](model::bounds::PAGE_MAX_MESSAGES).
+        limit: u32,
+    },
+    /// How far has this device acknowledged? Answered by `CursorAt` or `Refused`.
+    GetCursor {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Whose device.
+        user: UserId,
+        /// Which device.
+        device: DeviceId,
+    },
+    /// A device acknowledged everything up to and including `seq`. Not answered; a cursor never
+    /// goes back, nor past the last durable message.
+    MoveCursor {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Whose device.
+        user: UserId,
+        /// Which device.
+        device: DeviceId,
+        /// The epoch `seq` belongs to; a move of another epoch is ignored.
+        epoch: Epoch,
+        /// Up to where.
+        seq: Seq,
+    },
+    /// Rows of the per-conversation table. Answered by `Rows` or `Refused`.
+    GetRows {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which rows.
+        query: RowQuery,
+    },
+    /// Are you there? Answered by `Pong`.
+    Ping,
+}
+
+/// What the owner says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromOwner {
+    /// First on every link, after `Hello`.
+    Welcome {
+        /// [`VERSION`](crate::VERSION) of the owner.
+        version: u32,
+    },
+    /// The message is durable, under this place.
+    Sent {
+        /// Of the `Send`.
+        request: RequestId,
+        /// Its id.
+        id: MessageId,
+        /// The epoch `seq` belongs to.
+        epoch: Epoch,
+        /// Its place.
+        seq: Seq,
+        /// The journal's stamp.
+        received_at: Wall,
+        /// It was there already: this is the original acknowledgement once more.
+        duplicate: bool,
+    },
+    /// Not done, and why.
+    Refused {
+        /// Of the question.
+        request: RequestId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The gateway hears this conversation from `head + 1` on.
+    Attached {
+        /// Of the `Attach`.
+        request: RequestId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// How its history stands.
+        standing: Standing,
+    },
+    /// Durable messages, ascending and dense.
+    Page {
+        /// Of the `Read`.
+        request: RequestId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// How its history stands, at the time of the reading or later.
+        standing: Standing,
+        /// The messages; empty = there is nothing at or above the place asked for.
+        messages: Vec<Message>,
+    },
+    /// How far a device has acknowledged.
+    CursorAt {
+        /// Of the `GetCursor`.
+        request: RequestId,
+        /// Up to where; 0 = nothing yet.
+        seq: Seq,
+    },
+    /// Something was said in an attached conversation, and is durable.
+    Deliver {
+        /// What.
+        message: Message,
+    },
+    /// Rows of the per-conversation table.
+    Rows {
+        /// Of the `GetRows`.
+        request: RequestId,
+        /// The rows, by conversation.
+        rows: Vec<Row>,
+        /// How many journal records the table had not yet counted when it was read.
+        behind: u64,
+    },
+    /// The owner is there.
+    Pong {
+        /// Why it is not ready, if it is not; empty = ready.
+        not_ready: Vec<String>,
+    },
+}
+
+/// Which rows of the per-conversation table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowQuery {
+    /// Only this conversation; `None` = all.
+    pub conversation: Option<ConversationId>,
+    /// Only those after this one, by name.
+    pub after: Option<ConversationId>,
+    /// At most so many, and never more than
+    /// [`PAGE_MAX_MESSAGES`](model::bounds::PAGE_MAX_MESSAGES).
+    pub limit: u32,
+}
+
+/// One conversation, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Messages.
+    pub messages: u64,
+    /// Different senders.
+    pub speakers: u64,
+    /// Messages that were enriched.
+    pub enriched: u64,
+    /// Sum of their sentiments, in millionths.
+    pub sentiment_sum_micros: i64,
+    /// The journal's stamp of the last message.
+    pub last_at: Wall,
+}

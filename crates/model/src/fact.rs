@@ -1,0 +1,87 @@
+//! What the journal holds: only what cannot be recomputed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ConversationId, DeviceId, Epoch, Message, Offset, PartitionId, RecordNo, Seq, TenantId, UserId,
+};
+
+/// One thing that happened and cannot be recomputed. Every other state is a fold over these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// Something was said.
+    Message(Message),
+    /// How far devices have acknowledged: conversations of one partition, at most
+    /// [`CURSOR_MOVES_MAX`](crate::bounds::CURSOR_MOVES_MAX) moves.
+    Cursors(Vec<CursorMove>),
+    /// What an outside service answered about a message.
+    Enriched(Enrichment),
+    /// History of this partition was lost; what follows is a new version of it. Written by recovery.
+    EpochStarted(EpochStart),
+}
+
+/// A device acknowledged everything of a conversation up to and including `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CursorMove {
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// Whose device.
+    pub user: UserId,
+    /// Which device.
+    pub device: DeviceId,
+    /// Up to where.
+    pub seq: Seq,
+}
+
+/// An outside service's answer about one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrichment {
+    /// The message's conversation.
+    pub conversation: ConversationId,
+    /// The message's place in it.
+    pub seq: Seq,
+    /// The message's record.
+    pub target: Offset,
+    /// What was answered.
+    pub outcome: Outcome,
+}
+
+/// How enriching a message ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The service answered.
+    Full {
+        /// ISO 639-3 code, at most [`LANGUAGE_MAX_BYTES`](crate::bounds::LANGUAGE_MAX_BYTES) bytes;
+        /// empty = not known.
+        language: String,
+        /// Compound sentiment in millionths, −1,000,000 to 1,000,000. An integer, so that sums of
+        /// it rebuild equal to the bit.
+        sentiment_micros: i32,
+    },
+}
+
+/// A partition lost records `missing_from ..= missing_to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochStart {
+    /// Which partition.
+    pub partition: PartitionId,
+    /// The new epoch.
+    pub epoch: Epoch,
+    /// The first record number that is missing.
+    pub missing_from: RecordNo,
+    /// The last record number that is missing.
+    pub missing_to: RecordNo,
+}
+
+impl Fact {
+    /// The partition this fact belongs to; `None` for an empty list of cursor moves.
+    pub fn partition(&self) -> Option<PartitionId> {
+        let of = |conversation| Some(PartitionId::of(TenantId::DEFAULT, conversation));
+        match self {
+            Self::Message(message) => of(&message.conversation),
+            Self::Cursors(moves) => moves.first().and_then(|first| of(&first.conversation)),
+            Self::Enriched(enrichment) => Some(enrichment.target.partition),
+            Self::EpochStarted(start) => Some(start.partition),
+        }
+    }
+}

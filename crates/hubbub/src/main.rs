@@ -1,1 +1,102 @@
-fn main() {}
+//! The binary: parses arguments, calls one library each, turns errors into exit codes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use server::config::{Config, ConfigError, Layer};
+use server::error::ServeError;
+use tracing_subscriber::EnvFilter;
+
+mod verify;
+
+/// Exit code: a flag or a setting is wrong (sysexits `EX_USAGE`).
+const EXIT_USAGE: u8 = server::error::EXIT_USAGE;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "hubbub",
+    version,
+    about = "Carries, understands and measures chat at scale",
+    after_help = "Examples:\n  hubbub serve\n  hubbub serve --listen 127.0.0.1:9000 --data /var/lib/hubbub\n  hubbub verify target/crash/histories/*.jsonl"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve chat: journal, gateway and page in one process, or one of the roles
+    #[command(
+        after_help = "Every setting may also stand in the --config file (listen = \"127.0.0.1:9000\") or in the \
+                      environment (HUBBUB_LISTEN=127.0.0.1:9000). Flags win over the environment, that over the file.\n\n\
+                      Examples:\n  hubbub serve\n  hubbub serve --role owner --link /tmp/hubbub.link --listen 127.0.0.1:8090\n  \
+                      hubbub serve --role gateway --link /tmp/hubbub.link --listen 127.0.0.1:8081"
+    )]
+    Serve {
+        /// A TOML file with settings
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Box<Layer>,
+    },
+    /// Check histories that clients wrote: did the promises hold?
+    Verify(verify::VerifyArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(why) => {
+            let fine = matches!(why.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let printed = why.print();
+            return if fine && printed.is_ok() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(EXIT_USAGE)
+            };
+        }
+    };
+    match cli.command {
+        Command::Serve { config, settings } => serve(config, *settings),
+        Command::Verify(args) => verify::run(&args),
+    }
+}
+
+fn serve(file: Option<PathBuf>, settings: Layer) -> ExitCode {
+    let served = Config::load(file.as_deref(), settings)
+        .map_err(ServeError::from)
+        .and_then(|config| log(&config.log).and_then(|()| server::serve(&config)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            complain(&why.to_string());
+            ExitCode::from(why.exit_code())
+        }
+    }
+}
+
+/// Logs to standard error what the filter lets through.
+fn log(filter: &str) -> Result<(), ServeError> {
+    let filter = EnvFilter::try_new(filter).map_err(|why| ConfigError::OutOfRange {
+        key: "log",
+        value: format!("{filter} ({why})"),
+        right: "error, warn, info, debug, trace, or filters such as gateway=debug",
+    })?;
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    Ok(())
+}
+
+/// What the program answers.
+#[expect(clippy::print_stdout, reason = "this is what the user asked for")]
+pub(crate) fn print(text: &str) {
+    println!("{text}");
+}
+
+/// Why it did not work.
+#[expect(clippy::print_stderr, reason = "errors go to standard error, once, for people")]
+pub(crate) fn complain(text: &str) {
+    eprintln!("hubbub: {text}");
+}

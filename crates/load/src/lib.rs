@@ -1,1 +1,24 @@
-//! Not built yet.
+//! Clients that torment a server, and write down every frame.
+//!
+//! [`talk`] is many sessions at once: they speak, listen, lag, cut their own sockets, vanish, come
+//! back elsewhere, and send again what was acknowledged long ago. [`sweep`] reads everything when all
+//! is quiet. Both write history files (`docs/formats.md`), which the checker judges; nothing here
+//! judges.
+//!
+//! # Invariants
+//!
+//! - Each life of a session has its own instance and its own file; files of one instance are named in
+//!   the order they lived.
+//! - What is done follows from the seed; instances do not: they are drawn anew in each run, for they
+//!   must never come twice to one server.
+
+mod args;
+mod dice;
+mod history;
+mod raw;
+mod sweep;
+mod talk;
+
+pub use args::{SweepArgs, TalkArgs};
+pub use sweep::sweep;
+pub use talk::talk;

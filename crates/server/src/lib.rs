@@ -1,1 +1,162 @@
-//! Not built yet.
+//! The shell of the house: it waits, so that nothing below has to.
+//!
+//! [`serve`] is the biography of a process: settings are sound already → the owner starts (lock,
+//! recovery, views, drives) → the gateway starts → the port opens last → a signal or a fault ends
+//! it, in the order that loses nothing.
+
+mod clock;
+pub mod config;
+mod data_dir;
+pub mod error;
+mod http;
+mod inbox;
+mod metrics;
+mod owner;
+mod random;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway::Gateway;
+use gateway::transport::{Acceptor, OwnerLink, in_process};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use config::{Config, Role};
+use error::ServeError;
+use http::App;
+use owner::Owner;
+
+/// How long clients have to go away at shutdown.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// Serves until SIGTERM or SIGINT, or until something must not go on.
+///
+/// # Errors
+/// [`ServeError`]: what was wrong, with which value, and what to do; it knows its exit code.
+pub fn serve(config: &Config) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| ServeError::System { what: "cannot start the runtime", why })?;
+    runtime.block_on(run(config))
+}
+
+async fn run(config: &Config) -> Result<(), ServeError> {
+    let owned = match config.role {
+        Role::Both | Role::Owner => Some(owner::start(config)?),
+        Role::Gateway => None,
+    };
+    // Held for its lock until everything has ended.
+    let (dir, owner) = owned.map_or((None, None), |(dir, owner)| (Some(dir), Some(owner)));
+    let served = serve_roles(config, owner.as_ref()).await;
+    if let Some(owner) = owner {
+        let stopped = tokio::task::spawn_blocking(move || owner.stop()).await;
+        assert!(stopped.is_ok(), "stopping does not panic");
+    }
+    drop(dir);
+    served
+}
+
+/// Opens the doors of this process's roles, and closes them when it is asked to or must.
+async fn serve_roles(config: &Config, owner: Option<&Arc<Owner>>) -> Result<(), ServeError> {
+    let (link, acceptor) = link_ends(config)?;
+    let accepting = match (owner, acceptor) {
+        (Some(owner), Some(acceptor)) => {
+            Some(tokio::spawn(owner::accept(Arc::clone(owner), acceptor)))
+        }
+        (None, _) | (_, None) => None,
+    };
+    let gateway = link.map(|link| Gateway::new(gateway_options(config), link));
+    let app = App { owner: owner.cloned(), gateway: gateway.clone() };
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|why| ServeError::Listen { address: config.listen, why })?;
+    let address = listener.local_addr().unwrap_or(config.listen);
+    announce(config, address);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(async move {
+        axum::serve(listener, http::router(app))
+            .with_graceful_shutdown(async {
+                stopped.await.ok();
+            })
+            .await
+    });
+    let ended = tokio::select! {
+        () = asked_to_stop() => Ok(()),
+        why = must_stop(owner) => Err(why),
+    };
+    tracing::info!("closing");
+    stop.send(()).ok();
+    if let Some(gateway) = gateway {
+        gateway.close(GOODBYE).await;
+    }
+    tokio::time::timeout(GOODBYE, serving).await.ok();
+    if let Some(accepting) = accepting {
+        accepting.abort();
+        accepting.await.ok();
+    }
+    ended
+}
+
+/// The two ends of the link that this process holds: a gateway's, an owner's, or both.
+fn link_ends(config: &Config) -> Result<(Option<OwnerLink>, Option<Acceptor>), ServeError> {
+    match (config.role, &config.link) {
+        (Role::Gateway, Some(path)) => Ok((Some(OwnerLink::Socket(path.clone())), None)),
+        (Role::Owner, Some(path)) => {
+            let acceptor =
+                Acceptor::bind(path).map_err(|why| ServeError::Link { path: path.clone(), why })?;
+            Ok((None, Some(acceptor)))
+        }
+        (Role::Both, _) | (Role::Gateway | Role::Owner, None) => {
+            let (link, acceptor) = in_process();
+            Ok((Some(link), Some(acceptor)))
+        }
+    }
+}
+
+fn gateway_options(config: &Config) -> gateway::Options {
+    gateway::Options {
+        name: format!("gateway-{}", config.listen.port()),
+        #[cfg(feature = "mutants")]
+        mutant: config.crash.mutant,
+        ..gateway::Options::default()
+    }
+}
+
+/// Tells people, on standard output, where to go.
+#[expect(clippy::print_stdout, reason = "the address is what the program prints")]
+fn announce(config: &Config, address: std::net::SocketAddr) {
+    match config.role {
+        Role::Both => {
+            println!("hubbub is ready: http://{address}/ (data in {})", config.data.display())
+        }
+        Role::Gateway => println!("hubbub gateway is ready: http://{address}/"),
+        Role::Owner => println!("hubbub owner is ready: http://{address}/metrics"),
+    }
+}
+
+/// SIGTERM or SIGINT.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let term = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut term) => {
+                term.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = term => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// What a drive raised; never, where there is no owner.
+async fn must_stop(owner: Option<&Arc<Owner>>) -> ServeError {
+    match owner {
+        Some(owner) => owner.fatal.wait().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,3 +1,5 @@
+//! What goes in comes out, and nothing else does harm.
+
 use bytes::BytesMut;
 use link::{DecodeError, FRAME_MAX_BYTES, FrameReader, FromOwner, RequestId, ToOwner};
 use model::bounds::{BODY_MAX_BYTES, NAME_MAX_BYTES, PAGE_MAX_MESSAGES};

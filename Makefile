@@ -1,0 +1,68 @@
+# The menu. Each line calls cargo, or a chore of xtask; nothing here is the only way to do it.
+# Extra arguments: make run ARGS="--listen 127.0.0.1:9000", make crash ARGS="--seconds 60 --gateways 2".
+
+.DEFAULT_GOAL := help
+.PHONY: setup setup-page run test lint bench crash doc clean help
+
+ARGS ?=
+
+# Installs Debian packages as root; tells anyone else what to do.
+define install
+if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qqy $(1); \
+else \
+	echo "missing: $(1). Install it and try again, for example: sudo apt-get install $(1)" >&2; exit 1; \
+fi
+endef
+
+# The page has tests of its own once web/tests is there; only they need a browser.
+PAGE := $(if $(wildcard web/tests),setup-page)
+
+setup: $(PAGE) ## Check what building needs, and install what can be installed
+	@command -v cc >/dev/null || { $(call install,gcc libc6-dev); }
+	@command -v git >/dev/null || { $(call install,git); }
+	@command -v rustc >/dev/null && command -v cargo >/dev/null || { \
+		echo "missing: Rust. Install it with rustup, see https://rustup.rs" >&2; exit 1; }
+	@wanted=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml); \
+	have=$$(rustc --version | cut -d' ' -f2); \
+	[ "$$(printf '%s\n%s\n' "$$wanted" "$$have" | sort -V | head -n1)" = "$$wanted" ] || { \
+		echo "Rust $$have is too old: $$wanted or newer is needed. Run: rustup update stable" >&2; exit 1; }
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
+		echo "missing: rustfmt or clippy. Run: rustup component add rustfmt clippy" >&2; exit 1; }
+	@cargo nextest --version >/dev/null 2>&1 || \
+		echo "cargo-nextest is not installed: cargo test does its work, more slowly (cargo install --locked cargo-nextest)"
+
+setup-page:
+	@command -v chromium >/dev/null || { $(call install,chromium); }
+
+run: setup ## Build hubbub and serve on the address it prints
+	cargo run --release --package hubbub -- serve $(ARGS)
+
+test: setup ## Run every test
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --workspace $(ARGS) && cargo test --quiet --workspace --doc; \
+	else \
+		cargo test --workspace $(ARGS); \
+	fi
+
+lint: setup ## Check the format, the lints and the plan of the house
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --features mutants -- -D warnings
+	cargo xtask tidy
+
+bench: setup ## Measure, one line a figure: name, measured, target, met or missed
+	cargo xtask bench $(ARGS)
+
+crash: setup ## Kill and cut power for ten minutes while clients speak; then check the promises
+	cargo xtask crash $(ARGS)
+
+doc: ## Build the reference of all crates
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+clean: ## Remove what was built and the histories of crash runs; ./data, what people said, stays
+	cargo clean
+	rm -rf crash
+
+help: ## Show this menu
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -1,0 +1,291 @@
+//! One WebSocket: one task that hears its client, answers, and writes what its subscriptions are due.
+//!
+//! This file waits (socket, timers, wake-ups); what it does is decided in [`desk`], which does not.
+//!
+//! # Invariants
+//!
+//! - Frames are written in batches with one flush; a batch is bounded by [`BATCH_FRAMES_MAX`] and
+//!   [`BATCH_BYTES_MAX`], answers apart, which are bounded by what may be in flight.
+//! - A client with too much in flight is not read; one that does not read gives back the page it
+//!   holds after a second, and is dropped after [`Options::write_timeout`](crate::Options).
+
+mod acks;
+mod desk;
+mod lane;
+mod subs;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Error;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures_util::{FutureExt as _, SinkExt as _};
+use model::{DeviceId, InstanceId, UserId};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite;
+use tracing::debug;
+use wire::{About, CloseCode, Code, Command, Frame, Problem, busy_reason, decode_command};
+
+use self::desk::Desk;
+use crate::counters::{add, count};
+use crate::gateway::Shared;
+
+/// Frames of one batch from subscriptions.
+pub(crate) const BATCH_FRAMES_MAX: usize = 128;
+
+/// Bytes after which a batch takes no more frames from subscriptions.
+pub(crate) const BATCH_BYTES_MAX: usize = 64 * 1024;
+
+/// Places for frames that a connection keeps after a large batch: most of the time most are idle.
+const BATCH_KEPT: usize = 4;
+
+/// Frames of a client that are heard before it is answered.
+const HEAR_BATCH: usize = 64;
+
+/// A write that takes longer gives back the page that waits behind it.
+const GIVE_BACK_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a client may take to answer a close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// When to try again what found the owner lost.
+const OWNER_LOST_RETRY_MS: u32 = 5_000;
+
+/// How a connection ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The client left.
+    Gone,
+    /// It did not read.
+    Slow,
+    /// It is told why.
+    Close(CloseCode, String),
+}
+
+/// Who is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    pub(crate) user: UserId,
+    pub(crate) device: DeviceId,
+    pub(crate) instance: InstanceId,
+}
+
+/// From the upgrade to the end.
+pub(crate) async fn serve(shared: Arc<Shared>, mut socket: WebSocket) {
+    let end = match greet(&shared, &mut socket).await {
+        Ok(who) => {
+            debug!(user = %who.user, device = %who.device, "connected");
+            converse(Desk::new(&shared, who), &shared, &mut socket).await
+        }
+        Err(end) => end,
+    };
+    debug!(?end, "connection ends");
+    finish(&shared, socket, end).await;
+}
+
+/// Hears `hello` and answers it.
+async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
+    let mut closing = shared.closing.subscribe();
+    let hello = tokio::select! {
+        hello = timeout(shared.options.hello_timeout, hello(socket)) => hello,
+        _ = closing.wait_for(|closing| *closing) => {
+            return Err(End::Close(CloseCode::GOING_AWAY, String::new()));
+        }
+    };
+    let no_hello = |reason: String| End::Close(CloseCode::NO_HELLO, reason);
+    let (reference, who) = match hello {
+        Err(_) => {
+            let seconds = shared.options.hello_timeout.as_secs();
+            return Err(no_hello(format!("no hello within {seconds} s")));
+        }
+        Ok(Err(None)) => return Err(End::Gone),
+        Ok(Err(Some(problem))) => {
+            count(&shared.counts.bad_frames_total);
+            let text = Frame::Problem(problem).encode();
+            let written = timeout(CLOSE_TIMEOUT, socket.send(Message::Text(text.into()))).await;
+            debug!(?written, "told that there was no hello");
+            return Err(no_hello("the first frame was no hello".to_owned()));
+        }
+        Ok(Ok(hello)) => hello,
+    };
+    if shared.owner.lost_for().is_some_and(|away| away > shared.options.owner_lost_max) {
+        count(&shared.counts.connections_refused_total);
+        return Err(End::Close(CloseCode::TOO_BUSY, busy_reason(OWNER_LOST_RETRY_MS)));
+    }
+    let heartbeat_ms = u32::try_from(shared.options.heartbeat.as_millis()).unwrap_or(u32::MAX);
+    let welcome = Frame::Welcome { reference, heartbeat_ms }.encode();
+    match timeout(shared.options.write_timeout, socket.send(Message::Text(welcome.into()))).await {
+        Ok(Ok(())) => Ok(who),
+        Ok(Err(_)) => Err(End::Gone),
+        Err(_) => Err(End::Slow),
+    }
+}
+
+/// The first frame; `None` = the client left.
+async fn hello(socket: &mut WebSocket) -> Result<(Option<u64>, Who), Option<Problem>> {
+    let no_hello = |about, detail| Problem::never(about, Code::NoHello, detail);
+    loop {
+        let text = match socket.recv().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+            Some(Ok(Message::Binary(_))) => {
+                let detail = "the first frame is binary: say hello, as text";
+                return Err(Some(no_hello(About::default(), detail)));
+            }
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
+        };
+        return match decode_command(&text) {
+            Ok(Command::Hello { reference, user, device, instance }) => {
+                Ok((reference, Who { user, device, instance }))
+            }
+            Ok(
+                Command::Send { .. }
+                | Command::Subscribe { .. }
+                | Command::Unsubscribe { .. }
+                | Command::Ack { .. }
+                | Command::Read { .. }
+                | Command::Ping { .. },
+            ) => Err(Some(no_hello(About::default(), "the first frame is no hello: say it first"))),
+            Err(problem) => Err(Some(problem)),
+        };
+    }
+}
+
+/// From `welcome` to the end.
+async fn converse(mut desk: Desk, shared: &Shared, socket: &mut WebSocket) -> End {
+    let mut closing = shared.closing.subscribe();
+    let mut timer = Box::pin(sleep_until(desk.deadline()));
+    let mailbox = Arc::clone(desk.mailbox());
+    let mut batch = Vec::new();
+    loop {
+        desk.collect(&mut batch);
+        let wrote = !batch.is_empty();
+        if wrote && let Err(end) = write(&mut desk, shared, socket, &mut batch).await {
+            return end;
+        }
+        batch.shrink_to(BATCH_KEPT);
+        desk.ask_page();
+        if let Some(end) = desk.ended() {
+            return end;
+        }
+        set(&mut timer, desk.deadline());
+        tokio::select! {
+            biased;
+            _ = closing.wait_for(|closing| *closing), if !desk.is_draining() => desk.drain(),
+            heard = socket.recv(), if desk.has_room() => {
+                if let Err(end) = hear(&mut desk, shared, socket, heard) {
+                    return end;
+                }
+            }
+            () = mailbox.filled() => {}
+            () = desk.page_permit() => {}
+            () = &mut timer => desk.handle_timeout(Instant::now()),
+            () = std::future::ready(()), if wrote || desk.has_more() => {}
+        }
+    }
+}
+
+fn set(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
+    if timer.deadline() != deadline {
+        timer.as_mut().reset(deadline);
+    }
+}
+
+/// Hears one frame, and those that have come with it.
+fn hear(
+    desk: &mut Desk,
+    shared: &Shared,
+    socket: &mut WebSocket,
+    first: Option<Result<Message, Error>>,
+) -> Result<(), End> {
+    let now = Instant::now();
+    let mut next = Some(first);
+    let mut heard = 0;
+    while let Some(frame) = next {
+        count(&shared.counts.frames_in_total);
+        desk.heard(now);
+        match frame {
+            Some(Ok(Message::Text(text))) => desk.handle_text(&text),
+            Some(Ok(Message::Binary(_))) => desk.handle_binary(),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
+            Some(Err(error)) => return Err(broken(error)),
+        }
+        heard += 1;
+        let more = heard < HEAR_BATCH && desk.has_room();
+        next = if more { socket.recv().now_or_never() } else { None };
+    }
+    desk.handle_acks(now);
+    Ok(())
+}
+
+fn broken(error: Error) -> End {
+    let error = error.into_inner();
+    match error.downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Capacity(_)) => {
+            let reason = format!("a frame larger than {} bytes", wire::FRAME_MAX_BYTES);
+            End::Close(CloseCode::TOO_LARGE, reason)
+        }
+        Some(_) | None => End::Gone,
+    }
+}
+
+/// Writes a batch and flushes once.
+async fn write(
+    desk: &mut Desk,
+    shared: &Shared,
+    socket: &mut WebSocket,
+    batch: &mut Vec<Utf8Bytes>,
+) -> Result<(), End> {
+    let frames = batch.len() as u64;
+    let patience = shared.options.write_timeout;
+    let writing = async {
+        for text in batch.drain(..) {
+            socket.feed(Message::Text(text)).await?;
+        }
+        socket.flush().await
+    };
+    tokio::pin!(writing);
+    let soon = GIVE_BACK_AFTER.min(patience / 2);
+    let written = match timeout(soon, &mut writing).await {
+        Ok(written) => written,
+        Err(_) => {
+            desk.give_back();
+            let Ok(written) = timeout(patience - soon, &mut writing).await else {
+                count(&shared.counts.slow_readers_total);
+                return Err(End::Slow);
+            };
+            written
+        }
+    };
+    add(&shared.counts.frames_out_total, frames);
+    written.map_err(|_| End::Gone)
+}
+
+/// Says why, and gives the client time to hear it.
+async fn finish(shared: &Shared, mut socket: WebSocket, end: End) {
+    match end {
+        End::Slow => {}
+        End::Gone => {
+            // The answer to the client's own close frame.
+            drop(timeout(CLOSE_TIMEOUT, socket.flush()).await);
+        }
+        End::Close(code, reason) => {
+            if code == CloseCode::SILENT {
+                count(&shared.counts.silent_total);
+            }
+            let close = Message::Close(Some(CloseFrame { code: code.0, reason: reason.into() }));
+            drop(timeout(CLOSE_TIMEOUT, say_goodbye(&mut socket, close)).await);
+        }
+    }
+}
+
+/// Reads on until the client has closed, too: bytes that nobody read would cut the close frame off.
+async fn say_goodbye(socket: &mut WebSocket, close: Message) {
+    if socket.send(close).await.is_ok() {
+        while let Some(Ok(_)) = socket.recv().await {}
+        // After a frame that was too large nothing can be read: let the client read first.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,263 @@
+//! What a connection does, without waiting for anything: commands in, answers and frames out.
+
+mod commands;
+mod frames;
+mod pages;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use model::{Epoch, Position, Refusal, Seq};
+use tokio::time::Instant;
+use wire::{About, CloseCode, Frame, Problem};
+
+use super::acks::Acks;
+use super::lane::Lane;
+use super::subs::{Stage, Subs};
+use super::{End, Who};
+use crate::counters::{count, sub};
+use crate::gateway::Shared;
+use crate::mailbox::{Answer, Mailbox, SendAbout, SentAt};
+use crate::options::{READS_WAITING_MAX, SENDS_IN_FLIGHT_MAX};
+use crate::owner::retry_after;
+
+/// How long a connection that is to close waits for the answers to its sends.
+const DRAIN_MAX: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Everything a connection knows.
+pub(crate) struct Desk {
+    shared: Arc<Shared>,
+    mailbox: Arc<Mailbox>,
+    who: Who,
+    /// Frames that answer, in order.
+    out: Vec<Utf8Bytes>,
+    subs: Subs,
+    acks: Acks,
+    lane: Lane,
+    /// Questions about openings, by number: whose they are.
+    openings: HashMap<u64, u64>,
+    /// Subscriptions that ask again at a time.
+    retries: BTreeMap<(Instant, u64), ()>,
+    /// Numbers subscriptions and questions.
+    last_number: u64,
+    sends: usize,
+    /// Frames that were not even a JSON object.
+    no_frames: u32,
+    heard: Instant,
+    checked: Instant,
+    draining: Option<Instant>,
+    end: Option<End>,
+}
+
+impl Desk {
+    pub(super) fn new(shared: &Arc<Shared>, who: Who) -> Self {
+        let now = Instant::now();
+        Self {
+            shared: Arc::clone(shared),
+            mailbox: Mailbox::open(),
+            who,
+            out: Vec::new(),
+            subs: Subs::default(),
+            acks: Acks::default(),
+            lane: Lane::new(Arc::clone(&shared.pages)),
+            openings: HashMap::new(),
+            retries: BTreeMap::new(),
+            last_number: 0,
+            sends: 0,
+            no_frames: 0,
+            heard: now,
+            checked: now,
+            draining: None,
+            end: None,
+        }
+    }
+
+    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// Whether the client may be heard.
+    pub(super) fn has_room(&self) -> bool {
+        self.draining.is_none()
+            && self.end.is_none()
+            && self.sends < SENDS_IN_FLIGHT_MAX
+            && self.lane.reads() < READS_WAITING_MAX
+    }
+
+    /// Takes what has come and gives what is to be written.
+    pub(super) fn collect(&mut self, batch: &mut Vec<Utf8Bytes>) {
+        let mail = self.mailbox.take();
+        for answer in mail.answers {
+            self.handle_answer(answer);
+        }
+        for number in mail.woken {
+            if let Some(sub) = self.subs.get_mut(number) {
+                sub.listener.looking();
+                self.subs.ready(number);
+            }
+        }
+        batch.append(&mut self.out);
+        self.pour(batch);
+    }
+
+    /// Whether there may be something to write already.
+    pub(super) fn has_more(&self) -> bool {
+        !self.out.is_empty() || self.subs.any_ready()
+    }
+
+    /// How it ends, if it does; but what is to be written is written first.
+    pub(super) fn ended(&self) -> Option<End> {
+        if !self.out.is_empty() {
+            return None;
+        }
+        let going_away = || End::Close(CloseCode::GOING_AWAY, String::new());
+        let drained = self.draining.is_some() && self.sends == 0;
+        self.end.clone().or_else(|| drained.then(going_away))
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.is_some()
+    }
+
+    /// The gateway goes away: hear nothing more, wait a little for what is under way.
+    pub(super) fn drain(&mut self) {
+        self.draining = Some(Instant::now() + DRAIN_MAX);
+    }
+
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    /// When it wants to be told the time.
+    pub(super) fn deadline(&self) -> Instant {
+        let silent = self.heard + 3 * self.shared.options.heartbeat;
+        let check = self.checked + self.shared.options.heartbeat;
+        let retry = self.retries.first_key_value().map(|((at, _), ())| *at);
+        let rest = [self.acks.deadline(), retry, self.draining];
+        rest.into_iter().flatten().fold(silent.min(check), Instant::min)
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        if now >= self.heard + 3 * self.shared.options.heartbeat {
+            if self.has_room() {
+                self.end = Some(End::Close(CloseCode::SILENT, "nothing was heard".to_owned()));
+            }
+            self.heard = now; // Who is not read cannot be heard.
+        }
+        if now >= self.checked + self.shared.options.heartbeat {
+            self.checked = now;
+            self.check_owner();
+        }
+        if self.draining.is_some_and(|until| until <= now) {
+            self.end = Some(End::Close(CloseCode::GOING_AWAY, String::new()));
+        }
+        let later = self.retries.split_off(&(now, u64::MAX));
+        for (_, number) in std::mem::replace(&mut self.retries, later).into_keys() {
+            self.subs.ready(number);
+        }
+        self.handle_acks(now);
+    }
+
+    fn check_owner(&mut self) {
+        if self
+            .shared
+            .owner
+            .lost_for()
+            .is_some_and(|away| away > self.shared.options.owner_lost_max)
+        {
+            let reason = "the owner behind this gateway is lost: connect again".to_owned();
+            self.end = Some(End::Close(CloseCode::OWNER_LOST, reason));
+        }
+    }
+
+    fn handle_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Sent(about, at) => self.sent(about, &at),
+            Answer::NotSent(about, refusal) => {
+                self.sends -= 1;
+                self.not_sent(about, refusal);
+            }
+            Answer::Page { number, standing, messages } => {
+                self.handle_page(number, standing, messages);
+            }
+            Answer::Cursor { number, seq } => {
+                if let Some(number) = self.openings.remove(&number)
+                    && let Some(sub) = self.subs.get_mut(number)
+                    && let Stage::Opening { known, asked, .. } = &mut sub.stage
+                {
+                    *asked = None;
+                    known.cursor = Some(seq);
+                    self.subs.ready(number);
+                }
+            }
+            Answer::Nothing { number, refusal } => self.handle_nothing(number, refusal),
+        }
+    }
+
+    fn sent(&mut self, about: SendAbout, at: &SentAt) {
+        self.sends -= 1;
+        let SendAbout { reference, id, conversation } = about;
+        let SentAt { epoch, seq, received_at, duplicate } = *at;
+        self.say(&Frame::Sent { reference, id, conversation, epoch, seq, received_at, duplicate });
+    }
+
+    fn not_sent(&mut self, about: SendAbout, refusal: Refusal) {
+        let SendAbout { reference, id, conversation } = about;
+        let about = About { reference, id: Some(id), conversation: Some(conversation) };
+        self.refuse(about, refusal);
+    }
+
+    fn refuse(&mut self, about: About, refusal: Refusal) {
+        self.say(&Frame::Problem(Problem::from((about, refusal))));
+    }
+
+    fn say(&mut self, frame: &Frame) {
+        self.out.push(frame.encode().into());
+    }
+
+    fn number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// Asks again for a subscription, after what the owner said.
+    fn retry(&mut self, number: u64, refusal: &Refusal) {
+        self.retries.insert((Instant::now() + retry_after(refusal), number), ());
+    }
+}
+
+impl Drop for Desk {
+    /// Also when the task is dropped in the middle: nobody may stay registered.
+    fn drop(&mut self) {
+        for number in self.subs.numbers() {
+            self.leave(number);
+        }
+        self.mailbox.close();
+    }
+}
+
+impl Desk {
+    /// Takes a subscription away, passing on its last acknowledgement. Gives the highest it was sent.
+    fn leave(&mut self, number: u64) -> Option<(Position, Option<Position>)> {
+        self.pass_ack(number);
+        self.acks.remove(number);
+        if self.lane.holds(number) {
+            self.lane.state = super::lane::State::Idle;
+        }
+        let gone = self.subs.remove(number)?;
+        let owner = &self.shared.owner;
+        self.shared.topics.leave(&gone.seat, |conversation| {
+            owner.tell(link::ToOwner::Detach { conversation: conversation.clone() });
+        });
+        sub(&self.shared.counts.subscriptions, 1);
+        Some((gone.sent(), gone.acked))
+    }
+
+    fn not_recovered(&mut self) {
+        count(&self.shared.counts.not_recovered_total);
+    }
+}
+
+/// Before everything.
+const NOWHERE: Position = Position { epoch: Epoch(0), seq: Seq(0) };

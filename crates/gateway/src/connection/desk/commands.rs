@@ -1,0 +1,188 @@
+//! What a client says, done or refused.
+
+use model::{ConversationId, Position};
+use tokio::time::Instant;
+use wire::{About, CloseCode, Code, Command, Frame, Post, Problem, SubscribeFrom, decode_command};
+
+use super::{Desk, NOWHERE, count};
+use crate::connection::End;
+use crate::connection::lane::{Job, Read};
+use crate::connection::subs::Sub;
+use crate::counters::add;
+use crate::mailbox::{Listener, SendAbout};
+use crate::options::NO_FRAMES_MAX;
+
+impl Desk {
+    pub(in crate::connection) fn handle_text(&mut self, text: &str) {
+        match decode_command(text) {
+            Ok(command) => self.handle_command(command),
+            Err(problem) => {
+                let strike = !wire::is_json_object(text);
+                self.complain(problem);
+                if strike {
+                    self.strike();
+                }
+            }
+        }
+    }
+
+    pub(in crate::connection) fn handle_binary(&mut self) {
+        let detail = "the frame is binary: every frame is a text with one JSON object";
+        self.complain(Problem::never(About::default(), Code::BadFrame, detail));
+        self.strike();
+    }
+
+    fn handle_command(&mut self, command: Command) {
+        match command {
+            Command::Hello { reference, .. } => {
+                let about = About { reference, ..About::default() };
+                let detail = "hello was said already: open another connection for another device";
+                self.complain(Problem::never(about, Code::BadFrame, detail));
+            }
+            Command::Send { reference, post } => self.handle_send(reference, post),
+            Command::Subscribe { reference, conversation, from } => {
+                self.subscribe(reference, conversation, from);
+            }
+            Command::Unsubscribe { reference, conversation } => {
+                if let Some(number) = self.subs.number_of(&conversation) {
+                    self.leave(number);
+                }
+                self.say(&Frame::Unsubscribed { reference, conversation });
+            }
+            Command::Ack { conversation, position } => self.handle_ack(conversation, position),
+            Command::Read { reference, conversation, from, limit } => {
+                self.lane.push(Job::Read(Read { reference, conversation, from, limit }));
+            }
+            Command::Ping { reference } => self.say(&Frame::Pong { reference }),
+        }
+    }
+
+    fn handle_send(&mut self, reference: Option<u64>, post: Post) {
+        let (id, conversation) = (post.id, post.conversation.clone());
+        if id.instance != self.who.instance {
+            let about = About { reference, id: Some(id), conversation: Some(conversation) };
+            let detail = format!(
+                "the id {id} is of another instance than hello's, {}: send it on a connection of its own instance",
+                self.who.instance
+            );
+            self.complain(Problem::never(about, Code::BadId, detail));
+            return;
+        }
+        let about = SendAbout { reference, id, conversation };
+        let draft = post.into_draft(self.who.user.clone());
+        match self.shared.owner.send(&self.mailbox, about, draft) {
+            Ok(()) => self.sends += 1,
+            Err((about, refusal)) => {
+                count(&self.shared.counts.busy_total);
+                self.not_sent(about, refusal);
+            }
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        reference: Option<u64>,
+        conversation: ConversationId,
+        from: SubscribeFrom,
+    ) {
+        let replaced = self.subs.number_of(&conversation);
+        let most = self.shared.options.subscriptions_max;
+        if replaced.is_none() && self.subs.len() >= most {
+            let about = About { reference, conversation: Some(conversation), id: None };
+            let detail = format!(
+                "this connection has {most} subscriptions, the most there may be: unsubscribe from some, or open another connection"
+            );
+            self.complain(Problem::never(about, Code::TooManySubscriptions, detail));
+            return;
+        }
+        let number = self.number();
+        let listener = Listener::new(number, &self.mailbox);
+        // First in, then out: the conversation stays attached.
+        let seat = self.shared.topics.join(&conversation, listener.clone());
+        add(&self.shared.counts.subscriptions, 1);
+        let before = replaced.and_then(|replaced| self.leave(replaced));
+        let mut sub = Sub::new(seat, listener, reference, from);
+        (sub.sent_before, sub.acked) = before.unwrap_or((NOWHERE, None));
+        self.subs.insert(number, sub);
+    }
+
+    fn handle_ack(&mut self, conversation: ConversationId, position: Position) {
+        let number = self.subs.number_of(&conversation);
+        let Some((number, sub)) = number.and_then(|n| Some((n, self.subs.get_mut(n)?))) else {
+            let detail = "this connection does not follow the conversation: subscribe first";
+            self.not_subscribed(conversation, detail.to_owned());
+            return;
+        };
+        let sent = sub.sent();
+        if position.epoch < sent.epoch {
+            return; // Of a history that was lost meanwhile; the client is being told.
+        }
+        if position.epoch > sent.epoch || position.seq > sent.seq {
+            let detail = format!(
+                "{} of epoch {} lies beyond what was sent here, {} of epoch {}",
+                position.seq, position.epoch, sent.seq, sent.epoch
+            );
+            self.not_subscribed(conversation, detail);
+            return;
+        }
+        let newer = |than: Option<Position>| {
+            than.is_none_or(|than| than.epoch < position.epoch || than.seq < position.seq)
+        };
+        if newer(sub.acked) && newer(sub.ack) {
+            sub.ack = Some(position);
+            self.acks.add(number);
+        }
+    }
+
+    fn not_subscribed(&mut self, conversation: ConversationId, detail: String) {
+        let about = About { conversation: Some(conversation), ..About::default() };
+        self.complain(Problem::never(about, Code::NotSubscribed, detail));
+    }
+
+    /// Passes acknowledgements on if it is time.
+    pub(in crate::connection) fn handle_acks(&mut self, now: Instant) {
+        if self.acks.are_due(now) {
+            self.pass_acks(now);
+        }
+    }
+
+    /// Passes acknowledgements on now.
+    pub(super) fn pass_acks(&mut self, now: Instant) {
+        for number in self.acks.flush(now) {
+            if !self.pass_ack(number) {
+                self.acks.add(number); // No link: when it is back.
+            }
+        }
+    }
+
+    /// False = there is one, and nobody heard it.
+    pub(super) fn pass_ack(&mut self, number: u64) -> bool {
+        let Some(sub) = self.subs.get_mut(number) else { return true };
+        let Some(position) = sub.ack else { return true };
+        let told = self.shared.owner.tell(link::ToOwner::MoveCursor {
+            conversation: sub.seat.conversation().clone(),
+            user: self.who.user.clone(),
+            device: self.who.device.clone(),
+            epoch: position.epoch,
+            seq: position.seq,
+        });
+        if told {
+            sub.acked = sub.ack.take();
+        }
+        told
+    }
+
+    /// Tells the client that it did something wrong.
+    fn complain(&mut self, problem: Problem) {
+        count(&self.shared.counts.bad_frames_total);
+        self.say(&Frame::Problem(problem));
+    }
+
+    fn strike(&mut self) {
+        self.no_frames += 1;
+        if self.no_frames >= NO_FRAMES_MAX {
+            let reason = format!("{NO_FRAMES_MAX} frames were no JSON objects");
+            self.end = Some(End::Close(CloseCode::NO_FRAMES, reason));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What subscriptions are due: opened, frames from the ring, or put on the lane for a page.
+
+use axum::extract::ws::Utf8Bytes;
+use link::ToOwner;
+use model::{ReadFrom, Refusal, Seq};
+use tokio::time::Instant;
+use wire::{Frame, SubscribeFrom};
+
+use super::{Desk, count};
+use crate::connection::lane::Job;
+use crate::connection::subs::{Stage, Sub};
+use crate::connection::{BATCH_BYTES_MAX, BATCH_FRAMES_MAX};
+use crate::opening::{Known, Opening, open};
+use crate::pointer::{Pointer, Step, Tally, View};
+use crate::topics::Seat;
+
+/// Frames that one subscription may put into a batch before the next one has its turn.
+const TURN_FRAMES: usize = 32;
+
+/// Whether a subscription has more to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    More,
+    Over,
+}
+
+impl Desk {
+    /// Fills a batch from the page that is held and from the rings, in turns.
+    pub(super) fn pour(&mut self, batch: &mut Vec<Utf8Bytes>) {
+        let answers = batch.len();
+        let mut bytes = self.pour_page(batch);
+        while batch.len() < answers + BATCH_FRAMES_MAX && bytes < BATCH_BYTES_MAX {
+            let Some(number) = self.subs.next_ready() else { return };
+            let before = batch.len();
+            if self.turn(number, batch) == Turn::More {
+                self.subs.ready(number);
+            }
+            bytes += batch[before..].iter().map(|frame| frame.len()).sum::<usize>();
+        }
+    }
+
+    fn turn(&mut self, number: u64, batch: &mut Vec<Utf8Bytes>) -> Turn {
+        let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
+        match &mut sub.stage {
+            Stage::Opening { reference, from, known, asked } => {
+                let (reference, from, known, asked) = (*reference, *from, *known, *asked);
+                let view = sub.seat.look(|view, _| view.copied());
+                match (asked, view) {
+                    (None, Some(view)) => self.open(number, reference, from, &known, &view, batch),
+                    // An answer comes, or the conversation is attached: either wakes it.
+                    (Some(_), _) | (None, None) => Turn::Over,
+                }
+            }
+            Stage::Running(_) if self.lane.holds(number) => Turn::Over,
+            Stage::Running(pointer) => {
+                let mut tally = Tally::default();
+                let step = take_turn(pointer, &sub.seat, &mut tally, batch);
+                self.shared.counts.tally(tally);
+                match step {
+                    Step::Ring => Turn::More,
+                    Step::Wait => Turn::Over,
+                    Step::Page => {
+                        if !std::mem::replace(&mut sub.queued, true) {
+                            self.lane.push(Job::Replay(number));
+                        }
+                        Turn::Over
+                    }
+                    Step::Restart => {
+                        let frame = restarted(sub);
+                        batch.push(frame.encode().into());
+                        self.not_recovered();
+                        Turn::More
+                    }
+                }
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        number: u64,
+        reference: Option<u64>,
+        from: SubscribeFrom,
+        known: &Known,
+        view: &View,
+        batch: &mut Vec<Utf8Bytes>,
+    ) -> Turn {
+        match open(from, known, view) {
+            Opening::NeedCursor => {
+                // The cursor is to know what this connection has acknowledged.
+                self.pass_acks(Instant::now());
+                self.ask_cursor(number)
+            }
+            Opening::NeedStanding(seq) => self.ask_standing(number, seq),
+            Opening::Begin { epoch, recovered, next, head } => {
+                let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
+                let conversation = sub.seat.conversation().clone();
+                let frame =
+                    Frame::Subscribed { reference, conversation, epoch, recovered, next, head };
+                batch.push(frame.encode().into());
+                #[cfg_attr(not(feature = "mutants"), expect(unused_mut, reason = "mutants only"))]
+                let mut pointer = Pointer::new(next, view);
+                #[cfg(feature = "mutants")]
+                if self.shared.options.mutant == Some(model::Mutant::ReleasedEarly) {
+                    pointer.release_early();
+                }
+                sub.stage = Stage::Running(pointer);
+                if !recovered {
+                    self.not_recovered();
+                }
+                Turn::More
+            }
+        }
+    }
+
+    fn ask_cursor(&mut self, number: u64) -> Turn {
+        let question = self.number();
+        let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
+        let conversation = sub.seat.conversation().clone();
+        let (user, device) = (self.who.user.clone(), self.who.device.clone());
+        let asked = self.shared.owner.cursor(&self.mailbox, question, |request| {
+            ToOwner::GetCursor { request, conversation, user, device }
+        });
+        self.asked(number, question, asked.is_ok())
+    }
+
+    fn ask_standing(&mut self, number: u64, seq: Seq) -> Turn {
+        let question = self.number();
+        let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
+        let conversation = sub.seat.conversation().clone();
+        let asked = self.shared.owner.page(&self.mailbox, question, |request| ToOwner::Read {
+            request,
+            conversation,
+            from: ReadFrom::Seq(seq),
+            limit: 1,
+        });
+        self.asked(number, question, asked.is_ok())
+    }
+
+    /// A question about an opening is out; or there is no link, and it is asked when there is.
+    fn asked(&mut self, number: u64, question: u64, is_out: bool) -> Turn {
+        if is_out {
+            self.openings.insert(question, number);
+            if let Some(Sub { stage: Stage::Opening { asked, .. }, .. }) = self.subs.get_mut(number)
+            {
+                *asked = Some(question);
+            }
+        }
+        Turn::Over
+    }
+
+    /// There is no answer to the question about an opening: asked again, after a time or with a link.
+    pub(super) fn opening_failed(&mut self, number: u64, refusal: Option<&Refusal>) {
+        if let Some(Sub { stage: Stage::Opening { asked, .. }, .. }) = self.subs.get_mut(number) {
+            *asked = None;
+            match refusal {
+                Some(refusal) => self.retry(number, refusal),
+                None => self.subs.ready(number),
+            }
+        }
+    }
+
+    /// A subscription goes on in a history that it does not know.
+    pub(super) fn restart(&mut self, number: u64) {
+        if let Some(sub) = self.subs.get_mut(number) {
+            let frame = restarted(sub);
+            self.say(&frame);
+            self.not_recovered();
+            self.subs.ready(number);
+        }
+    }
+}
+
+/// Looks once, and takes frames if there are any.
+fn take_turn(
+    pointer: &mut Pointer,
+    seat: &Seat,
+    tally: &mut Tally,
+    batch: &mut Vec<Utf8Bytes>,
+) -> Step {
+    seat.look(|view, ring| {
+        let step = pointer.step(view, tally);
+        if step == Step::Ring {
+            let taken = ring.copy_from(pointer.next(), TURN_FRAMES, BATCH_BYTES_MAX, batch);
+            assert!(taken > 0, "the ring has what its bounds say");
+            pointer.delivered(taken);
+        }
+        step
+    })
+}
+
+/// What to say of a pointer that was restarted.
+fn restarted(sub: &Sub) -> Frame {
+    let Stage::Running(pointer) = &sub.stage else { unreachable!("only what runs is restarted") };
+    let (epoch, next) = (pointer.epoch(), pointer.next());
+    let head = sub.seat.look(|view, _| view.map_or(Seq(0), |view| view.head));
+    Frame::Subscribed {
+        reference: None,
+        conversation: sub.seat.conversation().clone(),
+        epoch,
+        recovered: false,
+        next,
+        head: head.max(Seq(next.0 - 1)),
+    }
+}
+
+impl Desk {
+    /// Counts what is refused here because there is no link.
+    pub(super) fn busy(&self) {
+        count(&self.shared.counts.busy_total);
+    }
+}

@@ -1,0 +1,125 @@
+//! What waits for one connection: answers to what it asked, and which of its subscriptions have
+//! something new.
+//!
+//! # Invariants
+//!
+//! - Nothing is lost and nothing blocks: whoever puts something in goes on at once.
+//! - Bounded by what the connection itself may have open: an answer is there only for a send, a page
+//!   or an opening in flight, and a subscription is on the list at most once.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{AcqRel, Release};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{ConversationId, Epoch, Message, MessageId, Refusal, Seq, Standing, Wall};
+use tokio::sync::Notify;
+
+/// An answer of the owner, or that there will be none.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// To a send: it is durable.
+    Sent(SendAbout, SentAt),
+    /// To a send: it is not.
+    NotSent(SendAbout, Refusal),
+    /// To a page, for a replay, an opening or a `read`.
+    Page { number: u64, standing: Standing, messages: Vec<Message> },
+    /// To a page: none. To a cursor likewise. `None` = the link was lost.
+    Nothing { number: u64, refusal: Option<Refusal> },
+    /// To a cursor.
+    Cursor { number: u64, seq: Seq },
+}
+
+/// Which send.
+#[derive(Debug)]
+pub(crate) struct SendAbout {
+    pub(crate) reference: Option<u64>,
+    pub(crate) id: MessageId,
+    pub(crate) conversation: ConversationId,
+}
+
+/// Where a message stands.
+#[derive(Debug)]
+pub(crate) struct SentAt {
+    pub(crate) epoch: Epoch,
+    pub(crate) seq: Seq,
+    pub(crate) received_at: Wall,
+    pub(crate) duplicate: bool,
+}
+
+/// Everything that waits, taken at once.
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    pub(crate) answers: Vec<Answer>,
+    /// Subscriptions, by number.
+    pub(crate) woken: Vec<u64>,
+}
+
+/// The mailbox of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    /// `None` = the connection is gone.
+    mail: Mutex<Option<Mail>>,
+    notify: Notify,
+}
+
+/// One subscription, as its topic knows it.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    number: u64,
+    woken: AtomicBool,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Mailbox {
+    /// An empty one.
+    pub(crate) fn open() -> Arc<Self> {
+        Arc::new(Self { mail: Mutex::new(Some(Mail::default())), notify: Notify::new() })
+    }
+
+    /// Puts an answer in; without effect when the connection is gone.
+    pub(crate) fn put(&self, answer: Answer) {
+        self.with(|mail| mail.answers.push(answer));
+    }
+
+    /// Takes everything. The memory goes with it, so that an idle connection holds none.
+    pub(crate) fn take(&self) -> Mail {
+        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        mail.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Something may have come since the last [`Mailbox::take`]. Cancel safe.
+    pub(crate) async fn filled(&self) {
+        self.notify.notified().await;
+    }
+
+    /// From now on nothing is taken in.
+    pub(crate) fn close(&self) {
+        *self.mail.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn with(&self, put: impl FnOnce(&mut Mail)) {
+        if let Some(mail) = self.mail.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            put(mail);
+        }
+        self.notify.notify_one();
+    }
+}
+
+impl Listener {
+    /// The subscription of this number, of the connection with this mailbox.
+    pub(crate) fn new(number: u64, mailbox: &Arc<Mailbox>) -> Arc<Self> {
+        Arc::new(Self { number, woken: AtomicBool::new(false), mailbox: Arc::clone(mailbox) })
+    }
+
+    /// There is something new for it.
+    pub(crate) fn wake(&self) {
+        if !self.woken.swap(true, AcqRel) {
+            self.mailbox.with(|mail| mail.woken.push(self.number));
+        }
+    }
+
+    /// Its connection is about to look: what comes from now on wakes it again.
+    pub(crate) fn looking(&self) {
+        self.woken.store(false, Release);
+    }
+}

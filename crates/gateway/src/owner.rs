@@ -1,0 +1,351 @@
+//! The owner, as connections see it: there or not, asked and answered.
+//!
+//! # Invariants
+//!
+//! - Every question gets exactly one answer: the owner's, or that the link was lost under it.
+//! - What is asked while the link is down is refused at once, so it was not done.
+//! - A link that takes no more is broken whole; nothing is left out of its middle.
+
+mod drive;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use link::{RequestId, Row, RowQuery, ToOwner};
+use model::{Draft, Refusal, Seq, Standing};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, timeout};
+
+pub(crate) use self::drive::{Drive, retry_after};
+use crate::counters::{Counts, count, sub};
+use crate::mailbox::{Answer, Mailbox, SendAbout, SentAt};
+use crate::options::{ROWS_IN_FLIGHT_MAX, SEND_OVERHEAD_BYTES};
+use crate::topics::Topic;
+
+/// When to try again what found no link.
+pub(crate) const LINK_RETRY_MS: u32 = 500;
+
+/// When to try again what found a full bound.
+const FULL_RETRY_MS: u32 = 100;
+
+/// How long a table query may take.
+const ROWS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Questions, answers, and whether anyone is there.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    state: Mutex<State>,
+    broken: Notify,
+    send_bytes: Arc<Semaphore>,
+    rows: Arc<Semaphore>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug)]
+struct State {
+    link: Option<mpsc::Sender<ToOwner>>,
+    /// It took no more.
+    broken: bool,
+    /// When it was lost, or never had.
+    down_since: Instant,
+    not_ready: Vec<String>,
+    last_request: u64,
+    pending: HashMap<RequestId, Pending>,
+}
+
+/// Who waits for an answer.
+#[derive(Debug)]
+enum Pending {
+    Send { to: Arc<Mailbox>, about: SendAbout, _bytes: OwnedSemaphorePermit },
+    Page { to: Arc<Mailbox>, number: u64 },
+    Cursor { to: Arc<Mailbox>, number: u64 },
+    Attach(Arc<Topic>),
+    Rows { to: oneshot::Sender<Result<Rows, Refusal>>, _permit: OwnedSemaphorePermit },
+}
+
+/// Rows of the per-conversation table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// The rows, by conversation.
+    pub rows: Vec<Row>,
+    /// How many journal records the table had not yet counted when it was read.
+    pub behind: u64,
+}
+
+/// There is no link, or it took no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoLink;
+
+fn link_busy() -> Refusal {
+    Refusal::Busy { bound: "link".to_owned(), retry_after_ms: LINK_RETRY_MS }
+}
+
+fn full(bound: &str) -> Refusal {
+    Refusal::Busy { bound: bound.to_owned(), retry_after_ms: FULL_RETRY_MS }
+}
+
+impl From<NoLink> for Refusal {
+    fn from(NoLink: NoLink) -> Self {
+        link_busy()
+    }
+}
+
+impl Owner {
+    /// Not there yet.
+    pub(crate) fn new(send_bytes_max: usize, counts: Arc<Counts>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                link: None,
+                broken: false,
+                down_since: Instant::now(),
+                not_ready: Vec::new(),
+                last_request: 0,
+                pending: HashMap::new(),
+            }),
+            broken: Notify::new(),
+            send_bytes: Arc::new(Semaphore::new(send_bytes_max.min(Semaphore::MAX_PERMITS))),
+            rows: Arc::new(Semaphore::new(ROWS_IN_FLIGHT_MAX)),
+            counts,
+        })
+    }
+
+    /// Hands a draft over; its answer comes to the mailbox. `Err` = it was not handed over.
+    pub(crate) fn send(
+        &self,
+        to: &Arc<Mailbox>,
+        about: SendAbout,
+        draft: Draft,
+    ) -> Result<(), (SendAbout, Refusal)> {
+        let bytes = draft.body.as_str().len() + SEND_OVERHEAD_BYTES;
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let Ok(permit) = Arc::clone(&self.send_bytes).try_acquire_many_owned(permits) else {
+            return Err((about, full("gateway_bytes")));
+        };
+        let mut state = self.lock();
+        // Half of the queue is kept for what cannot be refused.
+        let room = |link: &mpsc::Sender<ToOwner>| link.capacity() >= link.max_capacity() / 2;
+        match &state.link {
+            None => return Err((about, link_busy())),
+            Some(link) if !room(link) => return Err((about, full("link"))),
+            Some(_) => {}
+        }
+        let pending = Pending::Send { to: Arc::clone(to), about, _bytes: permit };
+        let asked = self.ask(&mut state, pending, |request| ToOwner::Send { request, draft });
+        match asked {
+            Ok(()) => {
+                count(&self.counts.sends_total);
+                count(&self.counts.sends_in_flight);
+                Ok(())
+            }
+            Err(Pending::Send { about, .. }) => Err((about, link_busy())),
+            Err(
+                Pending::Page { .. }
+                | Pending::Cursor { .. }
+                | Pending::Attach(_)
+                | Pending::Rows { .. },
+            ) => unreachable!("it gives back what it was given"),
+        }
+    }
+
+    /// Asks for a page; its answer comes to the mailbox under this number.
+    pub(crate) fn page(
+        &self,
+        to: &Arc<Mailbox>,
+        number: u64,
+        say: impl FnOnce(RequestId) -> ToOwner,
+    ) -> Result<(), NoLink> {
+        let pending = Pending::Page { to: Arc::clone(to), number };
+        self.ask(&mut self.lock(), pending, say).map_err(|_| NoLink)
+    }
+
+    /// Asks for a cursor; its answer comes to the mailbox under this number.
+    pub(crate) fn cursor(
+        &self,
+        to: &Arc<Mailbox>,
+        number: u64,
+        say: impl FnOnce(RequestId) -> ToOwner,
+    ) -> Result<(), NoLink> {
+        let pending = Pending::Cursor { to: Arc::clone(to), number };
+        self.ask(&mut self.lock(), pending, say).map_err(|_| NoLink)
+    }
+
+    /// Asks for rows and waits for them.
+    pub(crate) async fn rows(&self, query: RowQuery) -> Result<Rows, Refusal> {
+        let permit = Arc::clone(&self.rows).try_acquire_owned().map_err(|_| full("rows"))?;
+        let (to, answer) = oneshot::channel();
+        let pending = Pending::Rows { to, _permit: permit };
+        self.ask(&mut self.lock(), pending, |request| ToOwner::GetRows { request, query })
+            .map_err(|_| link_busy())?;
+        match timeout(ROWS_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(link_busy()),
+            Err(_) => Err(full("rows")),
+        }
+    }
+
+    /// Says something that has no answer. False = nobody heard it.
+    pub(crate) fn tell(&self, what: ToOwner) -> bool {
+        let mut state = self.lock();
+        let told = state.link.as_ref().is_some_and(|link| link.try_send(what).is_ok());
+        if !told {
+            self.broke(&mut state);
+        }
+        told
+    }
+
+    /// How long it has been away.
+    pub(crate) fn lost_for(&self) -> Option<Duration> {
+        let state = self.lock();
+        state.link.is_none().then(|| state.down_since.elapsed())
+    }
+
+    /// Why nothing can be done here, if so.
+    pub(crate) fn not_ready(&self) -> Vec<String> {
+        let state = self.lock();
+        if state.link.is_some() {
+            return state.not_ready.clone();
+        }
+        let away = state.down_since.elapsed().as_secs();
+        vec![format!("the link to the owner is down for {away} s")]
+    }
+
+    fn ask(
+        &self,
+        state: &mut State,
+        pending: Pending,
+        say: impl FnOnce(RequestId) -> ToOwner,
+    ) -> Result<(), Pending> {
+        let Some(link) = &state.link else { return Err(pending) };
+        state.last_request += 1;
+        let request = RequestId(state.last_request);
+        if link.try_send(say(request)).is_err() {
+            self.broke(state);
+            return Err(pending);
+        }
+        state.pending.insert(request, pending);
+        Ok(())
+    }
+
+    fn broke(&self, state: &mut State) {
+        if state.link.is_some() {
+            state.broken = true;
+            self.broken.notify_one();
+        }
+    }
+
+    /// The owner is there.
+    fn up(&self, link: mpsc::Sender<ToOwner>) {
+        let mut state = self.lock();
+        state.link = Some(link);
+        state.broken = false;
+        state.not_ready = vec!["the owner has not said yet whether it is ready".to_owned()];
+    }
+
+    /// The owner is gone: whoever waits for an answer is told.
+    fn down(&self) {
+        let mut state = self.lock();
+        state.link = None;
+        state.down_since = Instant::now();
+        let pending = std::mem::take(&mut state.pending);
+        drop(state);
+        for pending in pending.into_values() {
+            self.lost(pending);
+        }
+    }
+
+    fn lost(&self, pending: Pending) {
+        match pending {
+            Pending::Send { to, about, .. } => {
+                sub(&self.counts.sends_in_flight, 1);
+                count(&self.counts.outcomes_unknown_total);
+                to.put(Answer::NotSent(about, Refusal::OutcomeUnknown));
+            }
+            Pending::Page { to, number } | Pending::Cursor { to, number } => {
+                to.put(Answer::Nothing { number, refusal: None });
+            }
+            Pending::Rows { to, .. } => drop(to.send(Err(link_busy()))),
+            Pending::Attach(_) => {}
+        }
+    }
+
+    fn take(&self, request: RequestId) -> Option<Pending> {
+        self.lock().pending.remove(&request)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Answers, each to the one who waits for it. False = it is an answer to another question, or to none.
+impl Owner {
+    fn sent(&self, request: RequestId, at: SentAt) -> bool {
+        match self.take(request) {
+            Some(Pending::Send { to, about, .. }) => {
+                sub(&self.counts.sends_in_flight, 1);
+                to.put(Answer::Sent(about, at));
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn page_came(
+        &self,
+        request: RequestId,
+        standing: Standing,
+        messages: Vec<model::Message>,
+    ) -> bool {
+        match self.take(request) {
+            Some(Pending::Page { to, number }) => {
+                count(&self.counts.pages_total);
+                to.put(Answer::Page { number, standing, messages });
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn cursor_at(&self, request: RequestId, seq: Seq) -> bool {
+        match self.take(request) {
+            Some(Pending::Cursor { to, number }) => {
+                to.put(Answer::Cursor { number, seq });
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn rows_came(&self, request: RequestId, rows: Rows) -> bool {
+        match self.take(request) {
+            Some(Pending::Rows { to, .. }) => {
+                // Nobody waits any more: it took too long.
+                drop(to.send(Ok(rows)));
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn attached(&self, request: RequestId) -> Option<Arc<Topic>> {
+        match self.take(request) {
+            Some(Pending::Attach(topic)) => Some(topic),
+            other => {
+                self.misfit(other);
+                None
+            }
+        }
+    }
+
+    /// Whoever had asked something else is told that there will be no answer: the link breaks.
+    fn misfit(&self, pending: Option<Pending>) -> bool {
+        if let Some(pending) = pending {
+            self.lost(pending);
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+use model::Ordinal;
+
+use super::*;
+use crate::mailbox::Mailbox;
+use crate::ring::{FRAME_OVERHEAD_BYTES, RING_FRAMES_MAX};
+
+fn topics() -> Arc<Topics> {
+    Topics::new(Arc::default())
+}
+
+fn name(text: &str) -> ConversationId {
+    ConversationId::new(text).unwrap()
+}
+
+fn join(topics: &Topics, conversation: &str) -> (Arc<Mailbox>, Seat) {
+    let mailbox = Mailbox::open();
+    let seat = topics.join(&name(conversation), Listener::new(7, &mailbox));
+    (mailbox, seat)
+}
+
+fn attach(topics: &Topics, conversation: &str, head: u64) -> Arc<Topic> {
+    assert_eq!(topics.ask_next(|topic| topic.conversation() == &name(conversation)), Some(true));
+    let topic = topics.get(&name(conversation)).unwrap();
+    let standing =
+        Standing { epoch: Epoch(1), first: Seq(1), head: Seq(head), ordinal: Ordinal(head) };
+    topics.attached(&topic, &standing);
+    topic
+}
+
+fn deliver(topics: &Topics, topic: &Topic, seq: u64) -> Result<bool, NotNext> {
+    topics.deliver(topic, Seq(seq), |_| "frame".into())
+}
+
+#[test]
+fn the_first_listener_wants_an_attachment_and_the_last_one_detaches() {
+    let topics = topics();
+    let (_, first) = join(&topics, "a");
+    let (_, second) = join(&topics, "a");
+    attach(&topics, "a", 0);
+    assert_eq!(topics.ask_next(|_| true), None, "asked once");
+    topics.leave(&first, |_| panic!("someone is still there"));
+    let mut detached = 0;
+    topics.leave(&second, |_| detached += 1);
+    assert_eq!((detached, topics.count()), (1, 0));
+}
+
+#[test]
+fn one_that_left_before_it_was_asked_for_is_neither_attached_nor_detached() {
+    let topics = topics();
+    let (_, seat) = join(&topics, "a");
+    topics.leave(&seat, |_| panic!("never asked for"));
+    assert_eq!(topics.ask_next(|_| true), None);
+}
+
+#[test]
+fn an_attachment_that_comes_after_everyone_left_is_nobodys() {
+    let topics = topics();
+    let (_, seat) = join(&topics, "a");
+    assert_eq!(topics.ask_next(|_| true), Some(true));
+    let old = topics.get(&name("a")).unwrap();
+    topics.leave(&seat, |_| {});
+    let (_, again) = join(&topics, "a");
+    let standing = Standing { epoch: Epoch(1), first: Seq(1), head: Seq(3), ordinal: Ordinal(3) };
+    topics.attached(&old, &standing);
+    again.look(|view, _| assert_eq!(view, None));
+    attach(&topics, "a", 5);
+    again.look(|view, _| assert_eq!(view.map(|view| view.start), Some(Seq(6))));
+}
+
+#[test]
+fn what_was_under_way_before_the_attachment_is_left_out_and_a_gap_is_an_error() {
+    let topics = topics();
+    let (_, seat) = join(&topics, "a");
+    let topic = topics.get(&name("a")).unwrap();
+    assert_eq!(deliver(&topics, &topic, 5), Ok(false), "not attached yet");
+    attach(&topics, "a", 5);
+    assert_eq!(deliver(&topics, &topic, 5), Ok(false), "at or below the head");
+    assert_eq!(deliver(&topics, &topic, 6), Ok(true));
+    assert_eq!(deliver(&topics, &topic, 8), Err(NotNext { expected: Seq(7) }));
+    seat.look(|view, ring| {
+        assert_eq!((view.unwrap().head, ring.len()), (Seq(6), 1));
+    });
+}
+
+#[test]
+fn a_listener_is_woken_once_until_it_looks() {
+    let topics = topics();
+    let mailbox = Mailbox::open();
+    let listener = Listener::new(7, &mailbox);
+    topics.join(&name("a"), Arc::clone(&listener));
+    let topic = topics.get(&name("a")).unwrap();
+    topic.wake();
+    topic.wake();
+    assert_eq!(mailbox.take().woken, [7]);
+    topic.wake();
+    assert!(mailbox.take().woken.is_empty(), "it has not looked yet");
+    listener.looking();
+    topic.wake();
+    assert_eq!(mailbox.take().woken, [7]);
+}
+
+#[test]
+fn a_lost_link_drops_the_rings_and_everyone_wants_again() {
+    let topics = topics();
+    let seats = ["a", "b"].map(|conversation| join(&topics, conversation));
+    for conversation in ["a", "b"] {
+        let topic = attach(&topics, conversation, 0);
+        deliver(&topics, &topic, 1).unwrap();
+    }
+    topics.detach_all();
+    assert_eq!(topics.counts.ring_bytes.load(Relaxed), 0);
+    assert_eq!(topics.counts.ring_frames.load(Relaxed), 0);
+    for (_, seat) in &seats {
+        seat.look(|view, _| assert_eq!(view, None));
+    }
+    let mut asked = 0;
+    while topics.ask_next(|_| true).is_some() {
+        asked += 1;
+    }
+    assert_eq!(asked, 2);
+}
+
+#[test]
+fn one_that_was_refused_wants_again() {
+    let topics = topics();
+    let (_mailbox, _seat) = join(&topics, "a");
+    assert_eq!(topics.ask_next(|_| true), Some(true));
+    topics.want_again(topics.get(&name("a")).unwrap());
+    attach(&topics, "a", 0);
+}
+
+#[test]
+fn over_all_rings_the_frame_that_came_first_goes_first() {
+    let topics = topics();
+    let cost = "frame".len() + FRAME_OVERHEAD_BYTES;
+    let mut budget = Budget::new(3 * cost);
+    let (_a, seat_a) = join(&topics, "a");
+    let (_b, seat_b) = join(&topics, "b");
+    let a = attach(&topics, "a", 0);
+    let b = attach(&topics, "b", 0);
+    for (topic, seq) in [(&a, 1), (&b, 1), (&b, 2)] {
+        deliver(&topics, topic, seq).unwrap();
+        budget.delivered(&topics, topic, Seq(seq));
+    }
+    seat_a.look(|view, _| assert_eq!(view.unwrap().start, Seq(1), "three are not too many"));
+    deliver(&topics, &b, 3).unwrap();
+    budget.delivered(&topics, &b, Seq(3));
+    seat_a.look(|view, _| assert_eq!(view.unwrap().start, Seq(2)));
+    seat_b.look(|view, _| assert_eq!(view.unwrap().start, Seq(1)));
+    assert_eq!(topics.counts.ring_bytes.load(Relaxed), 3 * cost as u64);
+}
+
+#[test]
+fn the_order_of_frames_does_not_grow_with_what_was_dropped_otherwise() {
+    let topics = topics();
+    let mut budget = Budget::new(usize::MAX);
+    let (_mailbox, _seat) = join(&topics, "a");
+    let a = attach(&topics, "a", 0);
+    for seq in 1..10_000 {
+        deliver(&topics, &a, seq).unwrap();
+        budget.delivered(&topics, &a, Seq(seq));
+    }
+    assert!(budget.len() <= 2 * RING_FRAMES_MAX + 1024, "{}", budget.len());
+}

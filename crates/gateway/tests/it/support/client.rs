@@ -1,0 +1,163 @@
+//! A client that does what it is told, well-formed or not.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use model::{
+    Body, ConversationId, DeviceId, Epoch, InstanceId, Message as Said, MessageId, Position, Seq,
+    UserId, Wall,
+};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+use wire::{Command, Frame, Post, Problem, SubscribeFrom, decode_frame};
+
+pub(crate) const INSTANCE: InstanceId = InstanceId(0xabc);
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) ws: WebSocketStream<TcpStream>,
+}
+
+impl Client {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, tungstenite::Error> {
+        // A small window, so that a client that does not read is soon felt.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(16 * 1024).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        let (ws, _) = client_async(format!("ws://{address}/v1/ws"), stream).await?;
+        Ok(Self { ws })
+    }
+
+    pub(crate) async fn hello(&mut self, user: &str, device: &str) {
+        let user = UserId::new(user).unwrap();
+        let device = DeviceId::new(device).unwrap();
+        self.tell(Command::Hello { reference: Some(1), user, device, instance: INSTANCE }).await;
+        let Frame::Welcome { reference: Some(1), .. } = self.frame().await else {
+            panic!("no welcome")
+        };
+    }
+
+    pub(crate) async fn tell(&mut self, command: Command) {
+        self.text(&command.encode()).await;
+    }
+
+    pub(crate) async fn text(&mut self, text: &str) {
+        self.ws.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    /// The next frame.
+    pub(crate) async fn frame(&mut self) -> Frame {
+        loop {
+            let message = timeout(PATIENCE, self.ws.next()).await.expect("a frame within 10 s");
+            match message.expect("still connected").unwrap() {
+                Message::Text(text) => return decode_frame(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other @ (Message::Binary(_) | Message::Close(_) | Message::Frame(_)) => {
+                    panic!("{other:?}")
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn problem(&mut self) -> Problem {
+        match self.frame().await {
+            Frame::Problem(problem) => problem,
+            other @ (Frame::Welcome { .. }
+            | Frame::Sent { .. }
+            | Frame::Subscribed { .. }
+            | Frame::Message { .. }
+            | Frame::Page { .. }
+            | Frame::Unsubscribed { .. }
+            | Frame::Pong { .. }) => panic!("{other:?}"),
+        }
+    }
+
+    /// Reads until the close frame and gives its code and reason.
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
+        loop {
+            let message = timeout(PATIENCE, self.ws.next()).await.expect("closed within 10 s");
+            if let Message::Close(close) = message.expect("a close frame first").unwrap() {
+                let close = close.expect("with a code");
+                return (close.code.into(), close.reason.as_str().to_owned());
+            }
+        }
+    }
+
+    /// Nothing comes for a while.
+    pub(crate) async fn silence(&mut self, span: Duration) {
+        if let Ok(frame) = timeout(span, self.frame()).await {
+            panic!("{frame:?}");
+        }
+    }
+
+    pub(crate) async fn subscribe(&mut self, conversation: &str, from: SubscribeFrom) {
+        let conversation = ConversationId::new(conversation).unwrap();
+        self.tell(Command::Subscribe { reference: Some(9), conversation, from }).await;
+    }
+
+    /// Subscribes and gives `(epoch, recovered, next, head)`.
+    pub(crate) async fn subscribed(
+        &mut self,
+        conversation: &str,
+        from: SubscribeFrom,
+    ) -> (u32, bool, u64, u64) {
+        self.subscribe(conversation, from).await;
+        let Frame::Subscribed { reference: Some(9), epoch, recovered, next, head, .. } =
+            self.frame().await
+        else {
+            panic!("not subscribed")
+        };
+        (epoch.0, recovered, next.0, head.0)
+    }
+
+    pub(crate) async fn ack(&mut self, conversation: &str, epoch: u32, seq: u64) {
+        let conversation = ConversationId::new(conversation).unwrap();
+        let position = Position { epoch: Epoch(epoch), seq: Seq(seq) };
+        self.tell(Command::Ack { conversation, position }).await;
+    }
+
+    /// The next message.
+    pub(crate) async fn message(&mut self) -> Said {
+        match self.frame().await {
+            Frame::Message { message, .. } => message,
+            other @ (Frame::Welcome { .. }
+            | Frame::Sent { .. }
+            | Frame::Subscribed { .. }
+            | Frame::Problem(_)
+            | Frame::Page { .. }
+            | Frame::Unsubscribed { .. }
+            | Frame::Pong { .. }) => panic!("{other:?}"),
+        }
+    }
+
+    /// The next messages are of this conversation, `from ..= to`, dense.
+    pub(crate) async fn messages(&mut self, conversation: &str, from: u64, to: u64) {
+        for seq in from..=to {
+            let message = self.message().await;
+            assert_eq!((message.conversation.as_str(), message.seq.0), (conversation, seq));
+        }
+    }
+}
+
+pub(crate) fn post(counter: u64, conversation: &str, body: &str) -> Command {
+    Command::Send {
+        reference: Some(100 + counter),
+        post: Post {
+            id: MessageId { instance: INSTANCE, counter },
+            conversation: ConversationId::new(conversation).unwrap(),
+            body: Body::new(body).unwrap(),
+            lamport: counter,
+            seen_seq: Seq(0),
+            sent_at: Wall(5),
+        },
+    }
+}
+
+pub(crate) fn after(epoch: u32, seq: u64) -> SubscribeFrom {
+    SubscribeFrom::After(Position { epoch: Epoch(epoch), seq: Seq(seq) })
+}

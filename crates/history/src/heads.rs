@@ -1,0 +1,121 @@
+//! Where each conversation stands, and the heads that the fold has at hand.
+
+use std::collections::HashMap;
+
+use model::{ConversationId, Message, Ordinal, Seq};
+
+/// Heads kept at hand between commits; above it all of them are forgotten and read again.
+pub const HEADS_MAX: usize = 65_536;
+
+/// Where a conversation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// What the next fact that readers see is numbered.
+    pub next_seq: Seq,
+    /// What the next message is counted.
+    pub next_ordinal: Ordinal,
+    /// The lowest place from which history is whole up to the head; 1 unless history was lost.
+    pub first: Seq,
+}
+
+impl Head {
+    pub(crate) const NEW: Self = Self { next_seq: Seq(1), next_ordinal: Ordinal(1), first: Seq(1) };
+
+    /// A message that jumps says that what stood before it was lost. One below the head is here
+    /// already.
+    fn take(&mut self, message: &Message) {
+        if message.seq > self.next_seq {
+            self.first = message.seq;
+        }
+        if message.seq >= self.next_seq {
+            self.next_seq = message.seq.next();
+            self.next_ordinal = message.ordinal.next();
+        }
+    }
+
+    /// A device can only have acknowledged what was there: above the head, it was lost since. Its
+    /// places are not given again, or a cursor that stands there would skip what takes them.
+    fn acknowledged(&mut self, seq: Seq) {
+        if seq >= self.next_seq {
+            let lost = seq.0 - self.next_seq.0 + 1;
+            self.next_seq = seq.next();
+            self.next_ordinal = Ordinal(self.next_ordinal.0 + lost);
+            self.first = self.next_seq;
+        }
+    }
+}
+
+/// Heads at hand. They equal the store's rows, but for the changed ones, which the next commit
+/// writes.
+#[derive(Default)]
+pub(crate) struct Heads {
+    at_hand: HashMap<ConversationId, Entry>,
+    changed: Vec<ConversationId>,
+}
+
+struct Entry {
+    head: Head,
+    changed: bool,
+}
+
+impl Heads {
+    pub(crate) fn take<E>(
+        &mut self,
+        message: &Message,
+        load: impl FnOnce() -> Result<Option<Head>, E>,
+    ) -> Result<(), E> {
+        self.change(&message.conversation, load, |head| head.take(message))
+    }
+
+    pub(crate) fn acknowledged<E>(
+        &mut self,
+        conversation: &ConversationId,
+        seq: Seq,
+        load: impl FnOnce() -> Result<Option<Head>, E>,
+    ) -> Result<(), E> {
+        self.change(conversation, load, |head| head.acknowledged(seq))
+    }
+
+    /// Hands out the changed heads, to be written; then they count as written.
+    pub(crate) fn drain_changed(&mut self, mut write: impl FnMut(&ConversationId, &Head)) {
+        self.changed.sort_unstable();
+        for conversation in self.changed.drain(..) {
+            if let Some(entry) = self.at_hand.get_mut(&conversation) {
+                entry.changed = false;
+                write(&conversation, &entry.head);
+            }
+        }
+        if self.at_hand.len() > HEADS_MAX {
+            self.at_hand.clear();
+        }
+    }
+
+    /// After a failed commit nobody knows what the store holds.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    fn change<E>(
+        &mut self,
+        conversation: &ConversationId,
+        load: impl FnOnce() -> Result<Option<Head>, E>,
+        change: impl FnOnce(&mut Head),
+    ) -> Result<(), E> {
+        if !self.at_hand.contains_key(conversation) {
+            let head = load()?.unwrap_or(Head::NEW);
+            self.at_hand.insert(conversation.clone(), Entry { head, changed: false });
+        }
+        if let Some(entry) = self.at_hand.get_mut(conversation) {
+            let before = entry.head;
+            change(&mut entry.head);
+            if entry.head != before && !entry.changed {
+                entry.changed = true;
+                self.changed.push(conversation.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Keys of the rows. Stored: never change one without a new [`VERSION`](crate::VERSION).
+//!
+//! Every key begins with the tenant. Names end with a zero byte, which no name contains: so no
+//! name's keys lie under another's prefix, and rows sort as their names do. Numbers are big-endian:
+//! they sort as they count.
+
+use model::bounds::NAME_MAX_BYTES;
+use model::{ConversationId, DeviceId, InstanceId, MessageId, Seq, TenantId, UserId};
+
+const TENANT_BYTES: usize = 2;
+const NAME_END: u8 = 0;
+
+/// Bytes of the longest key: that of a message id.
+pub(crate) const KEY_MAX_BYTES: usize = TENANT_BYTES + 2 * (NAME_MAX_BYTES + 1) + 8 + 8;
+
+/// Builds keys, one after the other, in one buffer.
+pub(crate) struct Keys(Vec<u8>);
+
+impl Keys {
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(KEY_MAX_BYTES))
+    }
+
+    /// `tenant conversation`
+    pub(crate) fn head(&mut self, conversation: &ConversationId) -> &[u8] {
+        self.tenant();
+        self.0.extend_from_slice(conversation.as_str().as_bytes());
+        &self.0
+    }
+
+    /// `tenant conversation 0 seq`
+    pub(crate) fn message(&mut self, conversation: &ConversationId, seq: Seq) -> &[u8] {
+        self.tenant();
+        self.name(conversation.as_str());
+        self.number(seq.0);
+        &self.0
+    }
+
+    /// `tenant conversation 0 sender 0 instance`: what an author's ids begin with.
+    pub(crate) fn author(
+        &mut self,
+        conversation: &ConversationId,
+        sender: &UserId,
+        instance: InstanceId,
+    ) -> &[u8] {
+        self.tenant();
+        self.name(conversation.as_str());
+        self.name(sender.as_str());
+        self.number(instance.0);
+        &self.0
+    }
+
+    /// `tenant conversation 0 sender 0 instance counter`
+    pub(crate) fn id(
+        &mut self,
+        conversation: &ConversationId,
+        sender: &UserId,
+        id: MessageId,
+    ) -> &[u8] {
+        self.author(conversation, sender, id.instance);
+        self.number(id.counter);
+        &self.0
+    }
+
+    /// `tenant conversation 0 user 0 device`
+    pub(crate) fn cursor(
+        &mut self,
+        conversation: &ConversationId,
+        user: &UserId,
+        device: &DeviceId,
+    ) -> &[u8] {
+        self.tenant();
+        self.name(conversation.as_str());
+        self.name(user.as_str());
+        self.0.extend_from_slice(device.as_str().as_bytes());
+        &self.0
+    }
+
+    fn tenant(&mut self) {
+        self.0.clear();
+        self.0.extend_from_slice(&TenantId::DEFAULT.0.to_be_bytes());
+    }
+
+    fn name(&mut self, name: &str) {
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.push(NAME_END);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_be_bytes());
+    }
+}
+
+/// The prefix that all keys of the one tenant of today share.
+pub(crate) fn tenant_prefix() -> [u8; TENANT_BYTES] {
+    TenantId::DEFAULT.0.to_be_bytes()
+}
+
+/// The conversation of a head's key.
+pub(crate) fn conversation_of_head(key: &[u8]) -> Option<ConversationId> {
+    let name = key.strip_prefix(&tenant_prefix())?;
+    ConversationId::new(std::str::from_utf8(name).ok()?).ok()
+}
+
+/// The number that a key ends with.
+pub(crate) fn last_number(key: &[u8]) -> Option<u64> {
+    key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests;

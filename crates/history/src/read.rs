@@ -1,0 +1,176 @@
+//! Questions. Each runs on one snapshot, so it sees whole journal batches, and never waits for the
+//! fold.
+
+use fjall::Readable;
+use model::bounds::PAGE_MAX_MESSAGES;
+use model::{
+    BodyHash, ConversationId, DeviceId, InstanceId, Message, MessageId, Seq, UserId, Wall,
+};
+
+use crate::key::{self, Keys};
+use crate::store::Store;
+use crate::{Cursor, Head, History, HistoryError, value};
+
+/// Names of one [`History::conversations`].
+pub const CONVERSATIONS_MAX: u32 = 1_000;
+
+/// What history knows of a message id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Where the message stands.
+    pub seq: Seq,
+    /// The fingerprint of its body.
+    pub body: BodyHash,
+    /// The stamp of its batch.
+    pub received_at: Wall,
+}
+
+impl History {
+    /// How far the view has come.
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn cursor(&self) -> Result<Cursor, HistoryError> {
+        self.store.cursor()
+    }
+
+    /// Where a conversation stands; `None` = nothing was ever said there.
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn head(&self, conversation: &ConversationId) -> Result<Option<Head>, HistoryError> {
+        self.store.head(conversation)
+    }
+
+    /// The highest counter of an author's messages in a conversation; 0 = none.
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn author_highest(
+        &self,
+        conversation: &ConversationId,
+        sender: &UserId,
+        instance: InstanceId,
+    ) -> Result<u64, HistoryError> {
+        let mut keys = Keys::new();
+        let prefix = keys.author(conversation, sender, instance);
+        let store = &*self.store;
+        let Some(last) = store.snapshot().prefix(&store.ids, prefix).next_back() else {
+            return Ok(0);
+        };
+        let key = last.key().map_err(|error| store.error(error))?;
+        key::last_number(&key).ok_or_else(|| store.undecoded("the key of a message id"))
+    }
+
+    /// How far a device has acknowledged a conversation; 0 = nothing yet.
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn cursor_of(
+        &self,
+        conversation: &ConversationId,
+        user: &UserId,
+        device: &DeviceId,
+    ) -> Result<Seq, HistoryError> {
+        self.store.cursor_at(Keys::new().cursor(conversation, user, device))
+    }
+
+    /// The message that an author gave this id, if there is one.
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn find(
+        &self,
+        conversation: &ConversationId,
+        sender: &UserId,
+        id: MessageId,
+    ) -> Result<Option<Found>, HistoryError> {
+        let store = &*self.store;
+        let mut keys = Keys::new();
+        let row = store.snapshot().get(&store.ids, keys.id(conversation, sender, id));
+        row.map_err(|error| store.error(error))?
+            .map(|bytes| value::id(&bytes).ok_or_else(|| store.undecoded("a message id")))
+            .transpose()
+    }
+
+    /// Messages from `from` to `up_to`, ascending and dense: the answer ends before the first that
+    /// is missing, so it is empty when `from` itself is. At most `limit`, and never more than
+    /// [`PAGE_MAX_MESSAGES`].
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn read(
+        &self,
+        conversation: &ConversationId,
+        from: Seq,
+        limit: u32,
+        up_to: Seq,
+    ) -> Result<Vec<Message>, HistoryError> {
+        let mut next = from.max(Seq(1));
+        if next > up_to {
+            return Ok(Vec::new());
+        }
+        let store = &*self.store;
+        let (mut low, mut high) = (Keys::new(), Keys::new());
+        let range = low.message(conversation, next)..=high.message(conversation, up_to);
+        let rows = store.snapshot().range(&store.messages, range);
+        let mut messages = Vec::new();
+        for row in rows.take(limit.min(PAGE_MAX_MESSAGES) as usize) {
+            let (key, bytes) = row.into_inner().map_err(|error| store.error(error))?;
+            if key::last_number(&key) != Some(next.0) {
+                break;
+            }
+            let message = value::message(conversation, next, &bytes)
+                .ok_or_else(|| store.undecoded("a message"))?;
+            messages.push(message);
+            next = next.next();
+        }
+        Ok(messages)
+    }
+
+    /// The conversations there are, by name, after `after`. At most `limit`, and never more than
+    /// [`CONVERSATIONS_MAX`].
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn conversations(
+        &self,
+        after: Option<&ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>, HistoryError> {
+        let store = &*self.store;
+        let mut keys = Keys::new();
+        let from = match after {
+            // No name is between a name and the same with a zero byte.
+            Some(name) => [keys.head(name), &[0]].concat(),
+            None => key::tenant_prefix().to_vec(),
+        };
+        let rows = store.snapshot().range(&store.heads, from..);
+        rows.take(limit.min(CONVERSATIONS_MAX) as usize)
+            .map(|row| {
+                let key = row.key().map_err(|error| store.error(error))?;
+                key::conversation_of_head(&key).ok_or_else(|| store.undecoded("the key of a head"))
+            })
+            .collect()
+    }
+}
+
+impl Store {
+    pub(crate) fn head(&self, conversation: &ConversationId) -> Result<Option<Head>, HistoryError> {
+        let row = self.snapshot().get(&self.heads, Keys::new().head(conversation));
+        row.map_err(|error| self.error(error))?
+            .map(|bytes| value::head(&bytes).ok_or_else(|| self.undecoded("a head")))
+            .transpose()
+    }
+
+    pub(crate) fn cursor_at(&self, key: &[u8]) -> Result<Seq, HistoryError> {
+        let row = self.snapshot().get(&self.cursors, key).map_err(|error| self.error(error))?;
+        row.map_or(Ok(Seq(0)), |bytes| {
+            value::seq(&bytes).ok_or_else(|| self.undecoded("a delivery cursor"))
+        })
+    }
+
+    fn undecoded(&self, what: &str) -> HistoryError {
+        HistoryError::damaged(&self.dir, format!("{what} does not decode"))
+    }
+}

@@ -1,0 +1,147 @@
+//! Values of the rows: postcard of private structs. Stored: never change one without a new
+//! [`VERSION`](crate::VERSION).
+
+use model::bounds::PARTITIONS;
+use model::{
+    BatchNo, Body, BodyHash, ConversationId, InstanceId, Message, MessageId, Ordinal, RecordNo,
+    Seq, UserId, Wall,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Cursor, Found, Head};
+
+#[derive(Serialize, Deserialize)]
+struct StoredMessage<'a> {
+    ordinal: u64,
+    sender: &'a str,
+    instance: u64,
+    counter: u64,
+    body: &'a str,
+    lamport: u64,
+    seen_seq: u64,
+    sent_at: u64,
+    received_at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredId {
+    seq: u64,
+    body_hash: [u8; 16],
+    received_at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredHead {
+    next_seq: u64,
+    next_ordinal: u64,
+    first: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredCursor {
+    batch: u64,
+    records: Vec<u64>,
+}
+
+/// Appends what is stored of a message; its conversation and seq are in the key. `received_at` is
+/// the stamp of its batch, whatever the message says.
+pub(crate) fn message_into(message: &Message, received_at: Wall, out: Vec<u8>) -> Vec<u8> {
+    let stored = StoredMessage {
+        ordinal: message.ordinal.0,
+        sender: message.sender.as_str(),
+        instance: message.id.instance.0,
+        counter: message.id.counter,
+        body: message.body.as_str(),
+        lamport: message.lamport,
+        seen_seq: message.seen_seq.0,
+        sent_at: message.sent_at.0,
+        received_at: received_at.0,
+    };
+    encode(&stored, out)
+}
+
+pub(crate) fn message(conversation: &ConversationId, seq: Seq, bytes: &[u8]) -> Option<Message> {
+    let stored: StoredMessage<'_> = decode(bytes)?;
+    Some(Message {
+        conversation: conversation.clone(),
+        seq,
+        ordinal: Ordinal(stored.ordinal),
+        sender: UserId::new(stored.sender).ok()?,
+        id: MessageId { instance: InstanceId(stored.instance), counter: stored.counter },
+        body: Body::new(stored.body).ok()?,
+        lamport: stored.lamport,
+        seen_seq: Seq(stored.seen_seq),
+        sent_at: Wall(stored.sent_at),
+        received_at: Wall(stored.received_at),
+    })
+}
+
+pub(crate) fn id_into(found: &Found, out: Vec<u8>) -> Vec<u8> {
+    let stored = StoredId {
+        seq: found.seq.0,
+        body_hash: found.body.0.to_le_bytes(),
+        received_at: found.received_at.0,
+    };
+    encode(&stored, out)
+}
+
+pub(crate) fn id(bytes: &[u8]) -> Option<Found> {
+    let stored: StoredId = decode(bytes)?;
+    Some(Found {
+        seq: Seq(stored.seq),
+        body: BodyHash(u128::from_le_bytes(stored.body_hash)),
+        received_at: Wall(stored.received_at),
+    })
+}
+
+pub(crate) fn head_into(head: &Head, out: Vec<u8>) -> Vec<u8> {
+    let stored = StoredHead {
+        next_seq: head.next_seq.0,
+        next_ordinal: head.next_ordinal.0,
+        first: head.first.0,
+    };
+    encode(&stored, out)
+}
+
+pub(crate) fn head(bytes: &[u8]) -> Option<Head> {
+    let stored: StoredHead = decode(bytes)?;
+    Some(Head {
+        next_seq: Seq(stored.next_seq),
+        next_ordinal: Ordinal(stored.next_ordinal),
+        first: Seq(stored.first),
+    })
+}
+
+pub(crate) fn seq_into(seq: Seq, out: Vec<u8>) -> Vec<u8> {
+    encode(&seq.0, out)
+}
+
+pub(crate) fn seq(bytes: &[u8]) -> Option<Seq> {
+    decode(bytes).map(Seq)
+}
+
+pub(crate) fn cursor_into(cursor: &Cursor, out: Vec<u8>) -> Vec<u8> {
+    let records = cursor.records.iter().map(|record| record.0).collect();
+    encode(&StoredCursor { batch: cursor.batch.0, records }, out)
+}
+
+pub(crate) fn cursor(bytes: &[u8]) -> Option<Cursor> {
+    let stored: StoredCursor = decode(bytes)?;
+    let records: Box<[u64; PARTITIONS as usize]> = stored.records.try_into().ok()?;
+    Some(Cursor { batch: BatchNo(stored.batch), records: Box::new(records.map(RecordNo)) })
+}
+
+fn encode<T: Serialize>(value: &T, out: Vec<u8>) -> Vec<u8> {
+    postcard::to_extend(value, out).expect("writing into memory cannot fail")
+}
+
+/// All of `bytes` as one value, or nothing.
+fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Some(value),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

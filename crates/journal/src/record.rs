@@ -1,0 +1,136 @@
+//! Facts as bytes: `docs/formats.md`, "Record". Written by hand, so that the layout is decided here
+//! and not by the shape of a struct.
+
+mod decode;
+
+use bytes::BufMut;
+use model::{CursorMove, Enrichment, EpochStart, Fact, Message, Offset, Outcome, TenantId};
+
+pub(crate) use decode::{Records, fact};
+
+/// Bytes of a record around its fact: length, partition, number, tenant, tag.
+pub(crate) const RECORD_HEADER_BYTES: usize = 4 + 2 + 8 + 2 + 1;
+
+/// Of those, what the length counts.
+const COUNTED_HEADER_BYTES: usize = RECORD_HEADER_BYTES - 4;
+
+/// What kind of fact. Stored: never reuse a number.
+pub(crate) const TAG_MESSAGE: u8 = 1;
+pub(crate) const TAG_CURSORS: u8 = 2;
+pub(crate) const TAG_ENRICHED: u8 = 3;
+pub(crate) const TAG_EPOCH_STARTED: u8 = 4;
+
+/// How enriching ended. Stored: never reuse a number.
+const OUTCOME_FULL: u8 = 1;
+
+/// Bytes of the record of a fact.
+pub(crate) fn encoded_len(fact: &Fact) -> usize {
+    let name = |name: &str| 1 + name.len();
+    RECORD_HEADER_BYTES
+        + match fact {
+            Fact::Message(m) => {
+                name(m.conversation.as_str())
+                    + name(m.sender.as_str())
+                    + 7 * 8
+                    + 2
+                    + m.body.as_str().len()
+            }
+            Fact::Cursors(moves) => {
+                let one = |m: &CursorMove| {
+                    name(m.conversation.as_str())
+                        + name(m.user.as_str())
+                        + name(m.device.as_str())
+                        + 8
+                };
+                2 + moves.iter().map(one).sum::<usize>()
+            }
+            Fact::Enriched(e) => {
+                let Outcome::Full { language, .. } = &e.outcome;
+                name(e.conversation.as_str()) + 8 + 2 + 8 + 1 + name(language) + 4
+            }
+            Fact::EpochStarted(_) => 4 + 8 + 8,
+        }
+}
+
+/// Appends the record of a fact.
+///
+/// # Panics
+/// When the fact breaks a bound of `model`: a list of cursor moves that is too long, a language code
+/// of more than a length byte.
+pub(crate) fn encode(fact: &Fact, offset: Offset, out: &mut Vec<u8>) {
+    let start = out.len();
+    let tag = match fact {
+        Fact::Message(_) => TAG_MESSAGE,
+        Fact::Cursors(_) => TAG_CURSORS,
+        Fact::Enriched(_) => TAG_ENRICHED,
+        Fact::EpochStarted(_) => TAG_EPOCH_STARTED,
+    };
+    out.put_u32_le(0);
+    out.put_u16_le(offset.partition.get());
+    out.put_u64_le(offset.record.0);
+    out.put_u16_le(TenantId::DEFAULT.0);
+    out.put_u8(tag);
+    match fact {
+        Fact::Message(message) => put_message(message, out),
+        Fact::Cursors(moves) => put_cursors(moves, out),
+        Fact::Enriched(enrichment) => put_enrichment(enrichment, out),
+        Fact::EpochStarted(start) => put_epoch_start(start, out),
+    }
+    let length = u32::try_from(out.len() - start - 4).expect("the bounds of `model` keep it small");
+    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+fn put_name(name: &str, out: &mut Vec<u8>) {
+    out.put_u8(u8::try_from(name.len()).expect("NAME_MAX_BYTES fits a byte"));
+    out.put_slice(name.as_bytes());
+}
+
+fn put_message(message: &Message, out: &mut Vec<u8>) {
+    put_name(message.conversation.as_str(), out);
+    put_name(message.sender.as_str(), out);
+    for number in [
+        message.id.instance.0,
+        message.id.counter,
+        message.seq.0,
+        message.ordinal.0,
+        message.lamport,
+        message.seen_seq.0,
+        message.sent_at.0,
+    ] {
+        out.put_u64_le(number);
+    }
+    let body = message.body.as_str();
+    out.put_u16_le(u16::try_from(body.len()).expect("BODY_MAX_BYTES fits a u16"));
+    out.put_slice(body.as_bytes());
+}
+
+fn put_cursors(moves: &[CursorMove], out: &mut Vec<u8>) {
+    assert!(moves.len() <= model::bounds::CURSOR_MOVES_MAX, "{} cursor moves", moves.len());
+    out.put_u16_le(u16::try_from(moves.len()).expect("CURSOR_MOVES_MAX fits a u16"));
+    for cursor in moves {
+        put_name(cursor.conversation.as_str(), out);
+        put_name(cursor.user.as_str(), out);
+        put_name(cursor.device.as_str(), out);
+        out.put_u64_le(cursor.seq.0);
+    }
+}
+
+fn put_enrichment(enrichment: &Enrichment, out: &mut Vec<u8>) {
+    put_name(enrichment.conversation.as_str(), out);
+    out.put_u64_le(enrichment.seq.0);
+    out.put_u16_le(enrichment.target.partition.get());
+    out.put_u64_le(enrichment.target.record.0);
+    let Outcome::Full { language, sentiment_micros } = &enrichment.outcome;
+    out.put_u8(OUTCOME_FULL);
+    put_name(language, out);
+    out.put_i32_le(*sentiment_micros);
+}
+
+fn put_epoch_start(start: &EpochStart, out: &mut Vec<u8>) {
+    out.put_u32_le(start.epoch.0);
+    out.put_u64_le(start.missing_from.0);
+    out.put_u64_le(start.missing_to.0);
+}
+
+#[cfg(test)]
+mod tests;

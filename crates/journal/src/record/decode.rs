@@ -1,0 +1,165 @@
+//! Bytes as facts. Never panics; allocates only what the bytes at hand fill.
+
+use bytes::Buf;
+use model::bounds::{CURSOR_MOVES_MAX, LANGUAGE_MAX_BYTES};
+use model::{
+    Body, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact, InstanceId,
+    Message, MessageId, Offset, Ordinal, Outcome, PartitionId, RecordNo, Seq, TenantId, UserId,
+    Wall,
+};
+
+use super::{
+    COUNTED_HEADER_BYTES, OUTCOME_FULL, TAG_CURSORS, TAG_ENRICHED, TAG_EPOCH_STARTED, TAG_MESSAGE,
+};
+use crate::layout::Malformed;
+
+/// A record whose fact is still bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RecordRef<'a> {
+    pub(crate) offset: Offset,
+    pub(crate) tag: u8,
+    pub(crate) fact: &'a [u8],
+}
+
+/// The records of a payload, one by one; after an error there are no more.
+pub(crate) struct Records<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Records<'a> {
+    /// `payload` without its padding.
+    pub(crate) fn new(payload: &'a [u8]) -> Self {
+        Self { rest: payload }
+    }
+
+    fn take(&mut self) -> Result<RecordRef<'a>, Malformed> {
+        let length = self.rest.try_get_u32_le()? as usize;
+        if length > self.rest.len() {
+            return Err(Malformed("a record is longer than its batch"));
+        }
+        if length < COUNTED_HEADER_BYTES {
+            return Err(Malformed("a record is shorter than its header"));
+        }
+        let (mut record, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        let partition = PartitionId::new(record.try_get_u16_le()?)
+            .ok_or(Malformed("a record of a partition that does not exist"))?;
+        let number = RecordNo(record.try_get_u64_le()?);
+        if record.try_get_u16_le()? != TenantId::DEFAULT.0 {
+            return Err(Malformed("a record of a tenant that does not exist"));
+        }
+        let tag = record.try_get_u8()?;
+        Ok(RecordRef { offset: Offset { partition, record: number }, tag, fact: record })
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<RecordRef<'a>, Malformed>;
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let taken = self.take();
+        if taken.is_err() {
+            self.rest = &[];
+        }
+        Some(taken)
+    }
+}
+
+/// The fact of a record. `stamp` of its batch becomes a message's `received_at`.
+pub(crate) fn fact(record: &RecordRef<'_>, stamp: Wall) -> Result<Fact, Malformed> {
+    let mut bytes = record.fact;
+    let fact = match record.tag {
+        TAG_MESSAGE => Fact::Message(message(&mut bytes, stamp)?),
+        TAG_CURSORS => Fact::Cursors(cursors(&mut bytes)?),
+        TAG_ENRICHED => Fact::Enriched(enrichment(&mut bytes)?),
+        TAG_EPOCH_STARTED => Fact::EpochStarted(epoch_start(&mut bytes, record.offset.partition)?),
+        _ => return Err(Malformed("a fact of a kind that this version does not know")),
+    };
+    if bytes.is_empty() { Ok(fact) } else { Err(Malformed("bytes are left over after a fact")) }
+}
+
+fn text<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a str, Malformed> {
+    let (text, rest) = bytes.split_at_checked(length).ok_or(Malformed("cut short"))?;
+    *bytes = rest;
+    std::str::from_utf8(text).map_err(|_| Malformed("a text is not UTF-8"))
+}
+
+fn short<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, Malformed> {
+    let length = usize::from(bytes.try_get_u8()?);
+    text(bytes, length)
+}
+
+fn conversation(bytes: &mut &[u8]) -> Result<ConversationId, Malformed> {
+    ConversationId::new(short(bytes)?).map_err(|_| Malformed("not a conversation's name"))
+}
+
+fn user(bytes: &mut &[u8]) -> Result<UserId, Malformed> {
+    UserId::new(short(bytes)?).map_err(|_| Malformed("not a user's name"))
+}
+
+fn message(bytes: &mut &[u8], stamp: Wall) -> Result<Message, Malformed> {
+    Ok(Message {
+        conversation: conversation(bytes)?,
+        sender: user(bytes)?,
+        id: MessageId {
+            instance: InstanceId(bytes.try_get_u64_le()?),
+            counter: bytes.try_get_u64_le()?,
+        },
+        seq: Seq(bytes.try_get_u64_le()?),
+        ordinal: Ordinal(bytes.try_get_u64_le()?),
+        lamport: bytes.try_get_u64_le()?,
+        seen_seq: Seq(bytes.try_get_u64_le()?),
+        sent_at: Wall(bytes.try_get_u64_le()?),
+        body: {
+            let length = usize::from(bytes.try_get_u16_le()?);
+            Body::new(text(bytes, length)?).map_err(|_| Malformed("not a body"))?
+        },
+        received_at: stamp,
+    })
+}
+
+fn cursors(bytes: &mut &[u8]) -> Result<Vec<CursorMove>, Malformed> {
+    let count = usize::from(bytes.try_get_u16_le()?);
+    if count == 0 || count > CURSOR_MOVES_MAX {
+        return Err(Malformed("a count of cursor moves out of bounds"));
+    }
+    let mut moves = Vec::new();
+    for _ in 0..count {
+        moves.push(CursorMove {
+            conversation: conversation(bytes)?,
+            user: user(bytes)?,
+            device: DeviceId::new(short(bytes)?).map_err(|_| Malformed("not a device's name"))?,
+            seq: Seq(bytes.try_get_u64_le()?),
+        });
+    }
+    Ok(moves)
+}
+
+fn enrichment(bytes: &mut &[u8]) -> Result<Enrichment, Malformed> {
+    let conversation = conversation(bytes)?;
+    let seq = Seq(bytes.try_get_u64_le()?);
+    let partition = PartitionId::new(bytes.try_get_u16_le()?)
+        .ok_or(Malformed("an enrichment's target is in a partition that does not exist"))?;
+    let target = Offset { partition, record: RecordNo(bytes.try_get_u64_le()?) };
+    if bytes.try_get_u8()? != OUTCOME_FULL {
+        return Err(Malformed("an outcome of a kind that this version does not know"));
+    }
+    let language = short(bytes)?;
+    if language.len() > LANGUAGE_MAX_BYTES {
+        return Err(Malformed("a language code is too long"));
+    }
+    let sentiment_micros = bytes.try_get_i32_le()?;
+    let outcome = Outcome::Full { language: language.to_owned(), sentiment_micros };
+    Ok(Enrichment { conversation, seq, target, outcome })
+}
+
+fn epoch_start(bytes: &mut &[u8], partition: PartitionId) -> Result<EpochStart, Malformed> {
+    Ok(EpochStart {
+        partition,
+        epoch: Epoch(bytes.try_get_u32_le()?),
+        missing_from: RecordNo(bytes.try_get_u64_le()?),
+        missing_to: RecordNo(bytes.try_get_u64_le()?),
+    })
+}

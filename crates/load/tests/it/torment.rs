@@ -1,0 +1,79 @@
+//! Two seconds of torment, judged.
+
+use std::path::Path;
+
+use check::{Kind, Options, Report};
+use clap::{Args, Command, FromArgMatches};
+use load::{SweepArgs, TalkArgs};
+
+use crate::naive::{self, Broken};
+
+fn parse<A: Args + FromArgMatches>(line: &str) -> A {
+    let command = A::augment_args(Command::new("load"));
+    let matches = command.try_get_matches_from(std::iter::once("load").chain(line.split(' ')));
+    A::from_arg_matches(&matches.unwrap()).unwrap()
+}
+
+fn judge(folder: &Path) -> Report {
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            (name, std::fs::read_to_string(entry.path()).unwrap())
+        })
+        .collect();
+    files.sort();
+    let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    check::check(files, Options::default())
+}
+
+/// Torments a server that breaks this promise; whether the clients were content, and the judgement.
+async fn torment(broken: Broken, seed: u64) -> (bool, Report) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = naive::serve(broken).await;
+    let place = format!(
+        "--url {url} --url {url} --conversations 12 --histories {}",
+        folder.path().display()
+    );
+    let talk: TalkArgs = parse(&format!(
+        "{place} --name t --sessions 6 --seed {seed} --seconds 2 --rate 300 --fast-backoff"
+    ));
+    let sweep: SweepArgs = parse(&format!("{place} --name final-g1"));
+    let talked = load::talk(talk).await.unwrap();
+    let swept = load::sweep(sweep).await.unwrap();
+    let success = format!("{:?}", std::process::ExitCode::SUCCESS);
+    let content = format!("{talked:?}") == success && format!("{swept:?}") == success;
+    (content, judge(folder.path()))
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_its_promises_is_green_and_every_behaviour_was_met() {
+    let (content, report) = torment(Broken::Nothing, 3).await;
+    assert!(report.is_green(), "{report}");
+    assert!(content);
+    let counts = &report.counts;
+    assert!(counts.clients >= 6 && counts.finals == 1 && counts.without_end == 0, "{counts:?}");
+    assert!(counts.said > 200 && counts.acknowledged > 200, "{counts:?}");
+    assert!(counts.duplicates > 0 && counts.resumed > 0 && counts.acks > 0, "{counts:?}");
+    assert!(counts.problems.contains_key("idempotency_conflict"), "{counts:?}");
+    assert!(counts.connections > counts.clients, "somebody was cut: {counts:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_ids_is_red() {
+    let (_, report) = torment(Broken::Dedupe, 4).await;
+    assert!(report.total(Kind::Duplicate) > 0, "{report}");
+}
+
+#[tokio::test]
+async fn a_server_whose_cursors_run_ahead_is_red() {
+    let (_, report) = torment(Broken::Cursor, 5).await;
+    assert!(report.total(Kind::CursorAhead) > 0, "{report}");
+}
+
+#[tokio::test]
+async fn a_server_that_skips_messages_is_red() {
+    let (_, report) = torment(Broken::Delivery, 6).await;
+    assert!(report.total(Kind::Gap) > 0, "{report}");
+}

@@ -1,0 +1,320 @@
+//! What the operator wants: defaults, then a TOML file, then the environment, then flags. Checked
+//! whole before anything is opened. Nobody else in the house reads the environment.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use thiserror::Error;
+
+/// Prefix of the environment variables that are read: `HUBBUB_LISTEN` is the key `listen`.
+pub const ENV_PREFIX: &str = "HUBBUB_";
+
+/// Which part of the backbone a process plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Owner and gateway in one process.
+    Both,
+    /// Takes clients; speaks to an owner over `--link`.
+    Gateway,
+    /// Keeps the journal; gateways come to `--link`.
+    Owner,
+}
+
+/// One source of settings. What it leaves out, the source below decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Layer {
+    /// Part to play in this process [default: both]
+    #[arg(long, value_enum)]
+    pub role: Option<Role>,
+    /// Where the journal and the views are kept [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address for clients, pages and metrics; only a loopback address until there are accounts [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Unix socket between gateways and their owner (roles gateway and owner)
+    #[arg(long, value_name = "PATH")]
+    pub link: Option<PathBuf>,
+    /// State machines that share the partitions, 1 to 16 [default: 1]
+    #[arg(long, value_name = "N")]
+    pub hubs: Option<usize>,
+    /// How long the first waiting message waits for company before a sync, milliseconds, 0 to 1000 [default: 2]
+    #[arg(long, value_name = "MS")]
+    pub commit_window_ms: Option<u64>,
+    /// Bytes of a journal segment, a multiple of 4096, 524288 to 1073741824 [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    pub segment_bytes: Option<u64>,
+    /// Bytes of conversations that the hubs keep in memory, over all hubs, at least 65536 [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
+    pub memory_bytes: Option<usize>,
+    /// Bytes of cache of the history view, at least 1048576 [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    pub history_cache_bytes: Option<u64>,
+    /// What is logged to standard error: error, warn, info, debug, or filters such as gateway=debug [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    #[cfg(feature = "mutants")]
+    #[command(flatten)]
+    #[serde(skip)]
+    #[expect(missing_docs, reason = "a crash run's own flags say what they are")]
+    pub crash: CrashFlags,
+}
+
+/// Flags of a crash run: they do not exist in the shipped binary.
+#[cfg(feature = "mutants")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct CrashFlags {
+    /// Be wrong on purpose
+    #[arg(long)]
+    pub mutant: Option<model::Mutant>,
+    /// Put the journal on a shadow disk with this seed: `shadow:SEED`
+    #[arg(long, value_name = "shadow:SEED", value_parser = shadow_seed)]
+    pub disk: Option<u64>,
+    /// What ended the life before
+    #[arg(long, value_enum, default_value = "process")]
+    pub after: Death,
+}
+
+/// How a life ended, as the crash run decides afterwards.
+#[cfg(feature = "mutants")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Death {
+    /// The process was killed: what it wrote is in the page cache.
+    #[default]
+    Process,
+    /// The power was cut: what was not synced is lost in part.
+    Power,
+}
+
+#[cfg(feature = "mutants")]
+fn shadow_seed(text: &str) -> Result<u64, String> {
+    let seed = text.strip_prefix("shadow:").ok_or("it is written shadow:SEED")?;
+    seed.parse().map_err(|_| format!("{seed:?} is no seed: a number is"))
+}
+
+/// Settings, complete and sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Which part to play.
+    pub role: Role,
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// The Unix socket of the link; `Some` in the roles that need one.
+    pub link: Option<PathBuf>,
+    /// Hub machines.
+    pub hubs: usize,
+    /// The commit window.
+    pub commit_window: Duration,
+    /// Bytes of a segment.
+    pub segment_bytes: u64,
+    /// Bytes of warm conversations, over all hubs.
+    pub memory_bytes: usize,
+    /// Bytes of history's cache.
+    pub history_cache_bytes: u64,
+    /// What is logged.
+    pub log: String,
+    /// Of a crash run.
+    #[cfg(feature = "mutants")]
+    pub crash: CrashFlags,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {}: {why}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// The file is no configuration.
+    #[error("{}: {why}", path.display())]
+    BadFile {
+        /// Which file.
+        path: PathBuf,
+        /// Where and what, by the TOML reader.
+        why: String,
+    },
+    /// An environment variable is no setting.
+    #[error("environment variable {name}: {why}")]
+    BadVariable {
+        /// Which one.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A value is outside its range.
+    #[error("{key} is {value}: it must be {right}")]
+    OutOfRange {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// What may be given.
+        right: &'static str,
+    },
+    /// A role lacks what it needs, or was given what it does not take.
+    #[error("{0}")]
+    BadCombination(&'static str),
+}
+
+impl Config {
+    /// Puts the layers together: `flags` over the environment over `file` over the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the source, the key and what would be right.
+    pub fn load(file: Option<&Path>, flags: Layer) -> Result<Self, ConfigError> {
+        let file = file.map(read_file).transpose()?.unwrap_or_default();
+        let environment = read_environment(environment())?;
+        flags.over(environment).over(file).complete()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars()
+}
+
+fn read_file(path: &Path) -> Result<Layer, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })?;
+    toml::from_str(&text).map_err(|why| ConfigError::BadFile {
+        path: path.to_owned(),
+        why: why.to_string().trim_end().to_owned(),
+    })
+}
+
+fn read_environment(
+    variables: impl Iterator<Item = (String, String)>,
+) -> Result<Layer, ConfigError> {
+    let mut layer = Layer::default();
+    for (name, text) in variables {
+        let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
+        let value = match text.parse::<i64>() {
+            Ok(number) => toml::Value::Integer(number),
+            Err(_) => toml::Value::String(text),
+        };
+        let table = toml::Table::from_iter([(key.to_ascii_lowercase(), value)]);
+        let one = table.try_into::<Layer>().map_err(|why| ConfigError::BadVariable {
+            name,
+            why: why.to_string().trim_end().to_owned(),
+        })?;
+        layer = one.over(layer);
+    }
+    Ok(layer)
+}
+
+impl Layer {
+    fn over(self, below: Self) -> Self {
+        Self {
+            role: self.role.or(below.role),
+            data: self.data.or(below.data),
+            listen: self.listen.or(below.listen),
+            link: self.link.or(below.link),
+            hubs: self.hubs.or(below.hubs),
+            commit_window_ms: self.commit_window_ms.or(below.commit_window_ms),
+            segment_bytes: self.segment_bytes.or(below.segment_bytes),
+            memory_bytes: self.memory_bytes.or(below.memory_bytes),
+            history_cache_bytes: self.history_cache_bytes.or(below.history_cache_bytes),
+            log: self.log.or(below.log),
+            #[cfg(feature = "mutants")]
+            crash: self.crash,
+        }
+    }
+
+    fn complete(self) -> Result<Config, ConfigError> {
+        let config = Config {
+            role: self.role.unwrap_or(Role::Both),
+            data: self.data.unwrap_or_else(|| PathBuf::from("data")),
+            listen: self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            link: self.link,
+            hubs: within("hubs", self.hubs.unwrap_or(1), 1..=16, "1 to 16")?,
+            commit_window: Duration::from_millis(within(
+                "commit_window_ms",
+                self.commit_window_ms.unwrap_or(2),
+                0..=1_000,
+                "0 to 1000",
+            )?),
+            segment_bytes: within(
+                "segment_bytes",
+                self.segment_bytes.unwrap_or(64 << 20),
+                512 << 10..=1 << 30,
+                "524288 to 1073741824",
+            )?,
+            memory_bytes: within(
+                "memory_bytes",
+                self.memory_bytes.unwrap_or(256 << 20),
+                64 << 10..=usize::MAX,
+                "at least 65536",
+            )?,
+            history_cache_bytes: within(
+                "history_cache_bytes",
+                self.history_cache_bytes.unwrap_or(64 << 20),
+                1 << 20..=u64::MAX,
+                "at least 1048576",
+            )?,
+            log: self.log.unwrap_or_else(|| "info".to_owned()),
+            #[cfg(feature = "mutants")]
+            crash: self.crash,
+        };
+        config.check()
+    }
+}
+
+fn within<T: PartialOrd + ToString>(
+    key: &'static str,
+    value: T,
+    range: std::ops::RangeInclusive<T>,
+    right: &'static str,
+) -> Result<T, ConfigError> {
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        Err(ConfigError::OutOfRange { key, value: value.to_string(), right })
+    }
+}
+
+impl Config {
+    fn check(self) -> Result<Self, ConfigError> {
+        if !is_loopback(self.listen.ip()) {
+            return Err(ConfigError::OutOfRange {
+                key: "listen",
+                value: self.listen.to_string(),
+                right: "a loopback address (127.0.0.1, [::1]): until there are accounts, anyone who \
+                        can connect may read and write",
+            });
+        }
+        if !self.segment_bytes.is_multiple_of(4096) {
+            return Err(ConfigError::OutOfRange {
+                key: "segment_bytes",
+                value: self.segment_bytes.to_string(),
+                right: "a multiple of 4096",
+            });
+        }
+        match (self.role, &self.link) {
+            (Role::Both, Some(_)) => Err(ConfigError::BadCombination(
+                "link is given, but role is both: give --role owner or --role gateway, or leave --link out",
+            )),
+            (Role::Gateway | Role::Owner, None) => Err(ConfigError::BadCombination(
+                "the roles gateway and owner need --link PATH, the Unix socket they meet at",
+            )),
+            _ => Ok(self),
+        }
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests;

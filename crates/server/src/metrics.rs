@@ -1,0 +1,191 @@
+//! Every metric of the process, by name, in Prometheus' text form (exposition format 0.0.4).
+//!
+//! Counters rather than gauges that jump; base units; `hubbub_` in front.
+
+use std::fmt::Write as _;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
+
+use gateway::Gateway;
+
+use crate::owner::Owner;
+
+/// A page of metrics being written.
+#[derive(Debug, Default)]
+pub(crate) struct Page(String);
+
+impl Page {
+    /// A number that only rises while the process lives.
+    pub(crate) fn counter(&mut self, name: &str, help: &str, value: impl Into<f64>) {
+        self.metric("counter", name, help, value.into());
+    }
+
+    /// A number that rises and falls.
+    pub(crate) fn gauge(&mut self, name: &str, help: &str, value: impl Into<f64>) {
+        self.metric("gauge", name, help, value.into());
+    }
+
+    fn metric(&mut self, kind: &str, name: &str, help: &str, value: f64) {
+        let written = writeln!(
+            self.0,
+            "# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} {kind}\nhubbub_{name} {value}"
+        );
+        assert!(written.is_ok(), "writing into memory cannot fail");
+    }
+
+    /// The text of it.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus' numbers are doubles")]
+fn num(value: u64) -> f64 {
+    value as f64
+}
+
+fn size(value: usize) -> f64 {
+    num(u64::try_from(value).unwrap_or(u64::MAX))
+}
+
+/// What an owner shows of itself.
+pub(crate) fn owner(page: &mut Page, owner: &Owner) {
+    journal(page, owner);
+    hubs(page, owner);
+    let opened = &owner.opened;
+    page.counter(
+        "journal_cut_tails_total",
+        "Torn tails cut when the journal was opened.",
+        u8::from(opened.cut_tail),
+    );
+    page.gauge(
+        "journal_damage",
+        "Damaged ranges found when the journal was opened.",
+        size(opened.damage.len()),
+    );
+    page.gauge("owner_ready_seconds", "From start to ready.", opened.ready_after.as_secs_f64());
+    #[cfg(feature = "mutants")]
+    page.counter(
+        "shadow_died_in_sync",
+        "The life before ended inside a sync.",
+        u8::from(opened.died_in_sync),
+    );
+}
+
+fn journal(page: &mut Page, owner: &Owner) {
+    let gauges = &owner.journal;
+    let nanos = num(gauges.sync_nanos.load(Relaxed));
+    page.counter("journal_batches_total", "Batches made durable.", num(gauges.syncs.load(Relaxed)));
+    page.counter("journal_append_seconds_total", "Time in write and sync.", nanos / 1e9);
+    page.counter(
+        "journal_records_total",
+        "Records made durable.",
+        num(gauges.records.load(Relaxed)),
+    );
+    page.counter(
+        "journal_bytes_total",
+        "Bytes of records made durable.",
+        num(gauges.bytes.load(Relaxed)),
+    );
+    page.gauge(
+        "journal_disk_full",
+        "1 = no room for sends.",
+        u8::from(gauges.disk_full.load(Relaxed)),
+    );
+    page.gauge("journal_poisoned", "1 = a sync failed.", u8::from(gauges.poisoned.load(Relaxed)));
+    page.gauge("journal_durable_batch", "Last durable batch.", num(owner.reader.durable().0));
+    page.gauge(
+        "history_behind_batches",
+        "Batches that history has not taken yet.",
+        num(owner.history_behind()),
+    );
+    page.gauge("links", "Gateways linked.", size(owner.links.count()));
+    page.counter(
+        "links_dropped_total",
+        "Gateways dropped for being full or silent.",
+        num(owner.links.dropped()),
+    );
+}
+
+fn hubs(page: &mut Page, owner: &Owner) {
+    let hubs: Vec<_> = owner
+        .hubs
+        .iter()
+        .map(|gauges| gauges.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        .collect();
+    let held = |field: fn(&hub::Gauges) -> usize| size(hubs.iter().map(field).sum());
+    let done = |field: fn(&hub::Gauges) -> u64| num(hubs.iter().map(field).sum());
+    page.gauge("hub_conversations", "Conversations in memory.", held(|hub| hub.conversations));
+    page.gauge("hub_bytes", "Bytes of conversations in memory, estimated.", held(|hub| hub.bytes));
+    page.gauge("hub_undurable", "Facts that wait for the journal.", held(|hub| hub.undurable));
+    page.gauge(
+        "hub_tail_messages",
+        "Messages that wait for history.",
+        held(|hub| hub.tail_messages),
+    );
+    page.gauge("hub_waiting", "Inputs that wait for a load.", held(|hub| hub.waiting));
+    page.counter("hub_sequenced_total", "Messages given a place.", done(|hub| hub.sequenced));
+    page.counter("hub_evictions_total", "Conversations evicted.", done(|hub| hub.evictions));
+    page.counter(
+        "hub_loads_total",
+        "Loads from history.",
+        done(|hub| hub.loads_head + hub.loads_author + hub.loads_cursor),
+    );
+    page.counter("hub_lookups_total", "Ids looked up in history.", done(|hub| hub.lookups));
+    page.counter(
+        "hub_duplicates_total",
+        "Sends answered as duplicates.",
+        done(|hub| hub.duplicates),
+    );
+    page.counter(
+        "hub_conflicts_total",
+        "Sends refused: id used for another body.",
+        done(|hub| hub.conflicts),
+    );
+}
+
+/// What a gateway shows of itself.
+pub(crate) fn gateway(page: &mut Page, gateway: &Gateway) {
+    let now = gateway.counters();
+    page.gauge("gateway_connections", "Connections.", num(now.connections));
+    page.gauge("gateway_subscriptions", "Subscriptions.", num(now.subscriptions));
+    page.gauge(
+        "gateway_conversations",
+        "Conversations that someone here follows.",
+        num(now.conversations),
+    );
+    page.gauge("gateway_ring_bytes", "Bytes of all rings.", num(now.ring_bytes));
+    page.gauge("gateway_ring_frames", "Frames in all rings.", num(now.ring_frames));
+    page.gauge(
+        "gateway_sends_in_flight",
+        "Sends that wait for the owner.",
+        num(now.sends_in_flight),
+    );
+    page.gauge("gateway_link_up", "1 = the owner is there.", num(now.link_up));
+    let totals = [
+        ("connections", "Connections taken.", now.connections_total),
+        ("connections_refused", "Connections refused.", now.connections_refused_total),
+        ("frames_in", "Frames that clients sent.", now.frames_in_total),
+        ("frames_out", "Frames written to clients.", now.frames_out_total),
+        ("bad_frames", "Frames that are none.", now.bad_frames_total),
+        ("sends", "Sends handed to the owner.", now.sends_total),
+        ("busy", "Answers busy that came from the gateway.", now.busy_total),
+        ("outcomes_unknown", "Answers outcome_unknown.", now.outcomes_unknown_total),
+        ("delivered", "Messages the owner delivered.", now.delivered_total),
+        ("pages", "Pages that replays read.", now.pages_total),
+        ("handovers", "Subscriptions handed from pages to a moving ring.", now.handovers_total),
+        ("catch_ups", "Subscriptions that fell below their ring.", now.catch_ups_total),
+        (
+            "not_recovered",
+            "Subscriptions told that history is not recovered.",
+            now.not_recovered_total,
+        ),
+        ("slow_readers", "Connections dropped for writing too slowly.", now.slow_readers_total),
+        ("silent", "Connections closed for silence.", now.silent_total),
+        ("links", "Links to the owner that came about.", now.links_total),
+        ("link_losses", "Links to the owner that were lost.", now.link_losses_total),
+    ];
+    for (name, help, value) in totals {
+        page.counter(&format!("gateway_{name}_total"), help, num(value));
+    }
+}

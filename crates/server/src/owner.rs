@@ -1,0 +1,144 @@
+//! The owner's shell: it starts the drives in the order that makes everything true before anyone can
+//! ask, and ends them in the order that loses nothing.
+//!
+//! Start: lock → history's cursor → journal (recovery) → history to the journal's end → hubs → links.
+//! End: links → hubs (cursors flushed) → journal → history persisted.
+
+mod disk;
+mod follow;
+mod hub_drive;
+mod journal_drive;
+mod links;
+mod queries;
+mod start;
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use history::History;
+use journal::Reader;
+
+use crate::error::ServeError;
+use crate::inbox::Inbox;
+use hub_drive::HubEvent;
+use journal_drive::{JournalEvent, JournalGauges};
+
+pub use follow::FollowError;
+pub(crate) use links::{Links, accept};
+pub(crate) use start::start;
+
+/// A running owner.
+pub(crate) struct Owner {
+    /// What opening found.
+    pub(crate) opened: Opened,
+    pub(crate) reader: Reader,
+    pub(crate) history: History,
+    pub(crate) journal: Arc<JournalGauges>,
+    pub(crate) hubs: Vec<Arc<Mutex<hub::Gauges>>>,
+    pub(crate) links: Arc<Links>,
+    pub(crate) fatal: Arc<Fatal>,
+    inboxes: Vec<Arc<Inbox<HubEvent>>>,
+    journal_inbox: Arc<Inbox<JournalEvent>>,
+    stop_following: Arc<AtomicBool>,
+    threads: Mutex<Threads>,
+}
+
+/// The drives, to be joined in this order.
+#[derive(Debug, Default)]
+struct Threads {
+    hubs: Vec<JoinHandle<()>>,
+    journal: Vec<JoinHandle<()>>,
+    followers: Vec<JoinHandle<()>>,
+}
+
+/// What opening the data directory found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Opened {
+    /// A torn tail was cut.
+    pub(crate) cut_tail: bool,
+    /// Damaged ranges: file, bytes, what is missing, what to do.
+    pub(crate) damage: Vec<String>,
+    /// From start to ready.
+    pub(crate) ready_after: Duration,
+    /// The life before ended inside a sync (known to the shadow disk only).
+    #[cfg(feature = "mutants")]
+    pub(crate) died_in_sync: bool,
+}
+
+/// Where a drive says that the process must end; the first reason counts.
+#[derive(Debug, Default)]
+pub(crate) struct Fatal {
+    why: Mutex<Option<ServeError>>,
+    raised: tokio::sync::Notify,
+}
+
+impl Fatal {
+    /// Ends the process, soon.
+    pub(crate) fn raise(&self, why: ServeError) {
+        tracing::error!(%why, "must stop");
+        self.lock().get_or_insert(why);
+        self.raised.notify_one();
+    }
+
+    /// Waits until someone raises; only one may wait.
+    pub(crate) async fn wait(&self) -> ServeError {
+        loop {
+            self.raised.notified().await;
+            if let Some(why) = self.lock().take() {
+                return why;
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<ServeError>> {
+        self.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Owner {
+    /// Why sends would not work now.
+    pub(crate) fn not_ready(&self) -> Vec<String> {
+        let mut why = Vec::new();
+        if self.journal.poisoned.load(Relaxed) {
+            why.push("poisoned: a write or sync of the journal failed".to_owned());
+        }
+        if self.journal.disk_full.load(Relaxed) {
+            why.push(
+                "disk_full: the journal has no room, sends are refused, reads go on".to_owned(),
+            );
+        }
+        why
+    }
+
+    /// How many durable batches history has not taken yet.
+    pub(crate) fn history_behind(&self) -> u64 {
+        let taken = self.history.cursor().map_or(0, |cursor| cursor.batch.0);
+        self.reader.durable().0.saturating_sub(taken)
+    }
+
+    /// Ends all drives, in the order that loses nothing. Blocks until they are joined.
+    pub(crate) fn stop(&self) {
+        let mut threads = std::mem::take(
+            &mut *self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        for inbox in &self.inboxes {
+            inbox.answer(HubEvent::Stop);
+        }
+        join(&mut threads.hubs);
+        self.journal_inbox.answer(JournalEvent::Stop);
+        join(&mut threads.journal);
+        self.stop_following.store(true, Relaxed);
+        join(&mut threads.followers);
+    }
+}
+
+fn join(threads: &mut Vec<JoinHandle<()>>) {
+    for thread in threads.drain(..) {
+        let name = thread.thread().name().unwrap_or("unnamed").to_owned();
+        if thread.join().is_err() {
+            tracing::error!(thread = name, "ended by a panic");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The numbered loop around one hub: 1 run its commands, 2 take events, 3 tell it the time.
+//!
+//! The drive decides nothing. It owns its hub; everyone else has the inbox.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+use hub::{Command, Durable, GatewayId, Gauges, Hub, Loaded, LookedUp, Reply, Ticket};
+use link::{FromOwner, RequestId, ToOwner};
+use model::BatchNo;
+
+use super::journal_drive::JournalEvent;
+use super::links::LinkSender;
+use super::queries::{Question, Task};
+use crate::clock::Clock;
+use crate::inbox::Inbox;
+
+/// Events of one round: a bound on how long commands wait behind events.
+const EVENTS_PER_ROUND: usize = 1024;
+
+/// The longest sleep of an idle drive.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Later than anything a hub waits for.
+const FAR_FUTURE: Duration = Duration::from_secs(3600);
+
+/// What a hub drive is told.
+#[derive(Debug)]
+pub(crate) enum HubEvent {
+    /// A gateway is there.
+    LinkUp { gateway: GatewayId, to: LinkSender },
+    /// It is gone.
+    LinkDown(GatewayId),
+    /// It says something.
+    Said { gateway: GatewayId, what: ToOwner },
+    /// The journal has some of our facts safe.
+    Durable(Durable),
+    /// The journal has others' facts safe.
+    LamportHigh(u64),
+    /// The journal has no room.
+    AppendRefused { generation: u64 },
+    /// The journal is poisoned.
+    Poisoned,
+    /// History answers.
+    Loaded(Loaded),
+    /// History answers.
+    LookedUp(LookedUp),
+    /// History answers a gateway.
+    Answered { gateway: GatewayId, answer: FromOwner },
+    /// History has everything up to here.
+    Indexed(BatchNo),
+    /// End.
+    Stop,
+}
+
+/// The drive: [`run`](Self::run) is its thread.
+#[derive(Debug)]
+pub(crate) struct HubDrive {
+    pub(crate) index: usize,
+    pub(crate) hub: Hub,
+    pub(crate) inbox: Arc<Inbox<HubEvent>>,
+    pub(crate) journal: Arc<Inbox<JournalEvent>>,
+    pub(crate) questions: Sender<Question>,
+    pub(crate) links: BTreeMap<GatewayId, LinkSender>,
+    pub(crate) gauges: Arc<Mutex<Gauges>>,
+    pub(crate) clock: Clock,
+}
+
+impl HubDrive {
+    /// Runs until it is told to stop.
+    pub(crate) fn run(mut self) {
+        let mut events = Vec::new();
+        loop {
+            // 1: what the hub wants done.
+            while let Some(command) = self.hub.next_command() {
+                self.execute(command);
+            }
+            *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = self.hub.gauges();
+            // 2: what happened.
+            let now = self.clock.mono();
+            let wait = self.hub.poll_timeout().map_or(IDLE, |then| then.since(now).min(IDLE));
+            self.inbox.take(&mut events, EVENTS_PER_ROUND, wait);
+            for event in events.drain(..) {
+                if !self.handle(event) {
+                    return self.finish();
+                }
+            }
+            // 3: how late it is.
+            let now = self.clock.mono();
+            if self.hub.poll_timeout().is_some_and(|then| then <= now) {
+                self.hub.handle_timeout(now);
+            }
+        }
+    }
+
+    /// Journals the cursors that would have waited for their turn: a clean end repeats nothing.
+    fn finish(&mut self) {
+        self.hub.handle_timeout(self.clock.mono() + FAR_FUTURE);
+        while let Some(command) = self.hub.next_command() {
+            self.execute(command);
+        }
+    }
+
+    /// `false`: the drive ends.
+    fn handle(&mut self, event: HubEvent) -> bool {
+        let now = self.clock.mono();
+        match event {
+            HubEvent::LinkUp { gateway, to } => {
+                self.links.insert(gateway, to);
+            }
+            HubEvent::LinkDown(gateway) => {
+                self.links.remove(&gateway);
+                self.hub.handle_gateway_gone(gateway);
+            }
+            HubEvent::Said { gateway, what } => self.hear(gateway, what),
+            HubEvent::Durable(durable) => self.hub.handle_durable(durable),
+            HubEvent::LamportHigh(high) => self.hub.handle_lamport_high(high),
+            HubEvent::AppendRefused { generation } => self.hub.handle_append_refused(generation),
+            HubEvent::Poisoned => self.hub.handle_poisoned(),
+            HubEvent::Loaded(loaded) => self.hub.handle_loaded(loaded, now),
+            HubEvent::LookedUp(found) => self.hub.handle_looked_up(found, now),
+            HubEvent::Answered { gateway, answer } => {
+                self.hub.handle_history_read();
+                self.tell(gateway, answer);
+            }
+            HubEvent::Indexed(batch) => self.hub.handle_indexed(batch),
+            HubEvent::Stop => return false,
+        }
+        true
+    }
+
+    fn hear(&mut self, gateway: GatewayId, what: ToOwner) {
+        let now = self.clock.mono();
+        let ticket = |request: RequestId| Ticket { gateway, request: request.0 };
+        match what {
+            ToOwner::Send { request, draft } => self.hub.handle_send(ticket(request), draft, now),
+            ToOwner::Attach { request, conversation } => {
+                self.hub.handle_attach(ticket(request), conversation, now);
+            }
+            ToOwner::Detach { conversation } => self.hub.handle_detach(gateway, &conversation),
+            ToOwner::Read { request, conversation, from, limit } => {
+                self.hub.handle_read(ticket(request), conversation, from, limit, now);
+            }
+            ToOwner::GetCursor { request, conversation, user, device } => {
+                self.hub.handle_get_cursor(ticket(request), conversation, user, device, now);
+            }
+            ToOwner::MoveCursor { conversation, user, device, epoch, seq } => {
+                self.hub.handle_move_cursor(conversation, user, device, epoch, seq, now);
+            }
+            // Answered by the link itself; never handed to a hub.
+            ToOwner::Hello { .. } | ToOwner::Ping | ToOwner::GetRows { .. } => {}
+        }
+    }
+
+    fn execute(&mut self, command: Command) {
+        let to = Arc::clone(&self.inbox);
+        let task = match command {
+            Command::Append { generation, fact } => {
+                self.journal.answer(JournalEvent::Append { hub: self.index, generation, fact });
+                return;
+            }
+            Command::Reply { ticket, reply } => return self.reply(ticket, reply),
+            Command::Deliver { gateway, message } => {
+                return self.tell(gateway, FromOwner::Deliver { message: (*message).clone() });
+            }
+            Command::Load { conversation, want } => Task::Load { conversation, want },
+            Command::Lookup { token, conversation, sender, id } => {
+                Task::Lookup { token, conversation, sender, id }
+            }
+            Command::ReadHistory { ticket, conversation, from, limit, standing } => {
+                Task::Read { ticket, conversation, from, limit, standing }
+            }
+        };
+        // Waiting here is safe: those who answer questions never wait for this drive.
+        if self.questions.send(Question { task, to }).is_err() {
+            tracing::debug!("a question after the end of those who answer");
+        }
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply) {
+        let request = RequestId(ticket.request);
+        let answer = match reply {
+            Reply::Sent { id, epoch, seq, received_at, duplicate } => {
+                FromOwner::Sent { request, id, epoch, seq, received_at, duplicate }
+            }
+            Reply::Refused(refusal) => FromOwner::Refused { request, refusal },
+            Reply::Attached { conversation, standing } => {
+                FromOwner::Attached { request, conversation, standing }
+            }
+            Reply::Page { conversation, standing, messages } => FromOwner::Page {
+                request,
+                conversation,
+                standing,
+                messages: messages.iter().map(|message| (**message).clone()).collect(),
+            },
+            Reply::CursorAt { seq } => FromOwner::CursorAt { request, seq },
+        };
+        self.tell(ticket.gateway, answer);
+    }
+
+    /// A gateway that does not keep up is dropped whole: it comes back and resubscribes.
+    fn tell(&mut self, gateway: GatewayId, what: FromOwner) {
+        let Some(link) = self.links.get(&gateway) else { return };
+        if !link.tell(what) {
+            self.links.remove(&gateway);
+            self.hub.handle_gateway_gone(gateway);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Why a connection was ended, in the codes of a WebSocket close frame (RFC 6455 §7.4).
+
+use serde::{Deserialize, Serialize};
+
+/// A close code, and with it whether to connect again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CloseCode(pub u16);
+
+impl CloseCode {
+    /// The server is going away; connect again.
+    pub const GOING_AWAY: Self = Self(1001);
+    /// A frame larger than [`FRAME_MAX_BYTES`](crate::FRAME_MAX_BYTES).
+    pub const TOO_LARGE: Self = Self(1009);
+    /// Too busy to take this connection; the reason is a [`busy_reason`].
+    pub const TOO_BUSY: Self = Self(1013);
+    /// Nothing was heard for three heartbeats.
+    pub const SILENT: Self = Self(3000);
+    /// The owner behind this gateway was lost too long; connect again.
+    pub const OWNER_LOST: Self = Self(3001);
+    /// No or a wrong `hello`.
+    pub const NO_HELLO: Self = Self(3500);
+    /// A binary frame or one that is no JSON object, ten times.
+    pub const NO_FRAMES: Self = Self(3501);
+
+    /// Whether to connect again: not after 3500–3999.
+    pub const fn connect_again(self) -> bool {
+        !matches!(self.0, 3500..=3999)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct BusyReason {
+    retry_after_ms: u32,
+}
+
+/// The reason that goes with [`CloseCode::TOO_BUSY`].
+pub fn busy_reason(retry_after_ms: u32) -> String {
+    crate::shape::json(&BusyReason { retry_after_ms })
+}
+
+/// How long to wait, milliseconds, if the reason of a close frame says so.
+pub fn retry_after_of(reason: &str) -> Option<u32> {
+    serde_json::from_str::<BusyReason>(reason).ok().map(|reason| reason.retry_after_ms)
+}

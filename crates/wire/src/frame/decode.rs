@@ -1,0 +1,250 @@
+//! From the text of a frame to what the server says. The type is read first, without allocating,
+//! then the shape of that type: a tagged enum would buffer every field.
+
+use std::borrow::Cow;
+
+use model::{Body, ConversationId, Epoch, InstanceId, Message, MessageId, Ordinal, Seq, UserId};
+use model::{Retry, Wall};
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::Frame;
+use crate::field::shown;
+use crate::shape::{Number, Text};
+use crate::{Code, Problem};
+
+/// Why a text is no frame of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FrameError {
+    /// A frame of a later version: it may be skipped.
+    #[error("the server says {kind:?}, which this client does not know")]
+    Unknown {
+        /// Its type.
+        kind: String,
+    },
+    /// What it says cannot be relied on: connect again.
+    #[error("the server's {kind:?} cannot be read: {why}")]
+    Bad {
+        /// Its type, if it had one.
+        kind: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Reads a frame of a server.
+///
+/// # Errors
+/// [`FrameError`] says which type of frame, and what is wrong with it.
+pub fn decode_frame(text: &str) -> Result<Frame, FrameError> {
+    let kind = match serde_json::from_str::<Kind<'_>>(text) {
+        Ok(Kind { kind }) => kind,
+        Err(why) => return Err(FrameError::Bad { kind: String::new(), why: why.to_string() }),
+    };
+    let frame = match kind.as_ref() {
+        "message" => read::<MessageShape>(text).and_then(MessageShape::frame),
+        "sent" => read::<Sent>(text).map(Frame::from),
+        "page" => read::<Page>(text).and_then(Page::frame),
+        "subscribed" => read::<Subscribed>(text).map(Frame::from),
+        "problem" => read::<ProblemShape>(text).and_then(ProblemShape::frame),
+        "pong" => read::<Pong>(text).map(|shape| Frame::Pong { reference: number(shape.r#ref) }),
+        "welcome" => read::<Welcome>(text).map(|shape| Frame::Welcome {
+            reference: number(shape.r#ref),
+            heartbeat_ms: shape.heartbeat_ms,
+        }),
+        "unsubscribed" => read::<Unsubscribed>(text).map(|shape| Frame::Unsubscribed {
+            reference: number(shape.r#ref),
+            conversation: shape.conversation,
+        }),
+        other => return Err(FrameError::Unknown { kind: shown(other) }),
+    };
+    frame.map_err(|why| FrameError::Bad { kind: kind.into_owned(), why })
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|why| why.to_string())
+}
+
+fn number(number: Option<Number>) -> Option<u64> {
+    number.map(|Number(number)| number)
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Welcome {
+    r#ref: Option<Number>,
+    heartbeat_ms: u32,
+}
+
+#[derive(Deserialize)]
+struct Pong {
+    r#ref: Option<Number>,
+}
+
+#[derive(Deserialize)]
+struct Unsubscribed {
+    r#ref: Option<Number>,
+    conversation: ConversationId,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    r#ref: Option<Number>,
+    id: Text<MessageId>,
+    conversation: ConversationId,
+    epoch: Epoch,
+    seq: Number,
+    received_at: Number,
+    duplicate: bool,
+}
+
+impl From<Sent> for Frame {
+    fn from(shape: Sent) -> Self {
+        Self::Sent {
+            reference: number(shape.r#ref),
+            id: shape.id.0,
+            conversation: shape.conversation,
+            epoch: shape.epoch,
+            seq: Seq(shape.seq.0),
+            received_at: Wall(shape.received_at.0),
+            duplicate: shape.duplicate,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Subscribed {
+    r#ref: Option<Number>,
+    conversation: ConversationId,
+    epoch: Epoch,
+    recovered: bool,
+    next: Number,
+    head: Number,
+}
+
+impl From<Subscribed> for Frame {
+    fn from(shape: Subscribed) -> Self {
+        Self::Subscribed {
+            reference: number(shape.r#ref),
+            conversation: shape.conversation,
+            epoch: shape.epoch,
+            recovered: shape.recovered,
+            next: Seq(shape.next.0),
+            head: Seq(shape.head.0),
+        }
+    }
+}
+
+/// Of a `message` frame, or of a page, which names conversation and epoch once for all.
+#[derive(Deserialize)]
+struct MessageShape {
+    conversation: Option<ConversationId>,
+    epoch: Option<Epoch>,
+    seq: Number,
+    ordinal: Number,
+    id: Text<MessageId>,
+    sender: UserId,
+    body: Body,
+    lamport: (Number, Text<InstanceId>),
+    seen_seq: Number,
+    sent_at: Number,
+    received_at: Number,
+}
+
+impl MessageShape {
+    fn message(self, conversation: ConversationId) -> Result<Message, String> {
+        let (Number(lamport), Text(instance)) = self.lamport;
+        let Text(id) = self.id;
+        if instance != id.instance {
+            return Err(format!("`lamport` is of {instance}, but `id` is {id}"));
+        }
+        Ok(Message {
+            conversation,
+            seq: Seq(self.seq.0),
+            ordinal: Ordinal(self.ordinal.0),
+            sender: self.sender,
+            id,
+            body: self.body,
+            lamport,
+            seen_seq: Seq(self.seen_seq.0),
+            sent_at: Wall(self.sent_at.0),
+            received_at: Wall(self.received_at.0),
+        })
+    }
+
+    fn frame(mut self) -> Result<Frame, String> {
+        let conversation = self.conversation.take().ok_or("missing field `conversation`")?;
+        let epoch = self.epoch.ok_or("missing field `epoch`")?;
+        Ok(Frame::Message { epoch, message: self.message(conversation)? })
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    r#ref: Option<Number>,
+    conversation: ConversationId,
+    epoch: Epoch,
+    first: Number,
+    head: Number,
+    messages: Vec<MessageShape>,
+}
+
+impl Page {
+    fn frame(self) -> Result<Frame, String> {
+        let of = |shape: MessageShape| shape.message(self.conversation.clone());
+        let messages = self.messages.into_iter().map(of).collect::<Result<_, _>>()?;
+        Ok(Frame::Page {
+            reference: number(self.r#ref),
+            epoch: self.epoch,
+            first: Seq(self.first.0),
+            head: Seq(self.head.0),
+            messages,
+            conversation: self.conversation,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct ProblemShape {
+    r#ref: Option<Number>,
+    id: Option<Text<MessageId>>,
+    conversation: Option<ConversationId>,
+    code: Text<Code>,
+    detail: String,
+    retry: RetryShape,
+    retry_after_ms: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RetryShape {
+    Now,
+    After,
+    Never,
+}
+
+impl ProblemShape {
+    fn frame(self) -> Result<Frame, String> {
+        let retry = match (self.retry, self.retry_after_ms) {
+            (RetryShape::Now, _) => Retry::Now,
+            (RetryShape::Never, _) => Retry::Never,
+            (RetryShape::After, Some(ms)) => Retry::After(ms),
+            (RetryShape::After, None) => {
+                return Err("`retry` is \"after\", and `retry_after_ms` is missing".to_owned());
+            }
+        };
+        Ok(Frame::Problem(Problem {
+            reference: number(self.r#ref),
+            id: self.id.map(|Text(id)| id),
+            conversation: self.conversation,
+            code: self.code.0,
+            detail: self.detail,
+            retry,
+        }))
+    }
+}

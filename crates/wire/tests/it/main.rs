@@ -1,0 +1,14 @@
+//! The protocol as text: every frame as it looks, every way to be wrong, and every limit at its edge.
+
+#[cfg(test)]
+mod any;
+#[cfg(test)]
+mod bad;
+#[cfg(test)]
+mod frames;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod table;

@@ -1,0 +1,72 @@
+//! Codes: each its text, each refusal its code.
+
+use model::{InstanceId, MessageId, Refusal, Seq};
+use wire::{About, CloseCode, Code, Problem, busy_reason, retry_after_of};
+
+#[test]
+fn every_code_reads_back_and_one_of_tomorrow_is_other() {
+    for &code in Code::ALL {
+        assert_eq!(code.text().parse(), Ok(code));
+    }
+    assert_eq!("too_late".parse(), Ok(Code::Other));
+}
+
+#[test]
+fn every_refusal_is_a_problem_with_its_retry_and_what_it_is_about() {
+    let id = MessageId { instance: InstanceId(7), counter: 3 };
+    let refusals = [
+        Refusal::Busy { bound: "undurable".to_owned(), retry_after_ms: 10 },
+        Refusal::DiskFull,
+        Refusal::OutcomeUnknown,
+        Refusal::IdempotencyConflict { id, seq: Seq(9) },
+        Refusal::LamportJump { counter: 5_000_000, most: 1_048_577 },
+        Refusal::SeenAhead { seen_seq: Seq(12), head: Seq(11) },
+    ];
+    let about =
+        About { reference: Some(1), id: Some(id), conversation: Some("tea".parse().unwrap()) };
+    let mut shown = String::new();
+    for refusal in refusals {
+        let problem = Problem::from((about.clone(), refusal.clone()));
+        assert_eq!(problem.retry, refusal.retry());
+        assert_eq!((problem.reference, problem.id), (Some(1), Some(id)));
+        assert_eq!(problem.conversation, about.conversation);
+        shown += &format!("{} ({:?})\n    {}\n", problem.code, problem.retry, problem.detail);
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn only_3500_to_3999_say_do_not_come_back() {
+    let stay_away = |code| !CloseCode(code).connect_again();
+    assert!([3500, 3501, 3999].into_iter().all(stay_away));
+    assert!(![1000, 1001, 1006, 1013, 3000, 3001, 3499, 4000].into_iter().any(stay_away));
+}
+
+#[test]
+fn a_busy_reason_says_how_long_to_wait() {
+    assert_eq!(busy_reason(250), r#"{"retry_after_ms":250}"#);
+    assert_eq!(retry_after_of(&busy_reason(250)), Some(250));
+    assert_eq!(retry_after_of("come back later"), None);
+    assert_eq!(retry_after_of(r#"{"retry_after_ms":-1}"#), None);
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release -p wire -- --ignored --nocapture"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures")]
+fn a_message_frame_takes_less_than_a_microsecond() {
+    let message = crate::frames::message(1_234_567, &"x".repeat(100));
+    let text = wire::encode_message(model::Epoch(1), &message);
+    let send = wire::Command::Send {
+        reference: Some(1),
+        post: wire::Post::from(&crate::frames::draft("x".repeat(100).as_str())),
+    }
+    .encode();
+    let per = |name: &str, f: &dyn Fn() -> usize| {
+        let start = std::time::Instant::now();
+        let bytes: usize = (0..200_000).map(|_| f()).sum();
+        println!("{name}: {:?} ({bytes} bytes)", start.elapsed() / 200_000);
+    };
+    per("encode_message", &|| wire::encode_message(model::Epoch(1), &message).len());
+    per("decode_frame", &|| wire::decode_frame(&text).map_or(0, |_| 1));
+    per("decode_command", &|| wire::decode_command(&send).map_or(0, |_| 1));
+}

@@ -1,0 +1,422 @@
+//! The servers of a run: they are started, tormented, looked at, and stopped in order.
+
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::http;
+use super::kills::Kills;
+use super::metrics::Tally;
+use super::process::{Guardian, Process};
+use super::schedule::{Death, Fault, Schedule, Views};
+
+/// How long a process may take until it is ready: recovery and views come first.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a process may take to stop when asked.
+const STOPPED_WITHIN: Duration = Duration::from_secs(20);
+/// How often counters are read.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// How long a process may take to show them; one that is stopped never does.
+const SHOWN_WITHIN: Duration = Duration::from_millis(250);
+/// Small, so that a run has many.
+const SEGMENT_BYTES: u64 = 2 << 20;
+/// SIGABRT: how the shadow disk ends its process inside a sync.
+const ABORTED: i32 = 6;
+
+/// How the servers are cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) gateways: u16,
+    pub(crate) hubs: u16,
+    pub(crate) memory_bytes: u64,
+    pub(crate) mutant: Option<String>,
+}
+
+/// One server, through its lives.
+#[derive(Debug)]
+struct Server {
+    name: String,
+    address: SocketAddr,
+    life: u32,
+    is_stopped: bool,
+    process: Process,
+}
+
+/// All of them, and what became of them.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    guardian: Rc<Guardian>,
+    binary: PathBuf,
+    folder: PathBuf,
+    shape: Shape,
+    seed: u64,
+    schedule: Schedule,
+    owner: Server,
+    gateways: Vec<Server>,
+    diary: fs::File,
+    started: Instant,
+    pub(crate) tally: Tally,
+    pub(crate) kills: Kills,
+    /// What should not have happened and is no anomaly of a history.
+    pub(crate) trouble: Vec<String>,
+}
+
+impl Servers {
+    /// Starts them in a folder, and waits until they are ready.
+    pub(crate) fn start(
+        guardian: &Rc<Guardian>,
+        binary: &Path,
+        folder: &Path,
+        shape: Shape,
+        seed: u64,
+    ) -> Result<Self> {
+        let address = free_address()?;
+        let arguments = owner_arguments(&shape, address, seed, Death::Process);
+        let owner = launch(guardian, binary, folder, "owner", address, &arguments)?;
+        let gateways = (1..=shape.gateways)
+            .map(|number| {
+                let address = free_address()?;
+                let arguments = gateway_arguments(&shape, address);
+                launch(guardian, binary, folder, &format!("g{number}"), address, &arguments)
+            })
+            .collect::<Result<Vec<Server>>>()?;
+        let mut servers = Self {
+            guardian: Rc::clone(guardian),
+            binary: binary.to_owned(),
+            folder: folder.to_owned(),
+            schedule: Schedule::new(seed, gateways.len()),
+            shape,
+            seed,
+            owner,
+            gateways,
+            diary: fs::File::create(folder.join("faults.log"))?,
+            started: Instant::now(),
+            tally: Tally::default(),
+            kills: Kills::default(),
+            trouble: Vec::new(),
+        };
+        servers.wait_ready()?;
+        Ok(servers)
+    }
+
+    /// Where clients connect, and what each door is called.
+    pub(crate) fn doors(&self) -> Vec<(String, String)> {
+        let doors = if self.gateways.is_empty() {
+            std::slice::from_ref(&self.owner)
+        } else {
+            self.gateways.as_slice()
+        };
+        let url = |server: &Server| format!("ws://{}/v1/ws", server.address);
+        doors.iter().map(|server| (server.name.clone(), url(server))).collect()
+    }
+
+    /// Does what the schedule says, until then.
+    pub(crate) fn torment(&mut self, until: Instant) -> Result<()> {
+        loop {
+            let step = self.schedule.next_step();
+            let left = until.saturating_duration_since(Instant::now());
+            self.pause(step.pause.min(left))?;
+            if left <= step.pause {
+                return Ok(());
+            }
+            self.note(&format!("{:?}", step.fault))?;
+            self.apply(step.fault)?;
+        }
+    }
+
+    fn apply(&mut self, fault: Fault) -> Result<()> {
+        match fault {
+            Fault::KillOwner(death, views) => {
+                self.look();
+                self.owner.process.kill()?;
+                self.move_views(views)?;
+                self.revive_owner(death)
+            }
+            Fault::KillGateway(index) => {
+                self.look();
+                self.gateways[index].process.kill()?;
+                self.kills.gateway += 1;
+                self.revive_gateway(index)
+            }
+            Fault::StopOwner(time) => {
+                self.owner.stop()?;
+                self.pause(time)?;
+                self.kills.stops += 1;
+                self.owner.go_on()
+            }
+            Fault::StopGateway(index, time) => {
+                self.gateways[index].stop()?;
+                self.pause(time)?;
+                self.kills.stops += 1;
+                self.gateways[index].go_on()
+            }
+        }
+    }
+
+    /// Lets time pass, looks at the counters, and sees who ended by itself.
+    pub(crate) fn pause(&mut self, time: Duration) -> Result<()> {
+        let until = Instant::now() + time;
+        loop {
+            self.mend()?;
+            self.look();
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(LOOK_EVERY));
+        }
+    }
+
+    /// Everyone is there and ready.
+    pub(crate) fn wait_ready(&mut self) -> Result<()> {
+        let until = Instant::now() + READY_WITHIN;
+        loop {
+            self.mend()?;
+            let mut waits_for = None;
+            for server in std::iter::once(&self.owner).chain(&self.gateways) {
+                let shown = http::get(server.address, "/readyz", SHOWN_WITHIN);
+                match shown {
+                    Ok((200, _)) => {}
+                    Ok((_, why)) => waits_for = Some(format!("{}: {why}", server.name)),
+                    Err(why) => waits_for = Some(format!("{}: {why:#}", server.name)),
+                }
+            }
+            let Some(waits_for) = waits_for else {
+                self.look();
+                return Ok(());
+            };
+            if Instant::now() > until {
+                bail!("not ready after {} s: {waits_for}", READY_WITHIN.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Asks all to stop, gateways first; each is to end well.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        self.look();
+        for server in self.gateways.iter_mut().chain(std::iter::once(&mut self.owner)) {
+            server.process.signal("TERM")?;
+            match server.process.wait(STOPPED_WITHIN)? {
+                Some(status) if status.success() => {}
+                Some(status) => {
+                    self.trouble.push(format!("{} ended with {status} when asked", server.name));
+                }
+                None => self.trouble.push(format!("{} did not stop when asked", server.name)),
+            }
+        }
+        Ok(())
+    }
+
+    fn revive_owner(&mut self, death: Death) -> Result<()> {
+        match death {
+            Death::Process => self.kills.owner += 1,
+            Death::Power => self.kills.power += 1,
+        }
+        // Other dice on the disk in each life.
+        let seed = self.seed.wrapping_add(u64::from(self.owner.life) * 1_000_003);
+        let arguments = owner_arguments(&self.shape, self.owner.address, seed, death);
+        self.owner.revive(&self.guardian, &self.binary, &self.folder, &arguments)?;
+        self.wait_owner()
+    }
+
+    /// Others may be stopped or away; the next fault comes when the owner serves again.
+    fn wait_owner(&mut self) -> Result<()> {
+        let until = Instant::now() + READY_WITHIN;
+        let address = self.owner.address;
+        while !http::get(address, "/readyz", SHOWN_WITHIN).is_ok_and(|(status, _)| status == 200) {
+            if let Some(status) = self.owner.process.ended()? {
+                if status.signal() == Some(ABORTED) {
+                    return self.aborted();
+                }
+                bail!("the owner ended with {status} before it was ready: see owner.log");
+            }
+            if Instant::now() > until {
+                bail!("the owner is not ready after {} s", READY_WITHIN.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.look();
+        Ok(())
+    }
+
+    fn revive_gateway(&mut self, index: usize) -> Result<()> {
+        let arguments = gateway_arguments(&self.shape, self.gateways[index].address);
+        let server = &mut self.gateways[index];
+        server.revive(&self.guardian, &self.binary, &self.folder, &arguments)
+    }
+
+    /// Someone who ended by itself comes back. That is trouble, unless the shadow disk did it.
+    fn mend(&mut self) -> Result<()> {
+        if let Some(status) = self.owner.process.ended()? {
+            if status.signal() == Some(ABORTED) {
+                self.aborted()?;
+            } else {
+                self.trouble.push(format!("the owner ended by itself with {status}"));
+                self.note("the owner ended by itself")?;
+                self.revive_owner(Death::Process)?;
+            }
+        }
+        for index in 0..self.gateways.len() {
+            if let Some(status) = self.gateways[index].process.ended()? {
+                let name = &self.gateways[index].name;
+                self.trouble.push(format!("{name} ended by itself with {status}"));
+                self.revive_gateway(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn aborted(&mut self) -> Result<()> {
+        self.kills.by_disk += 1;
+        let death = self.schedule.death();
+        self.note(&format!("the disk ended the owner inside a sync; next: {death:?}"))?;
+        self.revive_owner(death)
+    }
+
+    /// Reads the counters of all that can answer.
+    fn look(&mut self) {
+        for server in std::iter::once(&self.owner).chain(&self.gateways) {
+            if server.is_stopped {
+                continue;
+            }
+            if let Ok((200, page)) = http::get(server.address, "/metrics", SHOWN_WITHIN) {
+                self.tally.see(&server.name, server.life, &page);
+            }
+        }
+    }
+
+    fn move_views(&mut self, what: Views) -> Result<()> {
+        let views = self.folder.join("data").join("views");
+        let older = self.folder.join("views-older");
+        match what {
+            Views::Keep => {}
+            Views::Copy => {
+                remove_folder(&older)?;
+                copy_folder(&views, &older)?;
+            }
+            Views::Delete => {
+                remove_folder(&views)?;
+                self.kills.views_deleted += 1;
+            }
+            Views::PutBack if older.exists() => {
+                remove_folder(&views)?;
+                copy_folder(&older, &views)?;
+                self.kills.views_put_back += 1;
+            }
+            Views::PutBack => {}
+        }
+        Ok(())
+    }
+
+    /// What was done, and when, beside the logs of those to whom it was done.
+    fn note(&mut self, what: &str) -> Result<()> {
+        writeln!(self.diary, "{:8.3} s  {what}", self.started.elapsed().as_secs_f64())?;
+        Ok(())
+    }
+}
+
+impl Server {
+    fn revive(
+        &mut self,
+        guardian: &Rc<Guardian>,
+        binary: &Path,
+        folder: &Path,
+        arguments: &[String],
+    ) -> Result<()> {
+        self.process = Process::start(guardian, &self.name, binary, arguments, folder)?;
+        self.life += 1;
+        self.is_stopped = false;
+        Ok(())
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        self.is_stopped = true;
+        self.process.signal("STOP")
+    }
+
+    fn go_on(&mut self) -> Result<()> {
+        self.is_stopped = false;
+        self.process.signal("CONT")
+    }
+}
+
+fn launch(
+    guardian: &Rc<Guardian>,
+    binary: &Path,
+    folder: &Path,
+    name: &str,
+    address: SocketAddr,
+    arguments: &[String],
+) -> Result<Server> {
+    let process = Process::start(guardian, name, binary, arguments, folder)?;
+    Ok(Server { name: name.to_owned(), address, life: 1, is_stopped: false, process })
+}
+
+/// Paths are relative to the folder of the run: a socket's path has at most 107 bytes.
+fn owner_arguments(shape: &Shape, listen: SocketAddr, seed: u64, after: Death) -> Vec<String> {
+    let role = if shape.gateways == 0 { "both" } else { "owner" };
+    let mut line = format!(
+        "serve --role {role} --data data --listen {listen} --hubs {} --memory-bytes {} \
+         --segment-bytes {SEGMENT_BYTES} --disk shadow:{seed} --after {}",
+        shape.hubs,
+        shape.memory_bytes,
+        after.name()
+    );
+    if shape.gateways > 0 {
+        line.push_str(" --link link.sock");
+    }
+    with_mutant(&line, shape)
+}
+
+fn gateway_arguments(shape: &Shape, listen: SocketAddr) -> Vec<String> {
+    with_mutant(&format!("serve --role gateway --link link.sock --listen {listen}"), shape)
+}
+
+/// Each process gets it: some promises are kept by the owner, some by gateways.
+fn with_mutant(line: &str, shape: &Shape) -> Vec<String> {
+    let mut arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    if let Some(mutant) = &shape.mutant {
+        arguments.extend(["--mutant".to_owned(), mutant.clone()]);
+    }
+    arguments
+}
+
+/// An address on which nobody listens now.
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?)
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! One WebSocket: one task that hears its client, answers, and writes what its subscriptions are due.
 //!
-//! This file waits (socket, timers, wake-ups); what it does is decided in [`desk`], which does not.
+//! This file waits (socket, timers, wake-ups); what it does is decided in `desk`, which does not.
 //!
 //! # Invariants
 //!

@@ -4,7 +4,9 @@
 //!
 //! - Every question gets exactly one answer: the owner's, or that the link was lost under it.
 //! - What is asked while the link is down is refused at once, so it was not done.
-//! - A link that takes no more is broken whole; nothing is left out of its middle.
+//! - Half of the link's queue is kept free of what can wait or be refused, so a flood of one client
+//!   cannot fill it. If it is full all the same, the link is broken whole; nothing is left out of its
+//!   middle.
 
 mod drive;
 
@@ -73,9 +75,14 @@ pub struct Rows {
     pub behind: u64,
 }
 
-/// There is no link, or it took no more.
+/// Why nothing was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NoLink;
+pub(crate) enum NotAsked {
+    /// There is no link: wait for it.
+    NoLink,
+    /// Its queue is half full: ask a little later.
+    Full,
+}
 
 fn link_busy() -> Refusal {
     Refusal::Busy { bound: "link".to_owned(), retry_after_ms: LINK_RETRY_MS }
@@ -85,9 +92,22 @@ fn full(bound: &str) -> Refusal {
     Refusal::Busy { bound: bound.to_owned(), retry_after_ms: FULL_RETRY_MS }
 }
 
-impl From<NoLink> for Refusal {
-    fn from(NoLink: NoLink) -> Self {
-        link_busy()
+impl From<NotAsked> for Refusal {
+    fn from(why: NotAsked) -> Self {
+        match why {
+            NotAsked::NoLink => link_busy(),
+            NotAsked::Full => full("link"),
+        }
+    }
+}
+
+impl State {
+    fn room(&self) -> Result<(), NotAsked> {
+        match &self.link {
+            None => Err(NotAsked::NoLink),
+            Some(link) if link.capacity() < link.max_capacity() / 2 => Err(NotAsked::Full),
+            Some(_) => Ok(()),
+        }
     }
 }
 
@@ -123,12 +143,8 @@ impl Owner {
             return Err((about, full("gateway_bytes")));
         };
         let mut state = self.lock();
-        // Half of the queue is kept for what cannot be refused.
-        let room = |link: &mpsc::Sender<ToOwner>| link.capacity() >= link.max_capacity() / 2;
-        match &state.link {
-            None => return Err((about, link_busy())),
-            Some(link) if !room(link) => return Err((about, full("link"))),
-            Some(_) => {}
+        if let Err(why) = state.room() {
+            return Err((about, why.into()));
         }
         let pending = Pending::Send { to: Arc::clone(to), about, _bytes: permit };
         let asked = self.ask(&mut state, pending, |request| ToOwner::Send { request, draft });
@@ -154,9 +170,11 @@ impl Owner {
         to: &Arc<Mailbox>,
         number: u64,
         say: impl FnOnce(RequestId) -> ToOwner,
-    ) -> Result<(), NoLink> {
+    ) -> Result<(), NotAsked> {
+        let mut state = self.lock();
+        state.room()?;
         let pending = Pending::Page { to: Arc::clone(to), number };
-        self.ask(&mut self.lock(), pending, say).map_err(|_| NoLink)
+        self.ask(&mut state, pending, say).map_err(|_| NotAsked::NoLink)
     }
 
     /// Asks for a cursor; its answer comes to the mailbox under this number.
@@ -165,9 +183,11 @@ impl Owner {
         to: &Arc<Mailbox>,
         number: u64,
         say: impl FnOnce(RequestId) -> ToOwner,
-    ) -> Result<(), NoLink> {
+    ) -> Result<(), NotAsked> {
+        let mut state = self.lock();
+        state.room()?;
         let pending = Pending::Cursor { to: Arc::clone(to), number };
-        self.ask(&mut self.lock(), pending, say).map_err(|_| NoLink)
+        self.ask(&mut state, pending, say).map_err(|_| NotAsked::NoLink)
     }
 
     /// Asks for rows and waits for them.
@@ -184,14 +204,23 @@ impl Owner {
         }
     }
 
-    /// Says something that has no answer. False = nobody heard it.
+    /// Says something that has no answer and can be said later. False = it has to be.
     pub(crate) fn tell(&self, what: ToOwner) -> bool {
         let mut state = self.lock();
+        state.room().is_ok() && self.say(&mut state, what)
+    }
+
+    fn say(&self, state: &mut State, what: ToOwner) -> bool {
         let told = state.link.as_ref().is_some_and(|link| link.try_send(what).is_ok());
         if !told {
-            self.broke(&mut state);
+            self.broke(state);
         }
         told
+    }
+
+    /// Whether the link has room for what can wait.
+    fn has_room(&self) -> bool {
+        self.lock().room().is_ok()
     }
 
     /// How long it has been away.

@@ -190,7 +190,6 @@ impl Pointer {
             return Page::Again;
         }
         if self.next < standing.first {
-            self.page = None;
             let _ = self.restart(standing.epoch, standing.first);
             return Page::Restart;
         }

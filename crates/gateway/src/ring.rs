@@ -14,7 +14,7 @@ use model::Seq;
 /// Frames of one ring.
 pub const RING_FRAMES_MAX: usize = 256;
 
-/// Bytes of one ring, with [`FRAME_OVERHEAD_BYTES`] a frame.
+/// Bytes of one ring, its text and 96 bytes a frame.
 pub const RING_BYTES_MAX: usize = 256 * 1024;
 
 /// What a frame costs beside its text: its places in the ring and in the queue of what goes first.

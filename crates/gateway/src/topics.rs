@@ -4,15 +4,17 @@
 //! # Invariants
 //!
 //! - A conversation is in the map exactly while it has a listener; it is attached or wants to be.
-//! - `Attach` and `Detach` of a conversation go to the owner under the map's lock, so they arrive in
-//!   the order of what they mean.
+//! - What is to be attached and detached stands in one line, which one task works off: for each
+//!   conversation the owner hears it in the order of what it means. Whoever leaves before his turn
+//!   takes his place away, so the line is bounded by the conversations there are and were attached.
 //! - A frame is in the ring before its listeners are woken, and a listener is registered before it
 //!   looks: nobody misses one.
-//! - Locks are taken in the order map, state; listeners' lock is taken alone or under the map's.
+//! - Locks are taken in the order map, listeners or state, line.
 
 mod budget;
+mod line;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +24,8 @@ use model::{ConversationId, Epoch, Seq, Standing};
 use tokio::sync::Notify;
 
 pub(crate) use self::budget::Budget;
+pub(crate) use self::line::Want;
+use self::line::{Line, Ticket};
 use crate::counters::{Counts, add, sub};
 use crate::mailbox::Listener;
 use crate::pointer::View;
@@ -31,7 +35,7 @@ use crate::ring::{Change, NotNext, Ring};
 #[derive(Debug)]
 pub(crate) struct Topics {
     map: Mutex<HashMap<ConversationId, Arc<Topic>>>,
-    wanted: Mutex<VecDeque<Arc<Topic>>>,
+    line: Mutex<Line>,
     want: Notify,
     attachments: AtomicU64,
     counts: Arc<Counts>,
@@ -47,6 +51,8 @@ pub(crate) struct Topic {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Its place in the line, while it wants to be attached.
+    ticket: Option<Ticket>,
     /// The owner was asked to attach it, on the link that is up now.
     asked: bool,
     attached: Option<Attached>,
@@ -72,7 +78,7 @@ impl Topics {
     pub(crate) fn new(counts: Arc<Counts>) -> Arc<Self> {
         Arc::new(Self {
             map: Mutex::default(),
-            wanted: Mutex::default(),
+            line: Mutex::default(),
             want: Notify::new(),
             attachments: AtomicU64::new(0),
             counts,
@@ -86,16 +92,15 @@ impl Topics {
         let mut map = lock(&self.map);
         let topic = map.entry(conversation.clone()).or_insert_with(|| {
             let topic = Topic::new(conversation.clone());
-            lock(&self.wanted).push_back(Arc::clone(&topic));
-            self.want.notify_one();
+            self.want_attachment(&topic);
             topic
         });
         lock(&topic.listeners).insert(number, listener);
         Seat { topic: Arc::clone(topic), number }
     }
 
-    /// Takes a listener off. With the last one the conversation goes; `detach` tells the owner.
-    pub(crate) fn leave(&self, seat: &Seat, detach: impl FnOnce(&ConversationId)) {
+    /// Takes a listener off. With the last one the conversation goes.
+    pub(crate) fn leave(&self, seat: &Seat) {
         let topic = &seat.topic;
         let mut map = lock(&self.map);
         let mut listeners = lock(&topic.listeners);
@@ -106,8 +111,11 @@ impl Topics {
         drop(listeners);
         map.remove(&topic.conversation);
         let mut state = lock(&topic.state);
-        if state.asked {
-            detach(&topic.conversation);
+        if let Some(ticket) = state.ticket.take() {
+            lock(&self.line).leave(ticket);
+        } else if state.asked {
+            lock(&self.line).join(Want::Detach(topic.conversation.clone()));
+            self.want.notify_one();
         }
         self.clear(&mut state);
     }
@@ -122,30 +130,41 @@ impl Topics {
         lock(&self.map).len()
     }
 
-    /// Something may want to be attached. Cancel safe.
+    /// Something may stand in the line. Cancel safe.
     pub(crate) async fn wanting(&self) {
         self.want.notified().await;
     }
 
-    /// Takes the next one that wants to be attached and lets `ask` tell the owner. `None` = no one
-    /// wants to; `Some(false)` = `ask` could not.
-    pub(crate) fn ask_next(&self, ask: impl FnOnce(&Arc<Topic>) -> bool) -> Option<bool> {
+    /// Takes the first in the line and lets `ask` tell the owner. `None` = nobody stands there;
+    /// `Some(false)` = `ask` could not, because the link is gone.
+    pub(crate) fn ask_next(&self, ask: impl FnOnce(&Want) -> bool) -> Option<bool> {
         loop {
-            let topic = lock(&self.wanted).pop_front()?;
+            let want = lock(&self.line).next()?;
+            let Want::Attach(topic) = &want else { return Some(ask(&want)) };
             let map = lock(&self.map);
-            let alive = map.get(&topic.conversation).is_some_and(|now| Arc::ptr_eq(now, &topic));
+            let alive = map.get(&topic.conversation).is_some_and(|now| Arc::ptr_eq(now, topic));
             let mut state = lock(&topic.state);
             if alive && !state.asked {
-                state.asked = ask(&topic);
+                state.ticket = None;
+                state.asked = ask(&want);
                 return Some(state.asked);
             }
         }
     }
 
-    /// The owner refused to attach it: it wants to once more.
-    pub(crate) fn want_again(&self, topic: Arc<Topic>) {
-        lock(&topic.state).asked = false;
-        lock(&self.wanted).push_back(topic);
+    /// The owner refused to attach it: it wants to once more, unless everyone has left.
+    pub(crate) fn want_again(&self, topic: &Arc<Topic>) {
+        let map = lock(&self.map);
+        if map.get(&topic.conversation).is_some_and(|now| Arc::ptr_eq(now, topic)) {
+            lock(&topic.state).asked = false;
+            self.want_attachment(topic);
+        }
+    }
+
+    /// Under the map's lock.
+    fn want_attachment(&self, topic: &Arc<Topic>) {
+        let ticket = lock(&self.line).join(Want::Attach(Arc::clone(topic)));
+        lock(&topic.state).ticket = Some(ticket);
         self.want.notify_one();
     }
 
@@ -187,13 +206,11 @@ impl Topics {
     /// attached again.
     pub(crate) fn detach_all(&self) {
         let map = lock(&self.map);
-        let mut wanted = lock(&self.wanted);
-        wanted.clear();
+        *lock(&self.line) = Line::default();
         for topic in map.values() {
             self.clear(&mut lock(&topic.state));
-            wanted.push_back(Arc::clone(topic));
+            self.want_attachment(topic);
         }
-        self.want.notify_one();
     }
 
     fn clear(&self, state: &mut State) {

@@ -44,6 +44,17 @@ enum Command {
     },
     /// Check histories that clients wrote: did the promises hold?
     Verify(verify::VerifyArgs),
+    /// Clients that torment a server and write down what they saw
+    #[command(subcommand)]
+    Load(Load),
+}
+
+#[derive(Debug, Subcommand)]
+enum Load {
+    /// Speak, listen, lag, cut sockets, vanish and come back; write down every frame
+    Talk(load::TalkArgs),
+    /// Read every conversation whole, and write down every frame
+    Sweep(load::SweepArgs),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +73,8 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Serve { config, settings } => serve(config, *settings),
         Command::Verify(args) => verify::run(&args),
+        Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
+        Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
     }
 }
 
@@ -74,6 +87,18 @@ fn serve(file: Option<PathBuf>, settings: Layer) -> ExitCode {
         Err(why) => {
             complain(&why.to_string());
             ExitCode::from(why.exit_code())
+        }
+    }
+}
+
+/// Runs one of the clients.
+fn wait_for(client: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(client)) {
+        Ok(code) => code,
+        Err(why) => {
+            complain(&format!("{why:#}"));
+            ExitCode::FAILURE
         }
     }
 }

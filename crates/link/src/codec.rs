@@ -1,6 +1,7 @@
 //! The form on a socket: `length: u32 LE`, then one enum in postcard's form.
 
 use bytes::{Buf, BufMut, BytesMut};
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -39,7 +40,7 @@ pub enum DecodeError {
 pub fn encode<T: Serialize>(value: &T, out: &mut BytesMut) {
     let start = out.len();
     out.put_u32_le(0);
-    let filled = postcard::to_extend(value, Tail(out)).map(|Tail(_)| ());
+    let filled = postcard::serialize_with_flavor(value, Tail(out));
     assert!(filled.is_ok(), "writing into memory cannot fail");
     let bytes = out.len() - start - LENGTH_BYTES;
     assert!(bytes <= FRAME_MAX_BYTES, "a frame of {bytes} bytes: the bounds of `model` are broken");
@@ -93,8 +94,20 @@ impl FrameReader {
 /// Lets postcard append to a `BytesMut` that is already in use.
 struct Tail<'a>(&'a mut BytesMut);
 
-impl Extend<u8> for Tail<'_> {
-    fn extend<I: IntoIterator<Item = u8>>(&mut self, bytes: I) {
-        self.0.extend(bytes);
+impl Flavor for Tail<'_> {
+    type Output = ();
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.put_u8(byte);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
     }
 }

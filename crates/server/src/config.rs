@@ -55,6 +55,9 @@ pub struct Layer {
     /// Bytes of cache of the history view, at least 1048576 [default: 67108864]
     #[arg(long, value_name = "BYTES")]
     pub history_cache_bytes: Option<u64>,
+    /// Bytes of latest messages that a gateway keeps for its readers, at least 4096 [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
+    pub ring_bytes: Option<usize>,
     /// What is logged to standard error: error, warn, info, debug, or filters such as gateway=debug [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -118,6 +121,8 @@ pub struct Config {
     pub memory_bytes: usize,
     /// Bytes of history's cache.
     pub history_cache_bytes: u64,
+    /// Bytes of all rings of a gateway.
+    pub ring_bytes: usize,
     /// What is logged.
     pub log: String,
     /// Of a crash run.
@@ -225,6 +230,7 @@ impl Layer {
             segment_bytes: self.segment_bytes.or(below.segment_bytes),
             memory_bytes: self.memory_bytes.or(below.memory_bytes),
             history_cache_bytes: self.history_cache_bytes.or(below.history_cache_bytes),
+            ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),
             #[cfg(feature = "mutants")]
             crash: self.crash,
@@ -261,6 +267,12 @@ impl Layer {
                 self.history_cache_bytes.unwrap_or(64 << 20),
                 1 << 20..=u64::MAX,
                 "at least 1048576",
+            )?,
+            ring_bytes: within(
+                "ring_bytes",
+                self.ring_bytes.unwrap_or(256 << 20),
+                4096..=usize::MAX,
+                "at least 4096",
             )?,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             #[cfg(feature = "mutants")]

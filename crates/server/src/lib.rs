@@ -17,6 +17,7 @@ mod random;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use gateway::Gateway;
 use gateway::transport::{Acceptor, OwnerLink, in_process};
 use tokio::net::TcpListener;
@@ -74,6 +75,13 @@ async fn serve_roles(config: &Config, owner: Option<&Arc<Owner>>) -> Result<(), 
         .map_err(|why| ServeError::Listen { address: config.listen, why })?;
     let address = listener.local_addr().unwrap_or(config.listen);
     announce(config, address);
+    // Without it a small answer can wait 40 ms for the acknowledgement of the one before (RFC 1122
+    // §4.2.3.2 against RFC 896).
+    let listener = listener.tap_io(|socket| {
+        if let Err(why) = socket.set_nodelay(true) {
+            tracing::debug!(%why, "a connection without TCP_NODELAY");
+        }
+    });
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(async move {
         axum::serve(listener, http::router(app))
@@ -118,6 +126,7 @@ fn link_ends(config: &Config) -> Result<(Option<OwnerLink>, Option<Acceptor>), S
 fn gateway_options(config: &Config) -> gateway::Options {
     gateway::Options {
         name: format!("gateway-{}", config.listen.port()),
+        ring_bytes_max: config.ring_bytes,
         #[cfg(feature = "mutants")]
         mutant: config.crash.mutant,
         ..gateway::Options::default()

@@ -11,6 +11,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--release", "--package", "hubbub", "--bin", "hubbub"])
         .args(["--features", "mutants", "--message-format=json-render-diagnostics"])
+        // A folder of its own: what lies in `target/release` must never be the one with the mutants.
+        .args(["--target-dir", "target/crash-build"])
         .current_dir(super::root())
         .stderr(Stdio::inherit())
         .output()

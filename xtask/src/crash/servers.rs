@@ -26,6 +26,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const SHOWN_WITHIN: Duration = Duration::from_millis(250);
 /// Small, so that a run has many.
 const SEGMENT_BYTES: u64 = 2 << 20;
+
+/// Bytes of a gateway's rings: some twenty messages, so that who lags falls out of them.
+const RING_BYTES: u64 = 8 << 10;
 /// SIGABRT: how the shadow disk ends its process inside a sync.
 const ABORTED: i32 = 6;
 
@@ -364,7 +367,7 @@ fn owner_arguments(shape: &Shape, listen: SocketAddr, seed: u64, after: Death) -
     let role = if shape.gateways == 0 { "both" } else { "owner" };
     let mut line = format!(
         "serve --role {role} --data data --listen {listen} --hubs {} --memory-bytes {} \
-         --segment-bytes {SEGMENT_BYTES} --disk shadow:{seed} --after {}",
+         --segment-bytes {SEGMENT_BYTES} --ring-bytes {RING_BYTES} --disk shadow:{seed} --after {}",
         shape.hubs,
         shape.memory_bytes,
         after.name()
@@ -376,7 +379,12 @@ fn owner_arguments(shape: &Shape, listen: SocketAddr, seed: u64, after: Death) -
 }
 
 fn gateway_arguments(shape: &Shape, listen: SocketAddr) -> Vec<String> {
-    with_mutant(&format!("serve --role gateway --link link.sock --listen {listen}"), shape)
+    with_mutant(
+        &format!(
+            "serve --role gateway --link link.sock --listen {listen} --ring-bytes {RING_BYTES}"
+        ),
+        shape,
+    )
 }
 
 /// Each process gets it: some promises are kept by the owner, some by gateways.

@@ -4,7 +4,7 @@ mod commands;
 mod frames;
 mod pages;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
@@ -38,7 +38,7 @@ pub(crate) struct Desk {
     /// Questions about openings, by number: whose they are.
     openings: HashMap<u64, u64>,
     /// Subscriptions that ask again at a time.
-    retries: BTreeMap<(Instant, u64), ()>,
+    retries: BTreeSet<(Instant, u64)>,
     /// Numbers subscriptions and questions.
     last_number: u64,
     sends: usize,
@@ -62,7 +62,7 @@ impl Desk {
             acks: Acks::default(),
             lane: Lane::new(Arc::clone(&shared.pages)),
             openings: HashMap::new(),
-            retries: BTreeMap::new(),
+            retries: BTreeSet::new(),
             last_number: 0,
             sends: 0,
             no_frames: 0,
@@ -83,6 +83,7 @@ impl Desk {
             && self.end.is_none()
             && self.sends < SENDS_IN_FLIGHT_MAX
             && self.lane.reads() < READS_WAITING_MAX
+            && self.openings.len() < self.shared.options.subscriptions_max
     }
 
     /// Takes what has come and gives what is to be written.
@@ -133,7 +134,7 @@ impl Desk {
     pub(super) fn deadline(&self) -> Instant {
         let silent = self.heard + 3 * self.shared.options.heartbeat;
         let check = self.checked + self.shared.options.heartbeat;
-        let retry = self.retries.first_key_value().map(|((at, _), ())| *at);
+        let retry = self.retries.first().map(|(at, _)| *at);
         let rest = [self.acks.deadline(), retry, self.draining];
         rest.into_iter().flatten().fold(silent.min(check), Instant::min)
     }
@@ -153,8 +154,11 @@ impl Desk {
             self.end = Some(End::Close(CloseCode::GOING_AWAY, String::new()));
         }
         let later = self.retries.split_off(&(now, u64::MAX));
-        for (_, number) in std::mem::replace(&mut self.retries, later).into_keys() {
-            self.subs.ready(number);
+        for (_, number) in std::mem::replace(&mut self.retries, later) {
+            if let Some(sub) = self.subs.get_mut(number) {
+                sub.retry = None;
+                self.subs.ready(number);
+            }
         }
         self.handle_acks(now);
     }
@@ -223,7 +227,13 @@ impl Desk {
 
     /// Asks again for a subscription, after what the owner said.
     fn retry(&mut self, number: u64, refusal: &Refusal) {
-        self.retries.insert((Instant::now() + retry_after(refusal), number), ());
+        let at = Instant::now() + retry_after(refusal);
+        if let Some(sub) = self.subs.get_mut(number)
+            && sub.retry.is_none()
+        {
+            sub.retry = Some(at);
+            self.retries.insert((at, number));
+        }
     }
 }
 
@@ -242,14 +252,14 @@ impl Desk {
     fn leave(&mut self, number: u64) -> Option<(Position, Option<Position>)> {
         self.pass_ack(number);
         self.acks.remove(number);
-        if self.lane.holds(number) {
-            self.lane.state = super::lane::State::Idle;
-        }
         let gone = self.subs.remove(number)?;
-        let owner = &self.shared.owner;
-        self.shared.topics.leave(&gone.seat, |conversation| {
-            owner.tell(link::ToOwner::Detach { conversation: conversation.clone() });
-        });
+        if gone.queued || self.lane.holds(number) {
+            self.lane.forget(number);
+        }
+        if let Some(at) = gone.retry {
+            self.retries.remove(&(at, number));
+        }
+        self.shared.topics.leave(&gone.seat);
         sub(&self.shared.counts.subscriptions, 1);
         Some((gone.sent(), gone.acked))
     }

@@ -79,6 +79,14 @@ impl Lane {
         Some(job)
     }
 
+    /// Nothing more for this subscription.
+    pub(super) fn forget(&mut self, number: u64) {
+        self.jobs.retain(|job| !matches!(job, Job::Replay(sub) if *sub == number));
+        if self.holds(number) {
+            self.state = State::Idle;
+        }
+    }
+
     /// Whether this subscription's page is being written.
     pub(super) fn holds(&self, number: u64) -> bool {
         matches!(self.state, State::Holding { sub, .. } if sub == number)

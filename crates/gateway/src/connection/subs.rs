@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use model::{ConversationId, Epoch, Position, Seq};
+use tokio::time::Instant;
 use wire::SubscribeFrom;
 
 use crate::mailbox::Listener;
@@ -29,6 +30,8 @@ pub(super) struct Sub {
     pub(super) stage: Stage,
     /// It is in the list of those that are ready.
     ready: bool,
+    /// It asks the owner again at this time, and is left alone until then.
+    pub(super) retry: Option<Instant>,
     /// It waits for its page.
     pub(super) queued: bool,
     /// The highest it was sent, by one that it replaced or before its history was lost.
@@ -67,6 +70,7 @@ impl Sub {
             listener,
             stage: Stage::Opening { reference, from, known, asked: None },
             ready: false,
+            retry: None,
             queued: false,
             sent_before: Position { epoch: Epoch(0), seq: Seq(0) },
             acked: None,

@@ -11,12 +11,12 @@ use model::{Message, Refusal, Retry};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{Owner, Pending, Rows};
 use crate::counters::{Counts, count, sub};
 use crate::mailbox::{Answer, SentAt};
-use crate::topics::{Budget, Topic, Topics};
+use crate::topics::{Budget, Topic, Topics, Want};
 use crate::transport::{GatewayEnd, OwnerLink};
 
 /// How often the owner is asked whether it is there.
@@ -34,6 +34,9 @@ const HEAR_BATCH: usize = 256;
 
 /// Attachments under way.
 const ATTACHING_MAX: usize = 1024;
+
+/// When the link's queue was half full, what waits for room looks again so much later.
+const FULL_AGAIN: Duration = Duration::from_millis(10);
 
 /// How long what was said last may take to get out at the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -92,7 +95,11 @@ impl Drive {
                     self.live(end).await;
                 }
                 Err(why) => {
-                    warn!(%why, "the owner cannot be linked");
+                    if again == DIAL_AGAIN {
+                        warn!(%why, "the owner cannot be linked; trying on");
+                    } else {
+                        debug!(%why, "the owner cannot be linked");
+                    }
                     again = (again * 2).min(DIAL_AGAIN_MAX);
                 }
             }
@@ -128,7 +135,7 @@ impl Drive {
         let mut tick = interval(PING_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.attach(&mut life);
+            let is_full = self.work_off(&mut life);
             tokio::select! {
                 count = end.from_owner.recv_many(&mut batch, HEAR_BATCH) => {
                     if count == 0 {
@@ -141,6 +148,7 @@ impl Drive {
                 }
                 () = end.to_owner.closed() => return Lost::Closed,
                 () = self.topics.wanting() => {}
+                () = sleep(FULL_AGAIN), if is_full => {}
                 () = due(&life.refused) => self.want_again(&mut life),
                 () = self.owner.broken.notified() => {
                     if self.owner.lock().broken {
@@ -156,33 +164,45 @@ impl Drive {
                     if now - heard > SILENT_MAX {
                         return Lost::Silent;
                     }
-                    self.owner.tell(ToOwner::Ping);
+                    self.owner.say(&mut self.owner.lock(), ToOwner::Ping);
                 }
                 () = stopped(&mut self.stop) => return Lost::Stopped,
             }
         }
     }
 
-    /// Asks for what is wanted, as far as there is room.
-    fn attach(&self, life: &mut Life) {
+    /// Attaches and detaches what stands in the line. True = the link has no room for the rest.
+    fn work_off(&self, life: &mut Life) -> bool {
         while life.attaching < ATTACHING_MAX {
-            let asked = self.topics.ask_next(|topic| {
-                let pending = Pending::Attach(Arc::clone(topic));
-                let conversation = topic.conversation().clone();
-                let say = |request| ToOwner::Attach { request, conversation };
-                self.owner.ask(&mut self.owner.lock(), pending, say).is_ok()
+            if !self.owner.has_room() {
+                return true;
+            }
+            let mut attaches = 0;
+            let asked = self.topics.ask_next(|want| match want {
+                Want::Attach(topic) => {
+                    attaches = 1;
+                    let pending = Pending::Attach(Arc::clone(topic));
+                    let conversation = topic.conversation().clone();
+                    let say = |request| ToOwner::Attach { request, conversation };
+                    self.owner.ask(&mut self.owner.lock(), pending, say).is_ok()
+                }
+                Want::Detach(conversation) => {
+                    let detach = ToOwner::Detach { conversation: conversation.clone() };
+                    self.owner.say(&mut self.owner.lock(), detach)
+                }
             });
             match asked {
-                Some(true) => life.attaching += 1,
-                Some(false) | None => return,
+                Some(true) => life.attaching += attaches,
+                Some(false) | None => return false,
             }
         }
+        false
     }
 
     fn want_again(&self, life: &mut Life) {
         let later = life.refused.split_off(&(Instant::now(), u64::MAX));
         for topic in std::mem::replace(&mut life.refused, later).into_values() {
-            self.topics.want_again(topic);
+            self.topics.want_again(&topic);
         }
     }
 
@@ -278,7 +298,7 @@ impl Drive {
 
 /// When to ask again what a subscription needs: it is asked until it is answered.
 pub(crate) fn retry_after(refusal: &Refusal) -> Duration {
-    const LEAST: Duration = Duration::from_millis(20);
+    const LEAST: Duration = Duration::from_millis(50);
     match refusal.retry() {
         Retry::Now => LEAST,
         Retry::After(ms) => Duration::from_millis(ms.into()).max(LEAST),

@@ -22,7 +22,7 @@ fn send(owner: &Owner, to: &Arc<Mailbox>, counter: u64) -> Result<(), Refusal> {
     owner.send(to, about, draft).map_err(|(_, refusal)| refusal)
 }
 
-fn ping_page(owner: &Owner, to: &Arc<Mailbox>) -> Result<(), NoLink> {
+fn ping_page(owner: &Owner, to: &Arc<Mailbox>) -> Result<(), NotAsked> {
     owner.page(to, 7, |_| ToOwner::Ping)
 }
 
@@ -41,8 +41,11 @@ async fn half_of_the_queue_is_kept_for_what_cannot_be_refused() {
     }
     assert_eq!(bound(send(&owner, &mailbox, 4)), "link");
     assert!(!owner.lock().broken);
-    ping_page(&owner, &mailbox).unwrap();
-    assert_eq!(ping_page(&owner, &mailbox), Err(NoLink));
+    assert_eq!(ping_page(&owner, &mailbox), Err(NotAsked::Full));
+    assert!(!owner.tell(ToOwner::Ping));
+    assert!(owner.say(&mut owner.lock(), ToOwner::Ping));
+    assert!(!owner.lock().broken);
+    assert!(!owner.say(&mut owner.lock(), ToOwner::Ping));
     assert!(owner.lock().broken, "a full queue breaks the link");
 }
 
@@ -76,7 +79,7 @@ async fn whoever_waits_is_told_when_the_link_is_lost_and_nobody_is_asked_without
     else {
         panic!("{answers:?}")
     };
-    assert_eq!(ping_page(&owner, &mailbox), Err(NoLink));
+    assert_eq!(ping_page(&owner, &mailbox), Err(NotAsked::NoLink));
     assert!(!owner.tell(ToOwner::Ping));
     assert!(owner.lost_for().is_some());
 }

@@ -19,12 +19,20 @@ fn join(topics: &Topics, conversation: &str) -> (Arc<Mailbox>, Seat) {
 }
 
 fn attach(topics: &Topics, conversation: &str, head: u64) -> Arc<Topic> {
-    assert_eq!(topics.ask_next(|topic| topic.conversation() == &name(conversation)), Some(true));
+    assert_eq!(topics.ask_next(|want| is_attach(want, conversation)), Some(true));
     let topic = topics.get(&name(conversation)).unwrap();
     let standing =
         Standing { epoch: Epoch(1), first: Seq(1), head: Seq(head), ordinal: Ordinal(head) };
     topics.attached(&topic, &standing);
     topic
+}
+
+fn is_attach(want: &Want, conversation: &str) -> bool {
+    matches!(want, Want::Attach(topic) if topic.conversation() == &name(conversation))
+}
+
+fn is_detach(want: &Want, conversation: &str) -> bool {
+    matches!(want, Want::Detach(gone) if gone == &name(conversation))
 }
 
 fn deliver(topics: &Topics, topic: &Topic, seq: u64) -> Result<bool, NotNext> {
@@ -38,18 +46,23 @@ fn the_first_listener_wants_an_attachment_and_the_last_one_detaches() {
     let (_, second) = join(&topics, "a");
     attach(&topics, "a", 0);
     assert_eq!(topics.ask_next(|_| true), None, "asked once");
-    topics.leave(&first, |_| panic!("someone is still there"));
-    let mut detached = 0;
-    topics.leave(&second, |_| detached += 1);
-    assert_eq!((detached, topics.count()), (1, 0));
+    topics.leave(&first);
+    assert_eq!(topics.ask_next(|_| true), None, "someone is still there");
+    topics.leave(&second);
+    let (_, _again) = join(&topics, "a");
+    assert_eq!(topics.ask_next(|want| is_detach(want, "a")), Some(true));
+    assert_eq!(topics.ask_next(|want| is_attach(want, "a")), Some(true));
 }
 
 #[test]
 fn one_that_left_before_it_was_asked_for_is_neither_attached_nor_detached() {
     let topics = topics();
-    let (_, seat) = join(&topics, "a");
-    topics.leave(&seat, |_| panic!("never asked for"));
-    assert_eq!(topics.ask_next(|_| true), None);
+    for _ in 0..1_000 {
+        let (_, seat) = join(&topics, "a");
+        topics.leave(&seat);
+    }
+    assert_eq!(lock(&topics.line).len(), 0, "it takes its place in the line away");
+    assert_eq!((topics.ask_next(|_| true), topics.count()), (None, 0));
 }
 
 #[test]
@@ -58,7 +71,8 @@ fn an_attachment_that_comes_after_everyone_left_is_nobodys() {
     let (_, seat) = join(&topics, "a");
     assert_eq!(topics.ask_next(|_| true), Some(true));
     let old = topics.get(&name("a")).unwrap();
-    topics.leave(&seat, |_| {});
+    topics.leave(&seat);
+    assert_eq!(topics.ask_next(|want| is_detach(want, "a")), Some(true));
     let (_, again) = join(&topics, "a");
     let standing = Standing { epoch: Epoch(1), first: Seq(1), head: Seq(3), ordinal: Ordinal(3) };
     topics.attached(&old, &standing);
@@ -123,10 +137,15 @@ fn a_lost_link_drops_the_rings_and_everyone_wants_again() {
 #[test]
 fn one_that_was_refused_wants_again() {
     let topics = topics();
-    let (_mailbox, _seat) = join(&topics, "a");
+    let (_mailbox, seat) = join(&topics, "a");
     assert_eq!(topics.ask_next(|_| true), Some(true));
-    topics.want_again(topics.get(&name("a")).unwrap());
+    let topic = topics.get(&name("a")).unwrap();
+    topics.want_again(&topic);
     attach(&topics, "a", 0);
+    topics.leave(&seat);
+    assert_eq!(topics.ask_next(|_| true), Some(true));
+    topics.want_again(&topic);
+    assert_eq!(topics.ask_next(|_| true), None, "unless everyone has left");
 }
 
 #[test]

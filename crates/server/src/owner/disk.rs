@@ -8,6 +8,10 @@ use journal::{Disk, RealDisk};
 use crate::config::Config;
 use crate::error::ServeError;
 
+/// How long a shadow's sync takes beside the real work: long enough that many a kill falls into one.
+#[cfg(feature = "mutants")]
+const SYNC_LATENCY: std::time::Duration = std::time::Duration::from_millis(3);
+
 /// The journal's disk.
 pub(crate) struct Opened {
     pub(crate) disk: Arc<dyn Disk>,
@@ -29,6 +33,10 @@ pub(crate) fn open(config: &Config, dir: &Path) -> Result<Opened, ServeError> {
             crate::config::Death::Power => journal::shadow::Death::Power,
         };
         let (disk, report) = journal::shadow::ShadowDisk::open(dir, seed, death).map_err(failed)?;
+        disk.set_faults(journal::shadow::Faults {
+            sync_latency: SYNC_LATENCY,
+            ..Default::default()
+        });
         tracing::info!(?report, "shadow disk open");
         return Ok(Opened { disk: Arc::new(disk), died_in_sync: report.died_in_sync });
     }

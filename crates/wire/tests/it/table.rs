@@ -49,24 +49,3 @@ fn a_busy_reason_says_how_long_to_wait() {
     assert_eq!(retry_after_of("come back later"), None);
     assert_eq!(retry_after_of(r#"{"retry_after_ms":-1}"#), None);
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release -p wire -- --ignored --nocapture"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures")]
-fn a_message_frame_takes_less_than_a_microsecond() {
-    let message = crate::frames::message(1_234_567, &"x".repeat(100));
-    let text = wire::encode_message(model::Epoch(1), &message);
-    let send = wire::Command::Send {
-        reference: Some(1),
-        post: wire::Post::from(&crate::frames::draft("x".repeat(100).as_str())),
-    }
-    .encode();
-    let per = |name: &str, f: &dyn Fn() -> usize| {
-        let start = std::time::Instant::now();
-        let bytes: usize = (0..200_000).map(|_| f()).sum();
-        println!("{name}: {:?} ({bytes} bytes)", start.elapsed() / 200_000);
-    };
-    per("encode_message", &|| wire::encode_message(model::Epoch(1), &message).len());
-    per("decode_frame", &|| wire::decode_frame(&text).map_or(0, |_| 1));
-    per("decode_command", &|| wire::decode_command(&send).map_or(0, |_| 1));
-}

@@ -11,6 +11,7 @@ use crate::connection::lane::Job;
 use crate::connection::subs::{Stage, Sub};
 use crate::connection::{BATCH_BYTES_MAX, BATCH_FRAMES_MAX};
 use crate::opening::{Known, Opening, open};
+use crate::owner::NotAsked;
 use crate::pointer::{Pointer, Step, Tally, View};
 use crate::topics::Seat;
 
@@ -41,6 +42,9 @@ impl Desk {
 
     fn turn(&mut self, number: u64, batch: &mut Vec<Utf8Bytes>) -> Turn {
         let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
+        if sub.retry.is_some() {
+            return Turn::Over;
+        }
         match &mut sub.stage {
             Stage::Opening { reference, from, known, asked } => {
                 let (reference, from, known, asked) = (*reference, *from, *known, *asked);
@@ -121,7 +125,7 @@ impl Desk {
         let asked = self.shared.owner.cursor(&self.mailbox, question, |request| {
             ToOwner::GetCursor { request, conversation, user, device }
         });
-        self.asked(number, question, asked.is_ok())
+        self.asked(number, question, asked)
     }
 
     fn ask_standing(&mut self, number: u64, seq: Seq) -> Turn {
@@ -134,17 +138,22 @@ impl Desk {
             from: ReadFrom::Seq(seq),
             limit: 1,
         });
-        self.asked(number, question, asked.is_ok())
+        self.asked(number, question, asked)
     }
 
-    /// A question about an opening is out; or there is no link, and it is asked when there is.
-    fn asked(&mut self, number: u64, question: u64, is_out: bool) -> Turn {
-        if is_out {
-            self.openings.insert(question, number);
-            if let Some(Sub { stage: Stage::Opening { asked, .. }, .. }) = self.subs.get_mut(number)
-            {
-                *asked = Some(question);
+    /// A question about an opening is out, or is asked when there is a link, or room on it.
+    fn asked(&mut self, number: u64, question: u64, asked: Result<(), NotAsked>) -> Turn {
+        match asked {
+            Ok(()) => {
+                self.openings.insert(question, number);
+                if let Some(Sub { stage: Stage::Opening { asked, .. }, .. }) =
+                    self.subs.get_mut(number)
+                {
+                    *asked = Some(question);
+                }
             }
+            Err(NotAsked::NoLink) => {}
+            Err(why @ NotAsked::Full) => self.retry(number, &why.into()),
         }
         Turn::Over
     }

@@ -10,7 +10,7 @@ use crate::connection::lane::{Job, Read, State};
 use crate::connection::subs::{Stage, Sub};
 use crate::connection::{BATCH_BYTES_MAX, BATCH_FRAMES_MAX};
 use crate::options::REPLAY_PAGE_MESSAGES;
-use crate::owner::NoLink;
+use crate::owner::NotAsked;
 use crate::pointer::{Page, Pointer};
 
 /// When to ask again for a page that brought nothing.
@@ -62,7 +62,11 @@ impl Desk {
                 true
             }
             // It looks again when the conversation is attached again.
-            Err(NoLink) => false,
+            Err(NotAsked::NoLink) => false,
+            Err(why @ NotAsked::Full) => {
+                self.retry(number, &why.into());
+                false
+            }
         }
     }
 
@@ -74,9 +78,9 @@ impl Desk {
             from,
             limit,
         });
-        if let Err(no_link) = asked {
+        if let Err(why) = asked {
             self.busy();
-            self.refuse(about(read), no_link.into());
+            self.refuse(about(read), why.into());
         }
         asked.is_ok()
     }
@@ -127,7 +131,7 @@ impl Desk {
             None => {}
             Some((Job::Read(read), _permit)) => {
                 self.busy();
-                self.refuse(about(&read), refusal.unwrap_or_else(|| NoLink.into()));
+                self.refuse(about(&read), refusal.unwrap_or_else(|| NotAsked::NoLink.into()));
             }
             Some((Job::Replay(sub), _permit)) => {
                 let mine = self.pointer(sub).is_some_and(|pointer| pointer.page_failed(number));

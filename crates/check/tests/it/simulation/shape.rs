@@ -1,0 +1,88 @@
+//! What one seed's world is like: how many of what, how tight the bounds, how slow everything, how much
+//! goes wrong.
+
+use std::time::Duration;
+
+use hub::Limits;
+use journal::SEGMENT_MIN_BYTES;
+use model::ConversationId;
+
+use super::dice::Dice;
+
+/// The largest body a session says; a hub's budget holds some of them.
+pub(crate) const BODY_BYTES: usize = 600;
+
+/// Drawn once, before anything happens.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    pub(crate) players: usize,
+    pub(crate) gateways: usize,
+    pub(crate) hubs: usize,
+    pub(crate) conversations: Vec<ConversationId>,
+    /// Things that each player does.
+    pub(crate) acts: u64,
+    pub(crate) act_every: Duration,
+    /// Things that go wrong.
+    pub(crate) faults: u64,
+    /// How late at most: frames and what goes over a link, a drive's turn, a commit, the views, an
+    /// answer of the views.
+    pub(crate) wire: Duration,
+    pub(crate) turn: Duration,
+    pub(crate) commit: Duration,
+    pub(crate) follow: Duration,
+    pub(crate) answer: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) segment_bytes: u64,
+    pub(crate) batch_max_bytes: usize,
+    /// Messages that a gateway keeps of a conversation, and of a page.
+    pub(crate) ring: usize,
+    pub(crate) page: u32,
+    /// Bytes of a body that nobody listens to: it fills segments and pushes conversations out.
+    pub(crate) ballast: usize,
+    #[cfg(feature = "mutants")]
+    pub(crate) mutant: Option<model::Mutant>,
+}
+
+impl Shape {
+    pub(crate) fn roll(dice: &mut Dice) -> Self {
+        let hubs = *dice.pick(&[1, 4]);
+        let millis = |dice: &mut Dice, choices: &[u64]| Duration::from_millis(*dice.pick(choices));
+        let conversations = (0..dice.count(2, 6)).map(|n| format!("room-{n}").parse().unwrap());
+        Self {
+            players: dice.count(2, 4),
+            gateways: dice.count(1, 2),
+            hubs,
+            conversations: conversations.collect(),
+            acts: dice.between(6, 16),
+            act_every: millis(dice, &[10, 60, 200]),
+            faults: dice.below(8),
+            wire: millis(dice, &[1, 5, 30]),
+            turn: millis(dice, &[0, 1, 10]),
+            commit: millis(dice, &[2, 10, 60]),
+            follow: millis(dice, &[1, 20, 300]),
+            answer: millis(dice, &[1, 10, 100]),
+            limits: limits(dice),
+            segment_bytes: SEGMENT_MIN_BYTES,
+            batch_max_bytes: *dice.pick(&[10_000, 60_000]),
+            ring: dice.count(0, 4),
+            page: u32::try_from(dice.between(1, 4)).unwrap(),
+            ballast: *dice.pick(&[0, 3_000, 8_000]),
+            #[cfg(feature = "mutants")]
+            mutant: None,
+        }
+    }
+}
+
+/// Small enough that each bound is met, large enough that everything gets through in the end.
+fn limits(dice: &mut Dice) -> Limits {
+    Limits {
+        memory_bytes: *dice.pick(&[8_000, 12_000, 100_000]),
+        undurable_max: *dice.pick(&[2, 8, 1_000]),
+        tail_max_bytes: *dice.pick(&[4_000, 8_000, 100_000]),
+        loads_waiting_max: *dice.pick(&[2, 4, 1_000]),
+        reads_in_flight_max: *dice.pick(&[1, 2, 100]),
+        cursor_flush: Duration::from_millis(*dice.pick(&[20, 300, 5_000])),
+        #[cfg(feature = "mutants")]
+        mutant: None,
+    }
+}

@@ -1,0 +1,1 @@
+//! A real NLP service over HTTP.

@@ -1,0 +1,86 @@
+//! What some batches change, coalesced: each row that they touch is written once.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use model::bounds::NAME_MAX_BYTES;
+use model::{ConversationId, Enrichment, Message, Outcome, UserId, Wall};
+
+use crate::TablesError;
+use crate::bits::{Chunk, ChunkKey};
+
+/// What one conversation's row gets added.
+#[derive(Debug, Default)]
+pub(crate) struct Delta {
+    pub(crate) messages: u64,
+    /// Messages of each sender.
+    pub(crate) speakers: BTreeMap<UserId, u64>,
+    pub(crate) enriched: u64,
+    pub(crate) sentiment_sum_micros: i64,
+    /// The highest stamp of a message; 0 = no message.
+    pub(crate) last_at: Wall,
+}
+
+/// What goes into one commit. In the order of the tables, so that neighbouring rows are written
+/// one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) conversations: BTreeMap<ConversationId, Delta>,
+    /// Whole chunks, those that are in the file already included.
+    pub(crate) chunks: BTreeMap<ChunkKey, Chunk>,
+    bytes: usize,
+}
+
+impl Changes {
+    /// At most so many bytes of memory, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn message(&mut self, message: &Message, stamp: Wall) {
+        let delta = self.delta(&message.conversation);
+        delta.messages += 1;
+        delta.last_at = stamp.max(delta.last_at);
+        match delta.speakers.entry(message.sender.clone()) {
+            Entry::Occupied(mut known) => *known.get_mut() += 1,
+            Entry::Vacant(new) => {
+                new.insert(1);
+                self.bytes += NAME_MAX_BYTES + size_of::<(UserId, u64)>();
+            }
+        }
+    }
+
+    /// `load` reads the chunk from the file; `None` = it has none yet.
+    pub(crate) fn enriched(
+        &mut self,
+        enrichment: &Enrichment,
+        load: impl FnOnce(ChunkKey) -> Result<Option<Chunk>, TablesError>,
+    ) -> Result<(), TablesError> {
+        let key = ChunkKey::of(enrichment.target);
+        let chunk = match self.chunks.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let chunk = load(key)?.unwrap_or_else(Chunk::empty);
+                self.bytes += size_of::<(ChunkKey, Chunk)>() + chunk.bytes().len();
+                new.insert(chunk)
+            }
+        };
+        if chunk.set(enrichment.target) {
+            let Outcome::Full { language: _, sentiment_micros } = &enrichment.outcome;
+            let delta = self.delta(&enrichment.conversation);
+            delta.enriched += 1;
+            delta.sentiment_sum_micros += i64::from(*sentiment_micros);
+        }
+        Ok(())
+    }
+
+    fn delta(&mut self, conversation: &ConversationId) -> &mut Delta {
+        match self.conversations.entry(conversation.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                self.bytes += NAME_MAX_BYTES + size_of::<(ConversationId, Delta)>();
+                new.insert(Delta::default())
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Aggregates for people and SQL: a row for each conversation, kept in one SQLite file.
+//!
+//! A view: a fold over the journal's batches and nothing else. Deleting its file is how it is
+//! dropped; the follower then starts again from batch 1 and ends with the same rows, to the bit.
+//!
+//! # Invariants
+//!
+//! - Rows and the follower's [`Cursor`] move together: one transaction. What survives a crash is
+//!   the fold of some prefix of the journal, and the cursor says of which.
+//! - Every record of the journal counts once: a batch at or below the cursor is ignored, and so is
+//!   a record at or below the highest seen of its partition.
+//! - A message's enrichment counts once, whatever the journal says: the first one is taken.
+//! - Never a row per message: what grows with messages is one bit each.
+//! - Batches are dense. What the journal lost is handed in as [`Item::Hole`]; a gap that is not
+//!   declared is refused and nothing of that call is applied.
+//! - The engine's types do not cross this wall.
+
+mod apply;
+mod bits;
+mod changes;
+mod cursor;
+mod error;
+mod read;
+mod store;
+
+use std::path::Path;
+
+use model::ConversationId;
+
+pub use apply::{BatchIn, COMMIT_BYTES, Item};
+pub use bits::CHUNK_BITS;
+pub use cursor::Cursor;
+pub use error::{ApplyError, TablesError};
+pub use read::{ROWS_MAX, Reader, Row};
+pub use store::{BUSY_TIMEOUT, VERSION};
+
+use store::Store;
+
+/// The tables of one data directory, and the one who writes them.
+pub struct Tables {
+    store: Store,
+    cursor: Cursor,
+}
+
+impl Tables {
+    /// Opens the view in `file`, or makes an empty one there. SQLite keeps `file-wal` and
+    /// `file-shm` beside it.
+    ///
+    /// # Errors
+    /// [`TablesError`]: the file is something else, has another version, is damaged, or is being
+    /// written by another process; the message says what to do.
+    pub fn open(file: &Path) -> Result<Self, TablesError> {
+        let store = Store::open(file)?;
+        let cursor = store.cursor()?;
+        Ok(Self { store, cursor })
+    }
+
+    /// A handle that only reads, for another thread. It sees whole commits, and never waits for
+    /// [`Tables::apply`]. The view must have been made.
+    ///
+    /// # Errors
+    /// [`TablesError`], as for [`Tables::open`].
+    pub fn reader(file: &Path) -> Result<Reader, TablesError> {
+        Reader::open(file)
+    }
+
+    /// How far the rows have come.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// Rows by name: only of `conversation` if given, only those after `after` if given, at most
+    /// `limit` and never more than [`ROWS_MAX`].
+    ///
+    /// # Errors
+    /// [`TablesError`]: the disk failed, or the file is damaged.
+    pub fn rows(
+        &self,
+        conversation: Option<&ConversationId>,
+        after: Option<&ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<Row>, TablesError> {
+        self.store.rows(conversation, after, limit)
+    }
+}

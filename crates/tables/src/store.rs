@@ -1,0 +1,303 @@
+//! The file: how it is made, opened, looked over and written. All SQL that writes is here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use model::Wall;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+use crate::bits::{Chunk, ChunkKey};
+use crate::changes::Changes;
+use crate::{Cursor, TablesError};
+
+/// The version of the tables. Another one is not read and not converted.
+pub const VERSION: i64 = 1;
+
+/// How long a statement waits for a lock that another program has, before it is an error.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Says in the header of the file that it is ours: `hubT`.
+const APPLICATION_ID: i64 = 0x6875_6254;
+
+/// Statements that a connection keeps prepared: all we have, and room.
+const STATEMENTS_MAX: usize = 16;
+
+/// Pages of the file in memory, of each connection.
+const CACHE_KIB: i64 = 16 * 1024;
+
+/// Pages of 4 KiB after which the write-ahead log is carried over into the file.
+const CHECKPOINT_PAGES: i64 = 4096;
+
+/// What the write-ahead log is cut back to after it has been carried over.
+const LOG_BYTES: i64 = 64 * 1024 * 1024;
+
+/// Up to this size the file is looked over when it is opened: a page each of 10 microseconds or so.
+/// In a larger one damage shows when it is met.
+const LOOKED_OVER_MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+const SCHEMA: &str = "
+CREATE TABLE conversations (
+  conversation TEXT NOT NULL PRIMARY KEY,
+  messages INTEGER NOT NULL,
+  speakers INTEGER NOT NULL,
+  enriched INTEGER NOT NULL,
+  sentiment_sum_micros INTEGER NOT NULL,
+  last_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE speakers (
+  conversation TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  messages INTEGER NOT NULL,
+  PRIMARY KEY (conversation, sender)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE enriched (
+  partition INTEGER NOT NULL,
+  chunk INTEGER NOT NULL,
+  bits BLOB NOT NULL,
+  PRIMARY KEY (partition, chunk)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (
+  key TEXT NOT NULL PRIMARY KEY,
+  value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// A speaker that is new has as many messages now as were added.
+const ADD_SPEAKER: &str = "INSERT INTO speakers VALUES (?1, ?2, ?3)
+  ON CONFLICT DO UPDATE SET messages = messages + excluded.messages RETURNING messages";
+
+const ADD_CONVERSATION: &str = "INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+  ON CONFLICT DO UPDATE SET
+    messages = messages + excluded.messages,
+    speakers = speakers + excluded.speakers,
+    enriched = enriched + excluded.enriched,
+    sentiment_sum_micros = sentiment_sum_micros + excluded.sentiment_sum_micros,
+    last_at = max(last_at, excluded.last_at)";
+
+const PUT_CHUNK: &str = "INSERT OR REPLACE INTO enriched VALUES (?1, ?2, ?3)";
+
+const GET_CHUNK: &str = "SELECT bits FROM enriched WHERE partition = ?1 AND chunk = ?2";
+
+const GET_CURSOR: &str = "SELECT value FROM meta WHERE key = 'cursor'";
+
+/// Changes nothing unless the cursor is the one that the changes were folded upon.
+const MOVE_CURSOR: &str = "UPDATE meta SET value = ?2 WHERE key = 'cursor' AND value = ?1";
+
+/// A connection to the file.
+pub(crate) struct Store {
+    pub(crate) file: PathBuf,
+    pub(crate) connection: Connection,
+}
+
+impl Store {
+    pub(crate) fn open(file: &Path) -> Result<Self, TablesError> {
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(parent) = parent {
+            fs::create_dir_all(parent).map_err(|error| TablesError::io(file, error.to_string()))?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let store = Self::connect(file, flags)?;
+        store.look_at_whose_it_is()?;
+        store.write_ahead()?;
+        if store.is_empty()? {
+            store.create()?;
+        }
+        store.check()?;
+        Ok(store)
+    }
+
+    pub(crate) fn open_to_read(file: &Path) -> Result<Self, TablesError> {
+        let store = Self::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        store.look_at_whose_it_is()?;
+        store.check_version()?;
+        Ok(store)
+    }
+
+    pub(crate) fn cursor(&self) -> Result<Cursor, TablesError> {
+        let bytes: Vec<u8> = self
+            .connection
+            .prepare_cached(GET_CURSOR)
+            .and_then(|mut select| select.query_row([], |row| row.get(0)))
+            .map_err(|error| self.failed(&error))?;
+        Cursor::from_bytes(&bytes)
+            .ok_or_else(|| TablesError::damaged(&self.file, "the cursor does not decode"))
+    }
+
+    pub(crate) fn chunk(&self, key: ChunkKey) -> Result<Option<Chunk>, TablesError> {
+        let bytes: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached(GET_CHUNK)
+            .and_then(|mut select| {
+                let key = params![key.partition.get(), stored(key.chunk)];
+                select.query_row(key, |row| row.get(0)).optional()
+            })
+            .map_err(|error| self.failed(&error))?;
+        let damaged = || TablesError::damaged(&self.file, "a chunk of bits has another length");
+        bytes.map(|bytes| Chunk::from_bytes(&bytes).ok_or_else(damaged)).transpose()
+    }
+
+    /// Rows and cursor, together or not at all.
+    pub(crate) fn commit(
+        &mut self,
+        changes: &Changes,
+        from: &Cursor,
+        to: &Cursor,
+    ) -> Result<(), TablesError> {
+        match write(&mut self.connection, changes, from, to) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(TablesError::InUse { file: self.file.clone() }),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    pub(crate) fn failed(&self, error: &rusqlite::Error) -> TablesError {
+        TablesError::of(&self.file, error)
+    }
+
+    fn connect(file: &Path, flags: OpenFlags) -> Result<Self, TablesError> {
+        let failed = |error| TablesError::of(file, &error);
+        // No URI: a path is a path. No mutex: a connection has one thread at a time.
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed)?;
+        Ok(Self { file: file.to_owned(), connection })
+    }
+
+    /// Before anything is written. An empty file is as good as none.
+    fn look_at_whose_it_is(&self) -> Result<(), TablesError> {
+        let id = self.pragma("application_id")?;
+        if id == APPLICATION_ID || (id == 0 && self.is_empty()?) {
+            return Ok(());
+        }
+        let why = format!("it is an SQLite file with application id {id:#x}");
+        Err(TablesError::Foreign { file: self.file.clone(), why })
+    }
+
+    fn is_empty(&self) -> Result<bool, TablesError> {
+        let count = "SELECT count(*) FROM sqlite_schema";
+        let tables: i64 = self
+            .connection
+            .query_row(count, [], |row| row.get(0))
+            .map_err(|error| self.failed(&error))?;
+        Ok(tables == 0)
+    }
+
+    fn write_ahead(&self) -> Result<(), TablesError> {
+        let failed = |error| self.failed(&error);
+        let mode: String = self
+            .connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+            .map_err(failed)?;
+        if mode != "wal" {
+            let why = format!("this file system gives no write-ahead log, only {mode}");
+            return Err(TablesError::io(&self.file, why));
+        }
+        for (name, value) in
+            [("wal_autocheckpoint", CHECKPOINT_PAGES), ("journal_size_limit", LOG_BYTES)]
+        {
+            // It answers with what holds now.
+            let set = self.connection.pragma_update_and_check(None, name, value, |_| Ok(()));
+            set.map_err(failed)?;
+        }
+        // A power cut may take the last commits, never a part of one.
+        self.connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)
+    }
+
+    fn create(&self) -> Result<(), TablesError> {
+        let cursor = Cursor::start().to_bytes();
+        let made = self.connection.unchecked_transaction().and_then(|made| {
+            made.pragma_update(None, "application_id", APPLICATION_ID)?;
+            made.execute_batch(SCHEMA)?;
+            made.execute("INSERT INTO meta VALUES ('version', ?1)", [VERSION])?;
+            made.execute("INSERT INTO meta VALUES ('cursor', ?1)", [cursor])?;
+            made.commit()
+        });
+        made.map_err(|error| self.failed(&error))
+    }
+
+    fn check(&self) -> Result<(), TablesError> {
+        self.check_version()?;
+        let pages = self.pragma("page_count")?;
+        let bytes = pages.saturating_mul(self.pragma("page_size")?);
+        if u64::try_from(bytes).unwrap_or(u64::MAX) > LOOKED_OVER_MAX_BYTES {
+            return Ok(());
+        }
+        let says: String = self
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| self.failed(&error))?;
+        if says == "ok" { Ok(()) } else { Err(TablesError::damaged(&self.file, says)) }
+    }
+
+    fn check_version(&self) -> Result<(), TablesError> {
+        let found: i64 = self
+            .connection
+            .query_row("SELECT value FROM meta WHERE key = 'version'", [], |row| row.get(0))
+            .map_err(|error| self.failed(&error))?;
+        if found == VERSION {
+            return Ok(());
+        }
+        Err(TablesError::Version { file: self.file.clone(), found })
+    }
+
+    fn pragma(&self, name: &str) -> Result<i64, TablesError> {
+        self.connection
+            .pragma_query_value(None, name, |row| row.get(0))
+            .map_err(|error| self.failed(&error))
+    }
+}
+
+/// `false` = nothing was written, since the cursor in the file is not `from`.
+fn write(
+    connection: &mut Connection,
+    changes: &Changes,
+    from: &Cursor,
+    to: &Cursor,
+) -> rusqlite::Result<bool> {
+    let all = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let moved =
+        all.prepare_cached(MOVE_CURSOR)?.execute(params![from.to_bytes(), to.to_bytes()])?;
+    if moved == 0 {
+        return Ok(false);
+    }
+    {
+        let mut add_speaker = all.prepare_cached(ADD_SPEAKER)?;
+        let mut add_conversation = all.prepare_cached(ADD_CONVERSATION)?;
+        for (conversation, delta) in &changes.conversations {
+            let conversation = conversation.as_str();
+            let mut new_speakers: i64 = 0;
+            for (sender, messages) in &delta.speakers {
+                let added = stored(*messages);
+                let row = params![conversation, sender.as_str(), added];
+                let now: i64 = add_speaker.query_row(row, |row| row.get(0))?;
+                new_speakers += i64::from(now == added);
+            }
+            add_conversation.execute(params![
+                conversation,
+                stored(delta.messages),
+                new_speakers,
+                stored(delta.enriched),
+                delta.sentiment_sum_micros,
+                stamp(delta.last_at),
+            ])?;
+        }
+        let mut put_chunk = all.prepare_cached(PUT_CHUNK)?;
+        for (key, chunk) in &changes.chunks {
+            put_chunk.execute(params![key.partition.get(), stored(key.chunk), chunk.bytes()])?;
+        }
+    }
+    all.commit()?;
+    Ok(true)
+}
+
+/// SQLite's integers end at 2^63 − 1, far above all that is counted.
+fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn stamp(at: Wall) -> i64 {
+    stored(at.0)
+}

@@ -1,0 +1,57 @@
+// @ts-check
+/** Numbers, times, moods and people as a person reads them. */
+
+/** @import { Row } from "./rows.js" */
+
+const grouped = new Intl.NumberFormat("en");
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** @param {number} number */
+export const count = (number) => grouped.format(number);
+
+/** @param {number} at */
+export const timeOfDay = (at) => clock.format(at);
+
+/** @param {number} at */
+export const fullTime = (at) => full.format(at);
+
+/**
+ * How long ago, short.
+ * @param {number} at
+ */
+export function ago(at) {
+  const seconds = Math.max(0, Math.round((Date.now() - at) / 1000));
+  if (seconds < 5) return "now";
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+/**
+ * A colour for a person: the same in every browser.
+ * @param {string} name
+ */
+export function hue(name) {
+  let hash = 0;
+  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003;
+  return (hash * 137) % 360;
+}
+
+/** @param {Row} row */
+export function facts(row) {
+  const messages = row.messages === 1 ? "1 message" : `${count(row.messages)} messages`;
+  const speakers = row.speakers === 1 ? "1 person" : `${count(row.speakers)} people`;
+  return `${messages} · ${speakers}`;
+}
+
+/**
+ * What the mark of a mood says to who cannot see it.
+ * @param {Row} row
+ */
+export function mood({ sentiment_mean: mean, enriched }) {
+  if (mean === null || mean === undefined || enriched === 0) return "no sentiment yet";
+  const sign = mean > 0 ? "+" : mean < 0 ? "−" : "";
+  return `mean sentiment ${sign}${Math.abs(mean).toFixed(2)}`;
+}

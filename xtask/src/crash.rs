@@ -19,6 +19,7 @@ mod process;
 mod round;
 mod schedule;
 mod servers;
+mod sidecar;
 mod verdict;
 
 use std::path::{Path, PathBuf};

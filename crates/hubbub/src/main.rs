@@ -55,6 +55,8 @@ enum Load {
     Talk(load::TalkArgs),
     /// Read every conversation whole, and write down every frame
     Sweep(load::SweepArgs),
+    /// Send messages at a fixed rate and measure how long each takes to be acknowledged
+    Pace(load::PaceArgs),
 }
 
 fn main() -> ExitCode {
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
+        Command::Load(Load::Pace(args)) => wait_for(load::pace(args)),
     }
 }
 

@@ -160,7 +160,7 @@ pub enum FromOwner {
         request: RequestId,
         /// The rows, by conversation.
         rows: Vec<Row>,
-        /// How many journal records the table had not yet counted when it was read.
+        /// How many journal batches the table had not yet counted when it was read.
         behind: u64,
     },
     /// The owner is there.

@@ -15,10 +15,12 @@
 mod args;
 mod dice;
 mod history;
+mod pace;
 mod raw;
 mod sweep;
 mod talk;
 
 pub use args::{SweepArgs, TalkArgs};
+pub use pace::{PaceArgs, pace};
 pub use sweep::sweep;
 pub use talk::talk;

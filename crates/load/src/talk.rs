@@ -33,6 +33,7 @@ struct Settings {
     pace: Duration,
     backoff: Backoff,
     connect_timeout: Duration,
+    started: Instant,
     until: Instant,
 }
 
@@ -110,6 +111,7 @@ async fn person(settings: Arc<Settings>, number: u32) -> Result<Tally> {
 
 impl Settings {
     fn new(args: &TalkArgs) -> Result<Self> {
+        let started = Instant::now();
         let of_one = f64::from(args.sessions) / f64::from(args.rate);
         Ok(Self {
             name: args.name.clone(),
@@ -121,7 +123,8 @@ impl Settings {
             pace: Duration::from_secs_f64(of_one),
             backoff: if args.fast_backoff { impatient() } else { Backoff::default() },
             connect_timeout: Duration::from_secs(if args.fast_backoff { 2 } else { 10 }),
-            until: Instant::now() + Duration::from_secs(args.seconds),
+            started,
+            until: started + Duration::from_secs(args.seconds),
         })
     }
 }

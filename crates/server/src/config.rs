@@ -55,6 +55,15 @@ pub struct Layer {
     /// Bytes of cache of the history view, at least 1048576 [default: 67108864]
     #[arg(long, value_name = "BYTES")]
     pub history_cache_bytes: Option<u64>,
+    /// The NLP service that every message is sent to, http://HOST:PORT; none = messages are not enriched
+    #[arg(long, value_name = "URL")]
+    pub nlp: Option<String>,
+    /// Calls to the NLP service at once, 1 to 16000 [default: 4000]
+    #[arg(long, value_name = "N")]
+    pub nlp_in_flight: Option<usize>,
+    /// How long one call may take, milliseconds, 10 to 60000 [default: 2000]
+    #[arg(long, value_name = "MS")]
+    pub nlp_timeout_ms: Option<u64>,
     /// Bytes of latest messages that a gateway keeps for its readers, at least 4096 [default: 268435456]
     #[arg(long, value_name = "BYTES")]
     pub ring_bytes: Option<usize>,
@@ -121,6 +130,12 @@ pub struct Config {
     pub memory_bytes: usize,
     /// Bytes of history's cache.
     pub history_cache_bytes: u64,
+    /// The NLP service.
+    pub nlp: Option<String>,
+    /// Calls to it at once.
+    pub nlp_in_flight: usize,
+    /// How long one call may take.
+    pub nlp_timeout: Duration,
     /// Bytes of all rings of a gateway.
     pub ring_bytes: usize,
     /// What is logged.
@@ -166,6 +181,14 @@ pub enum ConfigError {
         value: String,
         /// What may be given.
         right: &'static str,
+    },
+    /// A value is not of its kind.
+    #[error("{key}: {why}")]
+    BadValue {
+        /// The key.
+        key: &'static str,
+        /// What is wrong.
+        why: String,
     },
     /// A role lacks what it needs, or was given what it does not take.
     #[error("{0}")]
@@ -230,6 +253,9 @@ impl Layer {
             segment_bytes: self.segment_bytes.or(below.segment_bytes),
             memory_bytes: self.memory_bytes.or(below.memory_bytes),
             history_cache_bytes: self.history_cache_bytes.or(below.history_cache_bytes),
+            nlp: self.nlp.or(below.nlp),
+            nlp_in_flight: self.nlp_in_flight.or(below.nlp_in_flight),
+            nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
             ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),
             #[cfg(feature = "mutants")]
@@ -268,6 +294,19 @@ impl Layer {
                 1 << 20..=u64::MAX,
                 "at least 1048576",
             )?,
+            nlp: self.nlp,
+            nlp_in_flight: within(
+                "nlp_in_flight",
+                self.nlp_in_flight.unwrap_or(4_000),
+                1..=16_000,
+                "1 to 16000",
+            )?,
+            nlp_timeout: Duration::from_millis(within(
+                "nlp_timeout_ms",
+                self.nlp_timeout_ms.unwrap_or(2_000),
+                10..=60_000,
+                "10 to 60000",
+            )?),
             ring_bytes: within(
                 "ring_bytes",
                 self.ring_bytes.unwrap_or(256 << 20),

@@ -84,9 +84,14 @@ impl DataDir {
         self.path.join("journal")
     }
 
-    /// Where everything is that may be deleted.
-    pub(crate) fn views(&self) -> PathBuf {
-        self.path.join("views")
+    /// Where the readable past is; it may be deleted.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.path.join("views/history")
+    }
+
+    /// Where the tables are; they may be deleted.
+    pub(crate) fn tables(&self) -> PathBuf {
+        self.path.join("views/tables/tables.sqlite")
     }
 }
 

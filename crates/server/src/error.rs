@@ -59,6 +59,9 @@ pub enum ServeError {
     /// A view cannot be opened.
     #[error("view history: {0}")]
     History(#[from] history::HistoryError),
+    /// A view cannot be opened.
+    #[error("view tables: {0}")]
+    Tables(#[from] tables::TablesError),
     /// A view cannot follow the journal.
     #[error(transparent)]
     Follow(#[from] FollowError),
@@ -91,6 +94,7 @@ impl ServeError {
             | Self::Link { .. }
             | Self::Journal(_)
             | Self::History(_)
+            | Self::Tables(_)
             | Self::Follow(_)
             | Self::Poisoned { .. }
             | Self::System { .. } => EXIT_IO,

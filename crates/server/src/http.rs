@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use gateway::Gateway;
-use serde::Serialize;
+use link::RowQuery;
+use model::ConversationId;
+use model::bounds::PAGE_MAX_MESSAGES;
+use serde::{Deserialize, Serialize};
 
 use crate::metrics;
 use crate::owner::Owner;
+use crate::page;
 
 /// The roles of this process, as far as HTTP shows them.
 #[derive(Clone)]
@@ -37,7 +41,9 @@ pub(crate) fn router(app: App) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_page))
+        .route("/v1/rows", get(rows))
         .with_state(app)
+        .merge(page::router())
         .merge(sockets)
 }
 
@@ -68,4 +74,64 @@ async fn metrics_page(State(app): State<App>) -> Response {
     }
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (kind, page.into_text()).into_response()
+}
+
+/// Which rows are asked for.
+#[derive(Debug, Deserialize)]
+struct RowsAsked {
+    conversation: Option<ConversationId>,
+    after: Option<ConversationId>,
+    limit: Option<u32>,
+}
+
+/// A page of the per-conversation table.
+#[derive(Debug, Serialize)]
+struct RowsShown {
+    rows: Vec<RowShown>,
+    /// Journal batches that the table had not counted yet.
+    behind: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct RowShown {
+    conversation: ConversationId,
+    messages: u64,
+    speakers: u64,
+    enriched: u64,
+    /// From −1 to 1; null while nothing is enriched.
+    sentiment_mean: Option<f64>,
+    /// Milliseconds since 1970.
+    last_at: u64,
+}
+
+async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>) -> Response {
+    let Some(gateway) = &app.gateway else {
+        return (StatusCode::NOT_FOUND, "rows are served by gateways\n").into_response();
+    };
+    let RowsAsked { conversation, after, limit } = asked;
+    let limit = limit.unwrap_or(PAGE_MAX_MESSAGES).clamp(1, PAGE_MAX_MESSAGES);
+    match gateway.rows(RowQuery { conversation, after, limit }).await {
+        Ok(found) => {
+            let rows = found.rows.into_iter().map(shown).collect();
+            Json(RowsShown { rows, behind: found.behind }).into_response()
+        }
+        Err(refusal) => {
+            let problem = wire::Problem::from((wire::About::default(), refusal));
+            let again = [(header::RETRY_AFTER, "1")];
+            (StatusCode::SERVICE_UNAVAILABLE, again, problem.detail + "\n").into_response()
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+fn shown(row: link::Row) -> RowShown {
+    let mean = row.sentiment_sum_micros as f64 / row.enriched as f64 / 1e6;
+    RowShown {
+        conversation: row.conversation,
+        messages: row.messages,
+        speakers: row.speakers,
+        enriched: row.enriched,
+        sentiment_mean: (row.enriched > 0).then_some(mean),
+        last_at: row.last_at.0,
+    }
 }

@@ -12,6 +12,7 @@ mod http;
 mod inbox;
 mod metrics;
 mod owner;
+mod page;
 mod random;
 
 use std::sync::Arc;
@@ -52,7 +53,7 @@ async fn run(config: &Config) -> Result<(), ServeError> {
     let (dir, owner) = owned.map_or((None, None), |(dir, owner)| (Some(dir), Some(owner)));
     let served = serve_roles(config, owner.as_ref()).await;
     if let Some(owner) = owner {
-        let stopped = tokio::task::spawn_blocking(move || owner.stop()).await;
+        let stopped = tokio::task::spawn_blocking(move || owner.crew.stop()).await;
         assert!(stopped.is_ok(), "stopping does not panic");
     }
     drop(dir);
@@ -165,7 +166,7 @@ async fn asked_to_stop() {
 /// What a drive raised; never, where there is no owner.
 async fn must_stop(owner: Option<&Arc<Owner>>) -> ServeError {
     match owner {
-        Some(owner) => owner.fatal.wait().await,
+        Some(owner) => owner.crew.fatal.wait().await,
         None => std::future::pending().await,
     }
 }

@@ -52,6 +52,7 @@ fn size(value: usize) -> f64 {
 pub(crate) fn owner(page: &mut Page, owner: &Owner) {
     journal(page, owner);
     hubs(page, owner);
+    enriching(page, owner);
     let opened = &owner.opened;
     page.counter(
         "journal_cut_tails_total",
@@ -73,7 +74,7 @@ pub(crate) fn owner(page: &mut Page, owner: &Owner) {
 }
 
 fn journal(page: &mut Page, owner: &Owner) {
-    let gauges = &owner.journal;
+    let gauges = &owner.crew.journal;
     let nanos = num(gauges.sync_nanos.load(Relaxed));
     page.counter("journal_batches_total", "Batches made durable.", num(gauges.syncs.load(Relaxed)));
     page.counter("journal_append_seconds_total", "Time in write and sync.", nanos / 1e9);
@@ -99,6 +100,11 @@ fn journal(page: &mut Page, owner: &Owner) {
         "Batches that history has not taken yet.",
         num(owner.history_behind()),
     );
+    page.gauge(
+        "tables_behind_batches",
+        "Batches that the tables have not counted yet.",
+        num(owner.tables_behind()),
+    );
     page.gauge("links", "Gateways linked.", size(owner.links.count()));
     page.counter(
         "links_dropped_total",
@@ -107,8 +113,27 @@ fn journal(page: &mut Page, owner: &Owner) {
     );
 }
 
+fn enriching(page: &mut Page, owner: &Owner) {
+    let Some(gauges) = &owner.enriching else { return };
+    let now = *gauges.lock().unwrap_or_else(PoisonError::into_inner);
+    page.gauge(
+        "enrich_outstanding",
+        "Messages in hand: being called, waiting, or answered and not durable.",
+        size(now.outstanding),
+    );
+    page.gauge("enrich_in_flight", "Calls that are out.", size(now.in_flight));
+    page.counter("enrich_calls_total", "Calls made.", num(now.calls));
+    page.counter(
+        "enrich_failures_total",
+        "Calls that failed and are made again.",
+        num(now.failures),
+    );
+    page.counter("enrich_enriched_total", "Answers that became durable.", num(now.enriched));
+}
+
 fn hubs(page: &mut Page, owner: &Owner) {
     let hubs: Vec<_> = owner
+        .crew
         .hubs
         .iter()
         .map(|gauges| gauges.lock().unwrap_or_else(PoisonError::into_inner).clone())

@@ -4,26 +4,28 @@
 //! Start: lock → history's cursor → journal (recovery) → history to the journal's end → hubs → links.
 //! End: links → hubs (cursors flushed) → journal → history persisted.
 
+mod crew;
 mod disk;
+mod enrich_drive;
 mod follow;
 mod hub_drive;
 mod journal_drive;
 mod links;
+mod provider;
 mod queries;
 mod start;
+mod views;
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use history::History;
 use journal::Reader;
 
 use crate::error::ServeError;
-use crate::inbox::Inbox;
-use hub_drive::HubEvent;
-use journal_drive::{JournalEvent, JournalGauges};
+use crew::Crew;
 
 pub use follow::FollowError;
 pub(crate) use links::{Links, accept};
@@ -35,22 +37,12 @@ pub(crate) struct Owner {
     pub(crate) opened: Opened,
     pub(crate) reader: Reader,
     pub(crate) history: History,
-    pub(crate) journal: Arc<JournalGauges>,
-    pub(crate) hubs: Vec<Arc<Mutex<hub::Gauges>>>,
+    /// The last batch that the tables have.
+    pub(crate) tables_at: Arc<AtomicU64>,
+    /// How enriching stands, where there is a service.
+    pub(crate) enriching: Option<Arc<Mutex<enrich::Gauges>>>,
     pub(crate) links: Arc<Links>,
-    pub(crate) fatal: Arc<Fatal>,
-    inboxes: Vec<Arc<Inbox<HubEvent>>>,
-    journal_inbox: Arc<Inbox<JournalEvent>>,
-    stop_following: Arc<AtomicBool>,
-    threads: Mutex<Threads>,
-}
-
-/// The drives, to be joined in this order.
-#[derive(Debug, Default)]
-struct Threads {
-    hubs: Vec<JoinHandle<()>>,
-    journal: Vec<JoinHandle<()>>,
-    followers: Vec<JoinHandle<()>>,
+    pub(crate) crew: Crew,
 }
 
 /// What opening the data directory found.
@@ -101,10 +93,10 @@ impl Owner {
     /// Why sends would not work now.
     pub(crate) fn not_ready(&self) -> Vec<String> {
         let mut why = Vec::new();
-        if self.journal.poisoned.load(Relaxed) {
+        if self.crew.journal.poisoned.load(Relaxed) {
             why.push("poisoned: a write or sync of the journal failed".to_owned());
         }
-        if self.journal.disk_full.load(Relaxed) {
+        if self.crew.journal.disk_full.load(Relaxed) {
             why.push(
                 "disk_full: the journal has no room, sends are refused, reads go on".to_owned(),
             );
@@ -118,27 +110,8 @@ impl Owner {
         self.reader.durable().0.saturating_sub(taken)
     }
 
-    /// Ends all drives, in the order that loses nothing. Blocks until they are joined.
-    pub(crate) fn stop(&self) {
-        let mut threads = std::mem::take(
-            &mut *self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
-        for inbox in &self.inboxes {
-            inbox.answer(HubEvent::Stop);
-        }
-        join(&mut threads.hubs);
-        self.journal_inbox.answer(JournalEvent::Stop);
-        join(&mut threads.journal);
-        self.stop_following.store(true, Relaxed);
-        join(&mut threads.followers);
-    }
-}
-
-fn join(threads: &mut Vec<JoinHandle<()>>) {
-    for thread in threads.drain(..) {
-        let name = thread.thread().name().unwrap_or("unnamed").to_owned();
-        if thread.join().is_err() {
-            tracing::error!(thread = name, "ended by a panic");
-        }
+    /// How many durable batches the tables have not counted yet.
+    pub(crate) fn tables_behind(&self) -> u64 {
+        self.reader.durable().0.saturating_sub(self.tables_at.load(Relaxed))
     }
 }

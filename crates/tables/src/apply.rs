@@ -3,7 +3,7 @@
 use model::{BatchNo, Fact, Offset, Wall};
 
 use crate::changes::Changes;
-use crate::store::Store;
+use crate::store::Round;
 use crate::{ApplyError, Tables, TablesError};
 
 /// Bytes of changed rows after which the journal batches taken so far are committed: a call of
@@ -33,6 +33,16 @@ pub struct BatchIn<'a> {
     pub facts: &'a [(Offset, Fact)],
 }
 
+impl Item<'_> {
+    /// The last batch that it speaks of.
+    fn ends_at(&self) -> BatchNo {
+        match *self {
+            Self::Batch(BatchIn { batch, .. }) => batch,
+            Self::Hole { up_to } => up_to,
+        }
+    }
+}
+
 impl Tables {
     /// Takes what comes next in the journal. Rows and cursor move together, after every journal
     /// batch or after several (see [`COMMIT_BYTES`]), never within one. Batches at or below the
@@ -42,53 +52,59 @@ impl Tables {
     /// [`ApplyError::Gap`] when a batch is neither next nor old; then nothing was applied.
     pub fn apply(&mut self, items: &[Item<'_>]) -> Result<(), ApplyError> {
         refuse_gaps(self.cursor.batch, items)?;
-        Ok(self.fold(items)?)
-    }
-
-    fn fold(&mut self, items: &[Item<'_>]) -> Result<(), TablesError> {
-        let mut at = self.cursor.clone();
-        let mut changes = Changes::default();
-        for item in items {
-            match *item {
-                Item::Batch(BatchIn { batch, .. }) if batch <= at.batch => {}
-                Item::Batch(BatchIn { batch, stamp, facts }) => {
-                    for (offset, fact) in facts {
-                        if at.saw(*offset) {
-                            take(&self.store, &mut changes, fact, stamp)?;
-                        }
-                    }
-                    at.batch = batch;
-                }
-                Item::Hole { up_to } => at.batch = at.batch.max(up_to),
-            }
-            if changes.bytes() >= COMMIT_BYTES {
-                self.store.commit(&changes, &self.cursor, &at)?;
-                self.cursor.clone_from(&at);
-                changes = Changes::default();
-            }
-        }
-        if at.batch > self.cursor.batch {
-            self.store.commit(&changes, &self.cursor, &at)?;
-            self.cursor = at;
+        let mut rest = items;
+        while let Some(new) = rest.iter().position(|item| item.ends_at() > self.cursor.batch) {
+            rest = self.round(&rest[new..])?;
         }
         Ok(())
+    }
+
+    /// Folds and commits the first of the items, which are new, as many as fit; the others are left.
+    fn round<'i, 'a>(&mut self, items: &'i [Item<'a>]) -> Result<&'i [Item<'a>], TablesError> {
+        let round = self.store.begin(&self.cursor)?;
+        let mut at = self.cursor.clone();
+        let mut changes = Changes::default();
+        let mut taken = 0;
+        for item in items {
+            if changes.bytes() >= COMMIT_BYTES {
+                break;
+            }
+            taken += 1;
+            if item.ends_at() <= at.batch {
+                continue;
+            }
+            at.batch = item.ends_at();
+            match *item {
+                Item::Batch(BatchIn { stamp, facts, .. }) => {
+                    for (offset, fact) in facts {
+                        if at.saw(*offset) {
+                            take(&round, &mut changes, fact, stamp)?;
+                        }
+                    }
+                }
+                Item::Hole { .. } => {}
+            }
+        }
+        round.commit(&changes, &at)?;
+        self.cursor = at;
+        Ok(&items[taken..])
     }
 }
 
 fn refuse_gaps(mut at: BatchNo, items: &[Item<'_>]) -> Result<(), ApplyError> {
     for item in items {
-        at = match *item {
+        match *item {
             Item::Batch(BatchIn { batch, .. }) if batch > at.next() => {
                 return Err(ApplyError::Gap { expected: at.next(), found: batch });
             }
-            Item::Batch(BatchIn { batch: up_to, .. }) | Item::Hole { up_to } => at.max(up_to),
-        };
+            Item::Batch(_) | Item::Hole { .. } => at = at.max(item.ends_at()),
+        }
     }
     Ok(())
 }
 
 fn take(
-    store: &Store,
+    round: &Round<'_>,
     changes: &mut Changes,
     fact: &Fact,
     stamp: Wall,
@@ -98,7 +114,7 @@ fn take(
             changes.message(message, stamp);
             Ok(())
         }
-        Fact::Enriched(enrichment) => changes.enriched(enrichment, |key| store.chunk(key)),
+        Fact::Enriched(enrichment) => changes.enriched(enrichment, |key| round.chunk(key)),
         // Their record numbers count.
         Fact::Cursors(_) | Fact::EpochStarted(_) => Ok(()),
     }

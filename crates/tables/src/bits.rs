@@ -3,9 +3,9 @@
 use model::{Offset, PartitionId};
 
 /// Records whose bits lie in one chunk: half a kibibyte, an eighth of a page of the file.
-pub const CHUNK_BITS: u64 = 4096;
+pub const CHUNK_BITS: u64 = 8 * CHUNK_BYTES as u64;
 
-const CHUNK_BYTES: usize = CHUNK_BITS as usize / 8;
+const CHUNK_BYTES: usize = 512;
 
 /// Names a chunk; in the order of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,6 +13,17 @@ pub(crate) enum Death {
     Power,
 }
 
+/// When exactly the owner is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// At once.
+    Blind,
+    /// When something is written and not synced.
+    Unsynced,
+    /// In the middle of a sync.
+    InSync,
+}
+
 /// What happens to the views while the owner is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Views {
@@ -30,7 +41,7 @@ pub(crate) enum Views {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// SIGKILL, and another life.
-    KillOwner(Death, Views),
+    KillOwner(Aim, Death, Views),
     /// SIGKILL, and another life.
     KillGateway(usize),
     /// SIGSTOP, and SIGCONT after a while.
@@ -77,7 +88,7 @@ impl Schedule {
             (true, true) => Fault::StopGateway(gateway, self.stop_time()),
             (true, false) => Fault::KillGateway(gateway),
             (false, true) => Fault::StopOwner(self.stop_time()),
-            (false, false) => Fault::KillOwner(self.death(), self.views()),
+            (false, false) => Fault::KillOwner(self.aim(), self.death(), self.views()),
         }
     }
 
@@ -92,6 +103,20 @@ impl Schedule {
     /// How a life ended. Also asked when the disk's own dice ended it.
     pub(crate) fn death(&mut self) -> Death {
         if self.dice.percent(70) { Death::Power } else { Death::Process }
+    }
+
+    /// Between two looks while aiming: other moments of the owner each time.
+    pub(crate) fn breath(&mut self) -> Duration {
+        Duration::from_micros(self.dice.below(4_000))
+    }
+
+    /// A disk is fast: blind kills seldom meet it at work.
+    fn aim(&mut self) -> Aim {
+        match self.dice.below(10) {
+            0..=3 => Aim::Blind,
+            4..=6 => Aim::Unsynced,
+            _ => Aim::InSync,
+        }
     }
 
     fn views(&mut self) -> Views {

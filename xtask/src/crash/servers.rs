@@ -14,7 +14,8 @@ use super::http;
 use super::kills::Kills;
 use super::metrics::Tally;
 use super::process::{Guardian, Process};
-use super::schedule::{Death, Fault, Schedule, Views};
+use super::schedule::{Aim, Death, Fault, Schedule, Views};
+use super::sidecar;
 
 /// How long a process may take until it is ready: recovery and views come first.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -24,6 +25,10 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// How long a process may take to show them; one that is stopped never does.
 const SHOWN_WITHIN: Duration = Duration::from_millis(250);
+/// How long a kill is aimed before it is done blindly.
+const AIM_FOR: Duration = Duration::from_millis(1_500);
+/// How long threads may still run after their process was told to stop.
+const STANDS_STILL_AFTER: Duration = Duration::from_millis(1);
 /// Small, so that a run has many.
 const SEGMENT_BYTES: u64 = 2 << 20;
 
@@ -135,8 +140,9 @@ impl Servers {
 
     fn apply(&mut self, fault: Fault) -> Result<()> {
         match fault {
-            Fault::KillOwner(death, views) => {
+            Fault::KillOwner(aim, death, views) => {
                 self.look();
+                self.take_aim(aim)?;
                 self.owner.process.kill()?;
                 self.move_views(views)?;
                 self.revive_owner(death)
@@ -213,6 +219,23 @@ impl Servers {
                 }
                 None => self.trouble.push(format!("{} did not stop when asked", server.name)),
             }
+        }
+        Ok(())
+    }
+
+    /// Stops the owner at moments when its disk is at work, or gives up after a while. The disk is
+    /// asked while its process stands still, so the answer still holds when it is killed.
+    fn take_aim(&mut self, aim: Aim) -> Result<()> {
+        let journal = self.folder.join("data").join("journal");
+        let until = Instant::now() + AIM_FOR;
+        while aim != Aim::Blind && Instant::now() < until {
+            self.owner.process.signal("STOP")?;
+            std::thread::sleep(STANDS_STILL_AFTER);
+            if sidecar::is_met(aim, &journal)? {
+                return Ok(());
+            }
+            self.owner.process.signal("CONT")?;
+            std::thread::sleep(self.schedule.breath());
         }
         Ok(())
     }

@@ -11,3 +11,5 @@ mod files;
 mod history;
 #[cfg(test)]
 mod innocent;
+#[cfg(test)]
+mod simulation;

@@ -17,6 +17,8 @@ const FOLLOWS_MAX: usize = 10;
 const BURST_MAX: usize = 6;
 /// Messages said again at a time.
 const REPEATS_AT_A_TIME: usize = 4;
+/// The warm conversations are others, by one, after so many seconds.
+const WARM_MOVES_EVERY_S: u64 = 4;
 /// Bytes of a long body.
 const LONG_BODY_BYTES: usize = 4_000;
 
@@ -65,11 +67,12 @@ impl Player<'_> {
         }
         let name = self.any_conversation(dice);
         let known = self.positions.get(&name).copied();
-        let from = match (dice.below(4), known) {
-            (0, _) => SubscribeFrom::Cursor,
-            (1, _) => SubscribeFrom::Last(u64::try_from(dice.below(40)).unwrap_or(0)),
-            (2, Some(position)) => SubscribeFrom::After(position),
-            (_, _) => SubscribeFrom::Start,
+        // The whole of a conversation is not asked for often: in a long run it grows long.
+        let from = match (dice.below(10), known) {
+            (0..=1, _) => SubscribeFrom::Cursor,
+            (2, _) => SubscribeFrom::Start,
+            (3..=6, Some(position)) => SubscribeFrom::After(position),
+            (_, _) => SubscribeFrom::Last(u64::try_from(dice.below(40)).unwrap_or(0)),
         };
         self.follow(name, from).await;
     }
@@ -113,8 +116,11 @@ impl Player<'_> {
                 return (*name).clone();
             }
         }
-        let index = dice.skewed(self.settings.conversations.len());
-        self.settings.conversations[index].clone()
+        // What is warm moves on, so that all grow, and what was warm becomes cold.
+        let count = self.settings.conversations.len();
+        let moved = self.settings.started.elapsed().as_secs() / WARM_MOVES_EVERY_S;
+        let index = dice.skewed(count) + usize::try_from(moved).unwrap_or(0);
+        self.settings.conversations[index % count].clone()
     }
 
     /// Words that nobody else says: a message in the wrong place is seen.

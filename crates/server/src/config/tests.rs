@@ -35,6 +35,9 @@ fn a_value_outside_its_range_is_refused_at_the_edge() {
     assert!(layer("segment_bytes = 524287").complete().is_err());
     assert!(layer("memory_bytes = 65535").complete().is_err());
     assert!(layer("history_cache_bytes = 1048575").complete().is_err());
+    assert!(layer("nlp_in_flight = 16000").complete().is_ok());
+    assert!(layer("nlp_in_flight = 16001").complete().is_err());
+    assert!(layer("nlp_timeout_ms = 9").complete().is_err());
     assert!(layer("ring_bytes = 4096").complete().is_ok());
     assert!(layer("ring_bytes = 4095").complete().is_err());
 }

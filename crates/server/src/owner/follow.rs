@@ -1,21 +1,20 @@
-//! Followers: each reads the journal with its own cursor, and nothing else.
+//! Followers: each view reads the journal with its own cursor, and nothing else.
+//!
+//! Views have no type in common, for none knows of the other; here they get one.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use history::{ApplyError, BatchIn, History, HistoryError, Item};
+use history::History;
 use journal::{Batch, Follower, ReadError, Reader};
 use model::{BatchNo, BodyKey};
+use tables::Tables;
 use thiserror::Error;
 
-use super::hub_drive::HubEvent;
-use crate::inbox::Inbox;
+/// Records that a view takes in one call, at least (the last batch is taken whole).
+const CHUNK_RECORDS: usize = 8192;
 
-/// Records that history takes in one transaction, at least (the last batch is taken whole).
-const CHUNK_RECORDS: usize = 4096;
-
-/// How often what history took is made durable: what a crash makes it read again.
+/// How often what a view took is made durable: what a crash makes it read again.
 const PERSIST_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a follower waits for news before it looks whether to stop.
@@ -29,82 +28,143 @@ pub enum FollowError {
     Journal(#[from] ReadError),
     /// The view cannot take what the journal says.
     #[error("view history: {0}")]
-    Apply(#[from] ApplyError),
+    HistoryApply(#[from] history::ApplyError),
     /// The view failed.
     #[error("view history: {0}")]
-    History(#[from] HistoryError),
+    History(#[from] history::HistoryError),
+    /// The view cannot take what the journal says.
+    #[error("view tables: {0}")]
+    TablesApply(#[from] tables::ApplyError),
+    /// The view failed.
+    #[error("view tables: {0}")]
+    Tables(#[from] tables::TablesError),
 }
 
-/// Brings history up to what was durable at the call; says how far it came.
-pub(crate) fn catch_up(
-    history: &History,
-    reader: &Reader,
-    body_key: &BodyKey,
-) -> Result<BatchNo, FollowError> {
+/// Something that is folded from the journal.
+pub(crate) trait View {
+    /// How long it lets batches gather: few large steps cost less than many small ones.
+    const GATHER: Duration;
+
+    /// The last batch it has.
+    fn at(&self) -> Result<BatchNo, FollowError>;
+
+    /// Takes what comes next.
+    fn take(&mut self, batches: &[Batch]) -> Result<(), FollowError>;
+
+    /// Makes durable what it took.
+    fn persist(&mut self) -> Result<(), FollowError>;
+}
+
+/// Brings a view up to what was durable at the call; says how far it came.
+pub(crate) fn catch_up(view: &mut impl View, reader: &Reader) -> Result<BatchNo, FollowError> {
     let goal = reader.durable();
-    let mut at = history.cursor()?.batch;
+    let mut at = view.at()?;
     let mut follower = reader.follow(at);
     while at < goal {
-        at = step(&mut follower, history, body_key)?.unwrap_or(goal);
+        at = step(&mut follower, view)?.unwrap_or(goal);
     }
-    history.persist()?;
+    view.persist()?;
     Ok(at)
 }
 
-/// Follows until told to stop, telling the hubs how far history has come.
+/// Follows until told to stop, telling how far the view has come.
 pub(crate) fn run(
-    history: &History,
+    view: &mut impl View,
     reader: &Reader,
-    body_key: &BodyKey,
-    hubs: &[Arc<Inbox<HubEvent>>],
     stop: &AtomicBool,
+    came: impl Fn(BatchNo),
 ) -> Result<(), FollowError> {
-    let mut at = history.cursor()?.batch;
+    let mut at = view.at()?;
     let mut follower = reader.follow(at);
     let mut persisted = Instant::now();
     while !stop.load(Relaxed) {
         if reader.wait_durable(at, PATIENCE) > at {
-            while let Some(came) = step(&mut follower, history, body_key)? {
-                at = came;
-                for hub in hubs {
-                    hub.answer(HubEvent::Indexed(at));
-                }
+            gather(view);
+            while let Some(now_at) = step(&mut follower, view)? {
+                at = now_at;
+                came(at);
             }
+        } else if reader.is_poisoned() {
+            // Nothing more will come; waiting would not wait.
+            std::thread::sleep(PATIENCE);
         }
         if persisted.elapsed() >= PERSIST_EVERY {
-            history.persist()?;
+            view.persist()?;
             persisted = Instant::now();
         }
     }
-    history.persist()?;
-    Ok(())
+    view.persist()
+}
+
+fn gather<V: View>(_: &V) {
+    std::thread::sleep(V::GATHER);
 }
 
 /// Takes the next chunk of batches; says the last batch taken, `None` if there was nothing.
-fn step(
-    follower: &mut Follower,
-    history: &History,
-    body_key: &BodyKey,
-) -> Result<Option<BatchNo>, FollowError> {
+fn step(follower: &mut Follower, view: &mut impl View) -> Result<Option<BatchNo>, FollowError> {
     let mut came = Vec::new();
     let mut records = 0;
     while records < CHUNK_RECORDS {
         let Some(batch) = follower.next_batch()? else { break };
-        if let Batch::Facts(view) = &batch {
-            records += view.facts.len();
+        if let Batch::Facts(facts) = &batch {
+            records += facts.facts.len();
         }
         came.push(batch);
     }
     let Some(last) = came.last().map(Batch::last) else { return Ok(None) };
-    let items: Vec<_> = came
-        .iter()
-        .map(|batch| match batch {
-            Batch::Facts(view) => {
-                Item::Batch(BatchIn { batch: view.batch, stamp: view.stamp, facts: &view.facts })
+    view.take(&came)?;
+    Ok(Some(last))
+}
+
+/// History, with the secret it needs.
+pub(crate) struct HistoryView {
+    pub(crate) history: History,
+    pub(crate) body_key: BodyKey,
+}
+
+impl View for HistoryView {
+    const GATHER: Duration = Duration::from_millis(25);
+
+    fn at(&self) -> Result<BatchNo, FollowError> {
+        Ok(self.history.cursor()?.batch)
+    }
+
+    fn take(&mut self, batches: &[Batch]) -> Result<(), FollowError> {
+        use history::{BatchIn, Item};
+        let items = batches.iter().map(|batch| match batch {
+            Batch::Facts(b) => {
+                Item::Batch(BatchIn { batch: b.batch, stamp: b.stamp, facts: &b.facts })
             }
             Batch::Hole(hole) => Item::Hole { up_to: hole.to },
-        })
-        .collect();
-    history.apply(&items, body_key)?;
-    Ok(Some(last))
+        });
+        Ok(self.history.apply(&items.collect::<Vec<_>>(), &self.body_key)?)
+    }
+
+    fn persist(&mut self) -> Result<(), FollowError> {
+        Ok(self.history.persist()?)
+    }
+}
+
+impl View for Tables {
+    const GATHER: Duration = Duration::from_millis(100);
+
+    fn at(&self) -> Result<BatchNo, FollowError> {
+        Ok(self.cursor().batch)
+    }
+
+    fn take(&mut self, batches: &[Batch]) -> Result<(), FollowError> {
+        use tables::{BatchIn, Item};
+        let items = batches.iter().map(|batch| match batch {
+            Batch::Facts(b) => {
+                Item::Batch(BatchIn { batch: b.batch, stamp: b.stamp, facts: &b.facts })
+            }
+            Batch::Hole(hole) => Item::Hole { up_to: hole.to },
+        });
+        Ok(self.apply(&items.collect::<Vec<_>>())?)
+    }
+
+    /// Each take is a transaction; what a power cut takes of them is read again.
+    fn persist(&mut self) -> Result<(), FollowError> {
+        Ok(())
+    }
 }

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
-use hub::{Command, Durable, GatewayId, Gauges, Hub, Loaded, LookedUp, Reply, Ticket};
+use hub::{Command, GatewayId, Gauges, Hub, Loaded, LookedUp, Reply, Ticket};
 use link::{FromOwner, RequestId, ToOwner};
 use model::BatchNo;
 
-use super::journal_drive::JournalEvent;
+use super::journal_drive::{JournalEvent, Notice};
 use super::links::LinkSender;
 use super::queries::{Question, Task};
 use crate::clock::Clock;
@@ -35,14 +35,8 @@ pub(crate) enum HubEvent {
     LinkDown(GatewayId),
     /// It says something.
     Said { gateway: GatewayId, what: ToOwner },
-    /// The journal has some of our facts safe.
-    Durable(Durable),
-    /// The journal has others' facts safe.
-    LamportHigh(u64),
-    /// The journal has no room.
-    AppendRefused { generation: u64 },
-    /// The journal is poisoned.
-    Poisoned,
+    /// The journal tells.
+    Noticed(Notice),
     /// History answers.
     Loaded(Loaded),
     /// History answers.
@@ -115,10 +109,12 @@ impl HubDrive {
                 self.hub.handle_gateway_gone(gateway);
             }
             HubEvent::Said { gateway, what } => self.hear(gateway, what),
-            HubEvent::Durable(durable) => self.hub.handle_durable(durable),
-            HubEvent::LamportHigh(high) => self.hub.handle_lamport_high(high),
-            HubEvent::AppendRefused { generation } => self.hub.handle_append_refused(generation),
-            HubEvent::Poisoned => self.hub.handle_poisoned(),
+            HubEvent::Noticed(Notice::Durable(durable)) => self.hub.handle_durable(durable),
+            HubEvent::Noticed(Notice::LamportHigh(high)) => self.hub.handle_lamport_high(high),
+            HubEvent::Noticed(Notice::Refused { generation }) => {
+                self.hub.handle_append_refused(generation);
+            }
+            HubEvent::Noticed(Notice::Poisoned) => self.hub.handle_poisoned(),
             HubEvent::Loaded(loaded) => self.hub.handle_loaded(loaded, now),
             HubEvent::LookedUp(found) => self.hub.handle_looked_up(found, now),
             HubEvent::Answered { gateway, answer } => {
@@ -158,7 +154,7 @@ impl HubDrive {
         let to = Arc::clone(&self.inbox);
         let task = match command {
             Command::Append { generation, fact } => {
-                self.journal.answer(JournalEvent::Append { hub: self.index, generation, fact });
+                self.journal.answer(JournalEvent::Append { author: self.index, generation, fact });
                 return;
             }
             Command::Reply { ticket, reply } => return self.reply(ticket, reply),

@@ -1,10 +1,10 @@
 //! The one thread that writes facts: group commit.
 //!
 //! From the first fact that waits it lets at most one commit window pass, then writes all that
-//! waits as one batch, with one write and one sync, and tells each hub how many of its facts are
+//! waits as one batch, with one write and one sync, and tells each author (a hub, the enricher) how many of its facts are
 //! safe. While it syncs, the next batch gathers.
 //!
-//! Invariant: a hub's facts are appended in the order the hub gave them, and a refused generation is
+//! Invariant: an author's facts are appended in the order it gave them, and a refused generation is
 //! refused whole: nothing of it is appended after the refusal.
 
 use std::collections::VecDeque;
@@ -17,7 +17,6 @@ use journal::{AppendError, Journal, RECORDS_PER_BATCH_MAX};
 use model::Fact;
 
 use super::Fatal;
-use super::hub_drive::HubEvent;
 use crate::clock::Clock;
 use crate::error::ServeError;
 use crate::inbox::Inbox;
@@ -29,9 +28,36 @@ const IDLE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) enum JournalEvent {
     /// Make this fact durable.
-    Append { hub: usize, generation: u64, fact: Fact },
+    Append { author: usize, generation: u64, fact: Fact },
     /// Append what waits and end.
     Stop,
+}
+
+/// What an author of facts is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Notice {
+    /// The oldest of its facts are safe.
+    Durable(Durable),
+    /// Others' facts are safe.
+    LamportHigh(u64),
+    /// No room: nothing more of this generation is written.
+    Refused { generation: u64 },
+    /// A write or sync failed.
+    Poisoned,
+}
+
+/// One who may append: a hub, or the enricher.
+pub(crate) struct Author {
+    tell: Box<dyn Fn(Notice) + Send + Sync>,
+    /// The generation that is refused, if any.
+    refused: Option<u64>,
+}
+
+impl Author {
+    /// One who is told in this way; the telling must not wait.
+    pub(crate) fn new(tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        Self { tell: Box::new(tell), refused: None }
+    }
 }
 
 /// What the journal drive shows of itself.
@@ -49,18 +75,17 @@ pub(crate) struct JournalGauges {
 pub(crate) struct JournalDrive {
     pub(crate) journal: Journal,
     pub(crate) inbox: Arc<Inbox<JournalEvent>>,
-    pub(crate) hubs: Vec<Arc<Inbox<HubEvent>>>,
+    /// Those who may append, by the number they append under.
+    pub(crate) authors: Vec<Author>,
     pub(crate) commit_window: Duration,
     pub(crate) batch_max_bytes: usize,
     pub(crate) gauges: Arc<JournalGauges>,
-    /// By hub: the generation that is refused, if any.
-    pub(crate) refused: Vec<Option<u64>>,
 }
 
 /// A fact that waits.
 #[derive(Debug)]
 struct Waiting {
-    hub: usize,
+    author: usize,
     generation: u64,
     fact: Fact,
 }
@@ -95,9 +120,9 @@ impl JournalDrive {
         let mut stop = false;
         for event in events.drain(..) {
             match event {
-                JournalEvent::Append { hub, generation, fact } => {
-                    if self.refused[hub] != Some(generation) {
-                        waiting.push_back(Waiting { hub, generation, fact });
+                JournalEvent::Append { author, generation, fact } => {
+                    if self.authors[author].refused != Some(generation) {
+                        waiting.push_back(Waiting { author, generation, fact });
                     }
                 }
                 JournalEvent::Stop => stop = true,
@@ -108,7 +133,7 @@ impl JournalDrive {
 
     /// One batch of what waits.
     fn commit(&mut self, waiting: &mut VecDeque<Waiting>) -> Result<(), String> {
-        let mut owners = Vec::new();
+        let mut authors = Vec::new();
         let mut facts = Vec::new();
         let mut bytes = 0;
         while let Some(next) = waiting.front() {
@@ -120,7 +145,7 @@ impl JournalDrive {
             }
             let Some(next) = waiting.pop_front() else { break };
             bytes += length;
-            owners.push((next.hub, next.generation));
+            authors.push((next.author, next.generation));
             facts.push(next.fact);
         }
         let began = Instant::now();
@@ -133,36 +158,36 @@ impl JournalDrive {
                 self.gauges.records.fetch_add(facts.len() as u64, Relaxed);
                 self.gauges.bytes.fetch_add(bytes as u64, Relaxed);
                 self.gauges.disk_full.store(false, Relaxed);
-                self.tell_durable(&owners, &appended);
+                self.tell_durable(&authors, &appended);
                 Ok(())
             }
             Err(AppendError::DiskFull) => {
                 self.gauges.disk_full.store(true, Relaxed);
                 let all =
-                    owners.into_iter().chain(waiting.drain(..).map(|w| (w.hub, w.generation)));
+                    authors.into_iter().chain(waiting.drain(..).map(|w| (w.author, w.generation)));
                 self.refuse(all.collect());
                 Ok(())
             }
             Err(why @ (AppendError::Poisoned { .. } | AppendError::TooLarge { .. })) => {
                 self.gauges.poisoned.store(true, Relaxed);
-                for hub in &self.hubs {
-                    hub.answer(HubEvent::Poisoned);
+                for author in &self.authors {
+                    (author.tell)(Notice::Poisoned);
                 }
                 Err(why.to_string())
             }
         }
     }
 
-    fn tell_durable(&self, owners: &[(usize, u64)], appended: &journal::Appended) {
-        for (index, hub) in self.hubs.iter().enumerate() {
-            let mut mine = owners.iter().filter(|(owner, _)| *owner == index);
-            let Some(&(_, generation)) = mine.next() else {
-                hub.answer(HubEvent::LamportHigh(appended.lamport_high));
+    fn tell_durable(&self, of: &[(usize, u64)], appended: &journal::Appended) {
+        for (index, author) in self.authors.iter().enumerate() {
+            let mut theirs = of.iter().filter(|(author, _)| *author == index);
+            let Some(&(_, generation)) = theirs.next() else {
+                (author.tell)(Notice::LamportHigh(appended.lamport_high));
                 continue;
             };
-            hub.answer(HubEvent::Durable(Durable {
+            (author.tell)(Notice::Durable(Durable {
                 generation,
-                count: 1 + mine.count(),
+                count: 1 + theirs.count(),
                 batch: appended.batch,
                 stamp: appended.stamp,
                 lamport_high: appended.lamport_high,
@@ -170,11 +195,12 @@ impl JournalDrive {
         }
     }
 
-    fn refuse(&mut self, owners: Vec<(usize, u64)>) {
-        for (hub, generation) in owners {
-            if self.refused[hub] != Some(generation) {
-                self.refused[hub] = Some(generation);
-                self.hubs[hub].answer(HubEvent::AppendRefused { generation });
+    fn refuse(&mut self, refused: Vec<(usize, u64)>) {
+        for (author, generation) in refused {
+            let author = &mut self.authors[author];
+            if author.refused != Some(generation) {
+                author.refused = Some(generation);
+                (author.tell)(Notice::Refused { generation });
             }
         }
     }

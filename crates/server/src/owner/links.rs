@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
+use crossbeam_channel::Sender;
 use gateway::transport::{Acceptor, OwnerEnd};
 use hub::GatewayId;
 use link::{FromOwner, ToOwner};
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 
 use super::Owner;
 use super::hub_drive::HubEvent;
+use super::queries::RowsQuestion;
 use crate::inbox::Inbox;
 
 /// A link on which nothing was heard for so long is dropped; gateways ping every second.
@@ -46,15 +48,17 @@ impl LinkSender {
 #[derive(Debug)]
 pub(crate) struct Links {
     hubs: Vec<Arc<Inbox<HubEvent>>>,
+    rows: Sender<RowsQuestion>,
     next: AtomicU64,
     count: AtomicUsize,
     dropped: AtomicU64,
 }
 
 impl Links {
-    pub(crate) fn new(hubs: Vec<Arc<Inbox<HubEvent>>>) -> Self {
+    pub(crate) fn new(hubs: Vec<Arc<Inbox<HubEvent>>>, rows: Sender<RowsQuestion>) -> Self {
         Self {
             hubs,
+            rows,
             next: AtomicU64::new(1),
             count: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
@@ -154,10 +158,14 @@ async fn hear(
                 to.tell(FromOwner::Pong { not_ready: owner.not_ready() });
                 continue;
             }
-            ToOwner::GetRows { request, .. } => {
-                // There is no table yet.
-                let refusal = Refusal::Busy { bound: "tables".to_owned(), retry_after_ms: 1_000 };
-                to.tell(FromOwner::Refused { request: *request, refusal });
+            ToOwner::GetRows { request, query } => {
+                let request = *request;
+                let question = RowsQuestion { request, query: query.clone(), to: to.clone() };
+                // The gateway bounds its questions; one too many is answered, not waited for.
+                if links.rows.try_send(question).is_err() {
+                    let refusal = Refusal::Busy { bound: "rows".to_owned(), retry_after_ms: 100 };
+                    to.tell(FromOwner::Refused { request, refusal });
+                }
                 continue;
             }
             ToOwner::Hello { .. } => return "it greeted twice",

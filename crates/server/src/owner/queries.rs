@@ -3,19 +3,25 @@
 //! They put their answers into the inbox of the hub that asked and wait for nobody.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use history::{History, HistoryError};
 use hub::{Found, Head, LoadGot, LoadWant, Loaded, LookedUp, Ticket};
-use link::{FromOwner, RequestId};
+use link::{FromOwner, RequestId, Row, RowQuery};
 use model::{ConversationId, MessageId, Seq, Standing, UserId};
 
-use super::Fatal;
 use super::hub_drive::HubEvent;
+use super::links::LinkSender;
+use super::{Fatal, FollowError};
 use crate::inbox::Inbox;
 
 /// Questions that may wait before a hub waits with them.
 pub(crate) const QUESTIONS_MAX: usize = 4096;
+
+/// How long the rows thread waits before it looks whether to stop.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What is asked, and who wants to know.
 #[derive(Debug)]
@@ -30,6 +36,54 @@ pub(crate) enum Task {
     Load { conversation: ConversationId, want: LoadWant },
     Lookup { token: u64, conversation: ConversationId, sender: UserId, id: MessageId },
     Read { ticket: Ticket, conversation: ConversationId, from: Seq, limit: u32, standing: Standing },
+}
+
+/// A question about the tables, from a gateway.
+#[derive(Debug)]
+pub(crate) struct RowsQuestion {
+    pub(crate) request: RequestId,
+    pub(crate) query: RowQuery,
+    pub(crate) to: LinkSender,
+}
+
+/// Answers questions about the tables until nobody can ask any more.
+pub(crate) fn run_rows(
+    questions: &Receiver<RowsQuestion>,
+    tables: &tables::Reader,
+    journal: &journal::Reader,
+    stop: &AtomicBool,
+    fatal: &Fatal,
+) {
+    while !stop.load(Relaxed) {
+        let Ok(RowsQuestion { request, query, to }) = questions.recv_timeout(PATIENCE) else {
+            continue;
+        };
+        match rows(request, &query, tables, journal) {
+            Ok(answer) => {
+                to.tell(answer);
+            }
+            Err(why) => return fatal.raise(FollowError::from(why).into()),
+        }
+    }
+}
+
+fn rows(
+    request: RequestId,
+    query: &RowQuery,
+    tables: &tables::Reader,
+    journal: &journal::Reader,
+) -> Result<FromOwner, tables::TablesError> {
+    let behind = journal.durable().0.saturating_sub(tables.cursor()?.batch.0);
+    let rows = tables.rows(query.conversation.as_ref(), query.after.as_ref(), query.limit)?;
+    let rows = rows.into_iter().map(|row| Row {
+        conversation: row.conversation,
+        messages: row.messages,
+        speakers: row.speakers,
+        enriched: row.enriched,
+        sentiment_sum_micros: row.sentiment_sum_micros,
+        last_at: row.last_at,
+    });
+    Ok(FromOwner::Rows { request, rows: rows.collect(), behind })
 }
 
 /// Answers questions until nobody can ask any more. A view that fails is the end of the process:

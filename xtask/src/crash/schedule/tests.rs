@@ -15,7 +15,7 @@ fn the_same_seed_gives_the_same_schedule() {
 fn without_gateways_only_the_owner_is_tormented() {
     let at_gateways = |step: &Step| match step.fault {
         Fault::KillGateway(_) | Fault::StopGateway(_, _) => true,
-        Fault::KillOwner(_, _) | Fault::StopOwner(_) => false,
+        Fault::KillOwner(_, _, _) | Fault::StopOwner(_) => false,
     };
     assert!(!faults(1, 0, 500).iter().any(at_gateways));
     assert!(faults(1, 2, 500).iter().any(at_gateways));
@@ -27,8 +27,12 @@ fn every_kind_of_fault_comes_in_a_minute_or_two() {
     for seed in 0..20 {
         let steps = faults(seed, 2, 60);
         let has = |wanted: fn(&Fault) -> bool| steps.iter().any(|step| wanted(&step.fault));
-        assert!(has(|fault| matches!(fault, Fault::KillOwner(Death::Power, _))), "{seed}");
-        assert!(has(|fault| matches!(fault, Fault::KillOwner(Death::Process, _))), "{seed}");
+        assert!(has(|fault| matches!(fault, Fault::KillOwner(_, Death::Power, _))), "{seed}");
+        assert!(has(|fault| matches!(fault, Fault::KillOwner(_, Death::Process, _))), "{seed}");
+        assert!(
+            has(|fault| matches!(fault, Fault::KillOwner(Aim::InSync, Death::Power, _))),
+            "{seed}"
+        );
         assert!(has(|fault| matches!(fault, Fault::KillGateway(_))), "{seed}");
         assert!(has(|fault| matches!(fault, Fault::StopOwner(_))), "{seed}");
         assert!(has(|fault| matches!(fault, Fault::StopGateway(_, _))), "{seed}");
@@ -44,7 +48,7 @@ fn times_stay_in_their_bounds() {
                 assert!((200..=7_000).contains(&time.as_millis()));
             }
             Fault::KillGateway(gateway) => assert!(gateway < 2),
-            Fault::KillOwner(_, _) => {}
+            Fault::KillOwner(_, _, _) => {}
         }
     }
 }

@@ -10,14 +10,15 @@ fn one_process_is_both_and_an_owner_has_a_link() {
     assert_eq!(
         owner_arguments(&shape(0, None), listen, 7, Death::Power).join(" "),
         "serve --role both --data data --listen 127.0.0.1:9000 --hubs 4 --memory-bytes 99 \
-         --segment-bytes 2097152 --disk shadow:7 --after power"
+         --segment-bytes 2097152 --ring-bytes 8192 --disk shadow:7 --after power"
     );
     let split = owner_arguments(&shape(2, Some("no-sync")), listen, 7, Death::Process).join(" ");
     assert!(split.starts_with("serve --role owner "));
     assert!(split.ends_with(" --after process --link link.sock --mutant no-sync"), "{split}");
     assert_eq!(
         gateway_arguments(&shape(2, Some("released-early")), listen).join(" "),
-        "serve --role gateway --link link.sock --listen 127.0.0.1:9000 --mutant released-early"
+        "serve --role gateway --link link.sock --listen 127.0.0.1:9000 --ring-bytes 8192 \
+         --mutant released-early"
     );
 }
 

@@ -37,23 +37,24 @@ pub(crate) struct Shape {
     /// Messages that a gateway keeps of a conversation, and of a page.
     pub(crate) ring: usize,
     pub(crate) page: u32,
-    /// Bytes of a body that nobody listens to: it fills segments and pushes conversations out.
-    pub(crate) ballast: usize,
+    /// How often much is said that nobody listens to: it fills segments.
+    pub(crate) ballast: u64,
     #[cfg(feature = "mutants")]
     pub(crate) mutant: Option<model::Mutant>,
 }
 
 impl Shape {
     pub(crate) fn roll(dice: &mut Dice) -> Self {
-        let hubs = *dice.pick(&[1, 4]);
+        let hubs = *dice.pick(&[1, 1, 4]);
+        let ballast = *dice.pick(&[0, 0, 6]);
         let millis = |dice: &mut Dice, choices: &[u64]| Duration::from_millis(*dice.pick(choices));
         let conversations = (0..dice.count(2, 6)).map(|n| format!("room-{n}").parse().unwrap());
         Self {
-            players: dice.count(2, 4),
+            players: *dice.pick(&[2, 2, 3, 4]),
             gateways: dice.count(1, 2),
             hubs,
             conversations: conversations.collect(),
-            acts: dice.between(6, 16),
+            acts: dice.between(5, 14),
             act_every: millis(dice, &[10, 60, 200]),
             faults: dice.below(8),
             wire: millis(dice, &[1, 5, 30]),
@@ -61,12 +62,12 @@ impl Shape {
             commit: millis(dice, &[2, 10, 60]),
             follow: millis(dice, &[1, 20, 300]),
             answer: millis(dice, &[1, 10, 100]),
-            limits: limits(dice),
+            limits: limits(dice, ballast > 0),
             segment_bytes: SEGMENT_MIN_BYTES,
-            batch_max_bytes: *dice.pick(&[10_000, 60_000]),
+            batch_max_bytes: if ballast > 0 { 60_000 } else { *dice.pick(&[2_000, 60_000]) },
             ring: dice.count(0, 4),
             page: u32::try_from(dice.between(1, 4)).unwrap(),
-            ballast: *dice.pick(&[0, 3_000, 8_000]),
+            ballast,
             #[cfg(feature = "mutants")]
             mutant: None,
         }
@@ -74,12 +75,15 @@ impl Shape {
 }
 
 /// Small enough that each bound is met, large enough that everything gets through in the end.
-fn limits(dice: &mut Dice) -> Limits {
+fn limits(dice: &mut Dice, ballast: bool) -> Limits {
+    let large = |tight: &[usize], large: usize, dice: &mut Dice| {
+        if ballast { large } else { *dice.pick(tight) }
+    };
     Limits {
-        memory_bytes: *dice.pick(&[8_000, 12_000, 100_000]),
-        undurable_max: *dice.pick(&[2, 8, 1_000]),
-        tail_max_bytes: *dice.pick(&[4_000, 8_000, 100_000]),
-        loads_waiting_max: *dice.pick(&[2, 4, 1_000]),
+        memory_bytes: large(&[7_000, 10_000, 100_000], 150_000, dice),
+        undurable_max: large(&[2, 8, 1_000], 1_000, dice),
+        tail_max_bytes: large(&[3_000, 8_000, 100_000], 100_000, dice),
+        loads_waiting_max: large(&[2, 6, 1_000], 1_000, dice),
         reads_in_flight_max: *dice.pick(&[1, 2, 100]),
         cursor_flush: Duration::from_millis(*dice.pick(&[20, 300, 5_000])),
         #[cfg(feature = "mutants")]

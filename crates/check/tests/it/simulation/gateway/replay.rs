@@ -107,8 +107,8 @@ impl Gateway {
         let sub = self.desks.get_mut(&conn).and_then(|desk| desk.subs.get_mut(name));
         let Some(sub) = sub else { return };
         let (attachment, epoch, reference) = (view.attachment, view.epoch, sub.reference);
-        sub.pointer =
-            Some(Pointer { next, epoch, attachment, below: None, was_in_ring: false });
+        sub.pointer = Some(Pointer { next, epoch, attachment, below: None, was_in_ring: false });
+        sub.sent = sub.sent.max(Seq(next.0 - 1));
         let conversation = name.clone();
         self.say(conn, Frame::Subscribed { reference, conversation, epoch, recovered, next, head });
     }

@@ -1,0 +1,28 @@
+//! The whole house: the real binary, real sockets, real files, real restarts.
+
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod full;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
+mod line;
+#[cfg(test)]
+mod notes;
+#[cfg(test)]
+mod shows;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod starts;
+#[cfg(test)]
+mod stops;
+#[cfg(test)]
+mod user;
+#[cfg(test)]
+mod verify;
+#[cfg(test)]
+mod views;

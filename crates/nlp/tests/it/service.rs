@@ -1,0 +1,136 @@
+//! What it answers, what it refuses, how long it takes.
+
+use std::time::{Duration, Instant};
+
+use nlp::{BODY_MAX_BYTES, Latency, NlpError, Options, TEXT_MAX_BYTES, TEXTS_MAX, analyze};
+use serde_json::json;
+
+use crate::world::*;
+
+#[tokio::test]
+async fn a_text_is_answered_with_its_language_and_its_sentiment() {
+    let service = Running::start(options()).await;
+    let text = "I really love this place, it is wonderful to have dinner here!";
+    let answer = service.analyze(&json!({ "text": text }).to_string()).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.head.contains("content-type: application/json"), "{}", answer.head);
+    assert_eq!(answer.json(), serde_json::to_value(analyze(text)).unwrap());
+    assert_eq!(answer.json()["language"], "eng");
+    assert!(answer.json()["sentiment"].as_f64().unwrap() > 0.5);
+
+    let many = service.analyze(r#"{"texts": ["I hate it", "", "Sehr schön"]}"#).await;
+    let results = many.json()["results"].as_array().unwrap().clone();
+    assert_eq!(results.len(), 3);
+    assert_eq!(results[0]["sentiment"], compound_of("I hate it"));
+    assert_eq!(results[1], json!({ "language": "", "confidence": 0.0, "sentiment": 0.0 }));
+    service.stop().await;
+}
+
+fn compound_of(text: &str) -> serde_json::Value {
+    json!(nlp::compound(text))
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_and_told_why() {
+    let service = Running::start(options()).await;
+    let texts = |count: usize, bytes: usize| json!({ "texts": vec!["a".repeat(bytes); count] });
+    let long = json!({ "text": "a".repeat(TEXT_MAX_BYTES + 1) });
+    for (body, status, code) in [
+        (String::new(), 400, "bad_json"),
+        ("[1]".to_owned(), 400, "bad_json"),
+        (r#"{"text": 1}"#.to_owned(), 400, "bad_json"),
+        (r#"{"txt": "a"}"#.to_owned(), 400, "bad_json"),
+        ("{}".to_owned(), 400, "text_or_texts"),
+        (r#"{"text": "a", "texts": ["a"]}"#.to_owned(), 400, "text_or_texts"),
+        (r#"{"texts": []}"#.to_owned(), 400, "no_texts"),
+        (long.to_string(), 413, "text_too_long"),
+        (texts(TEXTS_MAX + 1, 1).to_string(), 413, "too_many_texts"),
+        (" ".repeat(BODY_MAX_BYTES + 1), 413, "body_too_large"),
+    ] {
+        let answer = service.analyze(&body).await;
+        let found = answer.json();
+        assert_eq!((answer.status, found["code"].as_str()), (status, Some(code)), "{found}");
+        assert!(answer.head.contains("content-type: application/problem+json"));
+        assert_eq!(
+            (found["status"].as_u64(), &found["retry"]),
+            (Some(status.into()), &json!("never"))
+        );
+        assert!(!found["detail"].as_str().unwrap().is_empty());
+    }
+    let edge = service.analyze(&texts(TEXTS_MAX, TEXT_MAX_BYTES).to_string()).await;
+    assert_eq!(edge.status, 200);
+    assert_eq!(edge.json()["results"].as_array().unwrap().len(), TEXTS_MAX);
+    assert_eq!(service.get("/nowhere").await.json()["code"], "no_such_page");
+    assert_eq!(service.get("/v1/analyze").await.json()["code"], "wrong_method");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_takes_as_long_as_was_drawn_and_many_wait_at_once() {
+    let latency = Latency { mean_ms: 150.0, sigma: 0.0 };
+    let service = Running::start(Options { latency, ..options() }).await;
+    let begun = Instant::now();
+    let asked = (0..20).map(|_| service.analyze(r#"{"text": "hello"}"#));
+    let mut asked: Vec<_> = asked.map(Box::pin).collect();
+    let mut left = asked.len();
+    std::future::poll_fn(|context| {
+        asked.retain_mut(|asked| asked.as_mut().poll(context).is_pending());
+        left = asked.len();
+        if left == 0 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_millis(150), "{took:?}");
+    assert!(took < Duration::from_millis(150 * 20), "one after the other: {took:?}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn those_that_are_drawn_to_fail_fail_and_are_counted() {
+    let service = Running::start(Options { fail_share: 0.5, ..options() }).await;
+    let mut failed = 0;
+    for _ in 0..40 {
+        let answer = service.analyze(r#"{"text": "hello"}"#).await;
+        if answer.status != 200 {
+            failed += 1;
+            assert_eq!((answer.status, &answer.json()["retry"]), (500, &json!("now")));
+        }
+    }
+    assert!((5..=35).contains(&failed), "{failed} of 40");
+    service.analyze("nonsense").await;
+    let metrics = service.get("/metrics").await.body;
+    for line in [
+        format!("hubbub_nlp_requests_total{{outcome=\"ok\"}} {}", 40 - failed),
+        format!("hubbub_nlp_requests_total{{outcome=\"failed\"}} {failed}"),
+        "hubbub_nlp_requests_total{outcome=\"refused\"} 1".to_owned(),
+        format!("hubbub_nlp_texts_total {}", 40 - failed),
+        "hubbub_nlp_drawn_latency_seconds_count 40".to_owned(),
+        "hubbub_nlp_in_flight 0".to_owned(),
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn without_models_every_text_has_the_same_answer() {
+    let service = Running::start(Options { models: false, ..options() }).await;
+    for text in ["I hate it", "ich liebe es"] {
+        let answer = service.analyze(&json!({ "text": text }).to_string()).await;
+        let same = json!({ "language": "eng", "confidence": 1.0, "sentiment": 0.0 });
+        assert_eq!(answer.json(), same);
+    }
+    assert_eq!(service.get("/healthz").await.body, "ok\n");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_option_and_a_taken_port_are_told() {
+    let wrong = nlp::bind(&Options { fail_share: 2.0, ..options() }).await;
+    assert!(matches!(wrong, Err(NlpError::Options(_))));
+    let service = Running::start(options()).await;
+    let taken = nlp::bind(&Options { listen: service.address, ..options() }).await.err().unwrap();
+    assert!(matches!(taken, NlpError::Listen { .. }));
+    assert!(taken.to_string().contains(&service.address.to_string()), "{taken}");
+    service.stop().await;
+}

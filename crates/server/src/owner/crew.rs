@@ -1,0 +1,248 @@
+//! The drives of an owner: their threads, their inboxes, and the order in which they end.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+use enrich::Enricher;
+use history::History;
+use journal::{Journal, Preparer, Reader, Recovery};
+use model::BatchNo;
+use tables::Tables;
+
+use super::enrich_drive::{EnrichDrive, EnrichEvent};
+use super::follow::{self, View};
+use super::hub_drive::{HubDrive, HubEvent};
+use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
+use super::provider::Provider;
+use super::queries::{self, RowsQuestion};
+use super::{Fatal, start};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::data_dir::DataDir;
+use crate::error::ServeError;
+use crate::inbox::Inbox;
+
+/// Things that gateways say which may wait in one hub's inbox.
+const SAID_MAX: usize = 16 * 1024;
+
+/// Threads that answer questions to history.
+const QUERY_THREADS: usize = 2;
+
+/// Questions to the tables that may wait.
+const ROWS_MAX: usize = 256;
+
+/// How long a failed call to the outside service waits before the next.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How often someone looks whether the next segment is wanted.
+const PREPARE_EVERY: Duration = Duration::from_millis(50);
+
+/// Everyone who runs.
+pub(crate) struct Crew {
+    pub(crate) inboxes: Vec<Arc<Inbox<HubEvent>>>,
+    pub(crate) hubs: Vec<Arc<Mutex<hub::Gauges>>>,
+    pub(crate) journal: Arc<JournalGauges>,
+    pub(crate) fatal: Arc<Fatal>,
+    journal_inbox: Arc<Inbox<JournalEvent>>,
+    authors: Vec<Author>,
+    reader: Reader,
+    clock: Clock,
+    stop_following: Arc<AtomicBool>,
+    threads: Mutex<Threads>,
+}
+
+/// The drives, to be joined in this order.
+#[derive(Debug, Default)]
+struct Threads {
+    hubs: Vec<JoinHandle<()>>,
+    journal: Vec<JoinHandle<()>>,
+    followers: Vec<JoinHandle<()>>,
+}
+
+impl Crew {
+    /// Nobody yet.
+    pub(crate) fn new(config: &Config, clock: Clock, reader: Reader) -> Self {
+        Self {
+            inboxes: (0..config.hubs).map(|_| Inbox::new(SAID_MAX)).collect(),
+            hubs: Vec::new(),
+            journal: Arc::new(JournalGauges::default()),
+            fatal: Arc::new(Fatal::default()),
+            journal_inbox: Inbox::new(0),
+            authors: Vec::new(),
+            reader,
+            clock,
+            stop_following: Arc::new(AtomicBool::new(false)),
+            threads: Mutex::new(Threads::default()),
+        }
+    }
+
+    /// The hubs, and those who answer their questions to history.
+    pub(crate) fn hubs(
+        &mut self,
+        config: &Config,
+        recovery: &Recovery,
+        dir: &DataDir,
+        history: &History,
+    ) -> Result<(), ServeError> {
+        let (ask, questions) = crossbeam_channel::bounded(queries::QUESTIONS_MAX);
+        for (index, inbox) in self.inboxes.clone().iter().enumerate() {
+            let told = Arc::clone(inbox);
+            self.authors.push(Author::new(move |notice| told.answer(HubEvent::Noticed(notice))));
+            let drive = HubDrive {
+                index,
+                hub: start::hub(config, recovery, dir),
+                inbox: Arc::clone(inbox),
+                journal: Arc::clone(&self.journal_inbox),
+                questions: ask.clone(),
+                links: BTreeMap::new(),
+                gauges: Arc::new(Mutex::new(hub::Gauges::default())),
+                clock: self.clock,
+            };
+            self.hubs.push(Arc::clone(&drive.gauges));
+            let thread = spawn(&format!("hub-{index}"), move || drive.run())?;
+            self.threads().hubs.push(thread);
+        }
+        for index in 0..QUERY_THREADS {
+            let (questions, history) = (questions.clone(), history.clone());
+            let fatal = Arc::clone(&self.fatal);
+            let run = move || queries::run(&questions, &history, &fatal);
+            let thread = spawn(&format!("query-{index}"), run)?;
+            self.threads().followers.push(thread);
+        }
+        Ok(())
+    }
+
+    /// The enricher, where there is a service to ask. Must run in a runtime.
+    pub(crate) fn enricher(
+        &mut self,
+        config: &Config,
+    ) -> Result<Option<Arc<Mutex<enrich::Gauges>>>, ServeError> {
+        let Some(base) = &config.nlp else { return Ok(None) };
+        let provider = Provider::new(base, config.nlp_in_flight, config.nlp_timeout)
+            .map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
+        let inbox: Arc<Inbox<EnrichEvent>> = Inbox::new(0);
+        let told = Arc::clone(&inbox);
+        self.authors.push(Author::new(move |notice| told.answer(EnrichEvent::Noticed(notice))));
+        let drive = EnrichDrive {
+            author: self.authors.len() - 1,
+            room: Enricher::new(enrich::Limits {
+                outstanding_max: config.nlp_in_flight,
+                retry_after: RETRY_AFTER,
+            }),
+            inbox,
+            journal: Arc::clone(&self.journal_inbox),
+            reader: self.reader.clone(),
+            provider: Arc::new(provider),
+            runtime: tokio::runtime::Handle::current(),
+            gauges: Arc::new(Mutex::new(enrich::Gauges::default())),
+            clock: self.clock,
+            held: VecDeque::new(),
+        };
+        let gauges = Arc::clone(&drive.gauges);
+        let (stop, fatal) = (Arc::clone(&self.stop_following), Arc::clone(&self.fatal));
+        let thread = spawn("enrich", move || {
+            if let Err(why) = drive.run(&stop) {
+                fatal.raise(why.into());
+            }
+        })?;
+        self.threads().followers.push(thread);
+        Ok(Some(gauges))
+    }
+
+    /// The journal's drive, when everyone who may append is known.
+    pub(crate) fn journal(&mut self, config: &Config, journal: Journal) -> Result<(), ServeError> {
+        let preparer = journal.preparer();
+        let stop = Arc::clone(&self.stop_following);
+        let thread = spawn("segments", move || prepare(&preparer, &stop))?;
+        self.threads().followers.push(thread);
+        let drive = JournalDrive {
+            journal,
+            inbox: Arc::clone(&self.journal_inbox),
+            authors: std::mem::take(&mut self.authors),
+            commit_window: config.commit_window,
+            batch_max_bytes: start::journal_options(config).batch_max_bytes,
+            gauges: Arc::clone(&self.journal),
+        };
+        let fatal = Arc::clone(&self.fatal);
+        let thread = spawn("journal", move || drive.run(&fatal))?;
+        self.threads().journal.push(thread);
+        Ok(())
+    }
+
+    /// The one who answers questions to the tables.
+    pub(crate) fn rows(&mut self, dir: &DataDir) -> Result<Sender<RowsQuestion>, ServeError> {
+        let (ask, questions) = crossbeam_channel::bounded(ROWS_MAX);
+        let tables = Tables::reader(&dir.tables())?;
+        let (reader, fatal) = (self.reader.clone(), Arc::clone(&self.fatal));
+        let stop = Arc::clone(&self.stop_following);
+        let run = move || queries::run_rows(&questions, &tables, &reader, &stop, &fatal);
+        let thread = spawn("rows", run)?;
+        self.threads().followers.push(thread);
+        Ok(ask)
+    }
+
+    /// A view and its follower.
+    pub(crate) fn follow(
+        &mut self,
+        name: &str,
+        mut view: impl View + Send + 'static,
+        came: impl Fn(BatchNo) + Send + 'static,
+    ) -> Result<(), ServeError> {
+        let (reader, fatal) = (self.reader.clone(), Arc::clone(&self.fatal));
+        let stop = Arc::clone(&self.stop_following);
+        let thread = spawn(name, move || {
+            if let Err(why) = follow::run(&mut view, &reader, &stop, came) {
+                fatal.raise(why.into());
+            }
+        })?;
+        self.threads().followers.push(thread);
+        Ok(())
+    }
+
+    /// Ends all drives, in the order that loses nothing. Blocks until they are joined.
+    pub(crate) fn stop(&self) {
+        let mut threads = std::mem::take(&mut *self.threads());
+        for inbox in &self.inboxes {
+            inbox.answer(HubEvent::Stop);
+        }
+        join(&mut threads.hubs);
+        self.journal_inbox.answer(JournalEvent::Stop);
+        join(&mut threads.journal);
+        self.stop_following.store(true, Relaxed);
+        join(&mut threads.followers);
+    }
+
+    fn threads(&self) -> std::sync::MutexGuard<'_, Threads> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes the next segment before it is needed. No room is no news here: the append that needs it
+/// says so to those who must know.
+fn prepare(preparer: &Preparer, stop: &AtomicBool) {
+    while !stop.load(Relaxed) {
+        let failed = preparer.wanted() && preparer.prepare().is_err();
+        std::thread::sleep(if failed { PREPARE_EVERY * 20 } else { PREPARE_EVERY });
+    }
+}
+
+/// A named thread.
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, ServeError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|why| ServeError::System { what: "cannot start a thread", why })
+}
+
+fn join(threads: &mut Vec<JoinHandle<()>>) {
+    for thread in threads.drain(..) {
+        let name = thread.thread().name().unwrap_or("unnamed").to_owned();
+        if thread.join().is_err() {
+            tracing::error!(thread = name, "ended by a panic");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The page: plain files of `web/`, inside the binary.
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use rust_embed::RustEmbed;
+
+/// Only what the page itself is made of: no inline script, no other origin.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+#[derive(RustEmbed)]
+#[folder = "../../web"]
+#[include = "*.html"]
+#[include = "*.js"]
+#[include = "*.css"]
+#[include = "*.svg"]
+#[exclude = "tests/*"]
+#[exclude = "node_modules/*"]
+struct Files;
+
+/// A route for each file, and `/` for the page.
+pub(crate) fn router() -> Router {
+    let page = Router::new().route("/", get(async || file("index.html")));
+    Files::iter().fold(page, |router, name| {
+        router.route(&format!("/{name}"), get(async move || file(&name)))
+    })
+}
+
+fn file(name: &str) -> Response {
+    let Some(file) = Files::get(name) else {
+        return axum::http::StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = match name.rsplit_once('.') {
+        Some((_, "html")) => "text/html; charset=utf-8",
+        Some((_, "js")) => "text/javascript; charset=utf-8",
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, file.data.into_owned()).into_response()
+}

@@ -1,0 +1,174 @@
+//! How fast the view is rebuilt: `cargo run --release -p tables --example rebuild -- [messages]
+//! [conversations] [messages a batch] [batches a call] [enriched percent]`. An enriched message has
+//! its answer 2,000 facts later in the journal.
+#![expect(clippy::print_stdout, reason = "it prints its figures")]
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use model::{
+    BatchNo, Body, ConversationId, Enrichment, Fact, InstanceId, Message, MessageId, Offset,
+    Ordinal, Outcome, PartitionId, RecordNo, Seq, TenantId, UserId, Wall,
+};
+use tables::{BatchIn, Item, Tables};
+
+const AUTHORS: usize = 4;
+const IN_FLIGHT: usize = 2_000;
+
+struct Shape {
+    messages: usize,
+    conversations: usize,
+    batch_messages: usize,
+    call_batches: usize,
+    enriched_percent: u64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut numbers = std::env::args().skip(1).map(|number| number.parse::<usize>());
+    let mut next = |default| numbers.next().unwrap_or(Ok(default));
+    let shape = Shape {
+        messages: next(1_000_000)?,
+        conversations: next(10_000)?,
+        batch_messages: next(20)?,
+        call_batches: next(1_000)?,
+        enriched_percent: next(100)? as u64,
+    };
+    let parent = tempfile::tempdir()?;
+    let file = parent.path().join("tables.sqlite");
+    rebuild(&file, &shape)?;
+    ask(&file, &shape)
+}
+
+/// Facts are made outside the measured time.
+fn rebuild(file: &Path, shape: &Shape) -> Result<(), Box<dyn Error>> {
+    let mut tables = Tables::open(file)?;
+    let mut maker = Maker::new(shape)?;
+    let (mut took, mut slowest, mut calls) = (Duration::ZERO, Duration::ZERO, 0_u32);
+    let (mut batch, mut made) = (0, 0);
+    while made < shape.messages {
+        let call: Vec<Vec<(Offset, Fact)>> =
+            (0..shape.call_batches).map(|_| maker.batch(shape)).collect();
+        made += shape.call_batches * shape.batch_messages;
+        let items: Vec<Item<'_>> = call
+            .iter()
+            .map(|facts| {
+                batch += 1;
+                Item::Batch(BatchIn { batch: BatchNo(batch), stamp: Wall(batch), facts })
+            })
+            .collect();
+        let start = Instant::now();
+        tables.apply(&items)?;
+        let call_took = start.elapsed();
+        took += call_took;
+        slowest = slowest.max(call_took);
+        calls += 1;
+    }
+    let answers = made as u64 * shape.enriched_percent / 100;
+    println!(
+        "apply: {made} messages and about {answers} answers in {took:.2?} = {:.0} messages/s; {calls} calls, slowest {slowest:.1?}",
+        made as f64 / took.as_secs_f64(),
+    );
+    Ok(())
+}
+
+fn ask(file: &Path, shape: &Shape) -> Result<(), Box<dyn Error>> {
+    const ASKED: u32 = 1_000;
+    println!("file: {:.1} MB", file.metadata()?.len() as f64 / 1e6);
+    let start = Instant::now();
+    drop(Tables::open(file)?);
+    println!("opened again, looked over: {:.1?}", start.elapsed());
+    let reader = Tables::reader(file)?;
+    let names = Maker::new(shape)?.conversations;
+    let start = Instant::now();
+    for name in names.iter().cycle().step_by(7).take(ASKED as usize) {
+        reader.rows(Some(name), None, 1)?;
+    }
+    println!("a row: {:.1?} each", start.elapsed() / ASKED);
+    let start = Instant::now();
+    for name in names.iter().cycle().step_by(7).take(ASKED as usize) {
+        reader.rows(None, Some(name), 200)?;
+    }
+    println!("a page of 200: {:.1?} each", start.elapsed() / ASKED);
+    Ok(())
+}
+
+struct Maker {
+    conversations: Vec<ConversationId>,
+    authors: Vec<UserId>,
+    said: Vec<u64>,
+    records: Vec<u64>,
+    body: Body,
+    dice: u64,
+    unanswered: VecDeque<(ConversationId, Offset)>,
+}
+
+impl Maker {
+    fn new(shape: &Shape) -> Result<Self, Box<dyn Error>> {
+        let names = 0..shape.conversations;
+        Ok(Self {
+            conversations: names
+                .map(|name| ConversationId::new(&format!("room-{name:06}")))
+                .collect::<Result<_, _>>()?,
+            authors: (0..AUTHORS)
+                .map(|author| UserId::new(&format!("user-{author:04}")))
+                .collect::<Result<_, _>>()?,
+            said: vec![0; shape.conversations],
+            records: vec![0; 256],
+            body: Body::new("hello")?,
+            dice: 1,
+            unanswered: VecDeque::new(),
+        })
+    }
+
+    fn batch(&mut self, shape: &Shape) -> Vec<(Offset, Fact)> {
+        let mut facts = Vec::with_capacity(2 * shape.batch_messages);
+        for _ in 0..shape.batch_messages {
+            facts.push(self.message(shape.enriched_percent));
+            if self.unanswered.len() > IN_FLIGHT
+                && let Some((conversation, target)) = self.unanswered.pop_front()
+            {
+                facts.push(self.answer(conversation, target));
+            }
+        }
+        facts
+    }
+
+    fn message(&mut self, enriched_percent: u64) -> (Offset, Fact) {
+        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let pick = (self.dice >> 33) as usize % self.conversations.len();
+        let conversation = self.conversations[pick].clone();
+        self.said[pick] += 1;
+        let author = (self.dice >> 20) as usize % AUTHORS;
+        let offset = self.next(PartitionId::of(TenantId::DEFAULT, &conversation));
+        if (self.dice >> 40) % 100 < enriched_percent {
+            self.unanswered.push_back((conversation.clone(), offset));
+        }
+        let message = Message {
+            conversation,
+            seq: Seq(self.said[pick]),
+            ordinal: Ordinal(self.said[pick]),
+            sender: self.authors[author].clone(),
+            id: MessageId { instance: InstanceId(author as u64), counter: self.said[pick] },
+            body: self.body.clone(),
+            lamport: self.said[pick],
+            seen_seq: Seq(self.said[pick] - 1),
+            sent_at: Wall(1_700_000_000_000),
+            received_at: Wall(0),
+        };
+        (offset, Fact::Message(message))
+    }
+
+    fn answer(&mut self, conversation: ConversationId, target: Offset) -> (Offset, Fact) {
+        let outcome = Outcome::Full { language: "eng".to_owned(), sentiment_micros: 421_500 };
+        let answer = Enrichment { conversation, seq: Seq(1), target, outcome };
+        (self.next(target.partition), Fact::Enriched(answer))
+    }
+
+    fn next(&mut self, partition: PartitionId) -> Offset {
+        let record = &mut self.records[partition.index()];
+        *record += 1;
+        Offset { partition, record: RecordNo(*record) }
+    }
+}

@@ -1,0 +1,96 @@
+//! The benches: what does it cost, and how fast is it, beside what was promised.
+//!
+//! Each runs the shipped binary as its users do, over sockets, and its disk beside a bare
+//! write-and-sync loop on the same disk. A figure is one line: name, measured, target, met or
+//! missed, the machine's load. A missed target is shown and fails nothing: a shared machine must not
+//! make a build red, and a figure that is hidden helps nobody. `docs/benchmarks.md` says what each
+//! means.
+
+mod ack;
+mod binary;
+mod chart;
+mod figure;
+mod machine;
+mod pace;
+mod process;
+mod raw_disk;
+mod restart;
+mod server;
+mod steady;
+mod workshop;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use figure::Report;
+use workshop::Workshop;
+
+/// Measure, one line a figure: name, measured, target, met or missed, the machine's load.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchArgs {
+    /// Which to run. [default: all]
+    #[arg(value_enum)]
+    names: Vec<Name>,
+    /// Write the figures and what they came from to target/bench/NAME.json, too.
+    #[arg(long)]
+    json: bool,
+    /// Fewer runs, shorter and smaller: to see that it works, not to measure.
+    #[arg(long)]
+    quick: bool,
+    /// How long `steady` runs. [default: 600, with --quick 30]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    seconds: Option<u64>,
+    /// Draw what `steady` saw into docs/benchmarks/steady.svg.
+    #[arg(long)]
+    plot: bool,
+    /// Let `hubbub nlp --no-models` understand each message meanwhile.
+    #[arg(long)]
+    nlp: bool,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// How long until a message is acknowledged, at 10,000 a second.
+    Ack,
+    /// How long until a server with a million messages is ready again.
+    Restart,
+    /// What ten minutes at 10,000 a second look like.
+    Steady,
+}
+
+impl Name {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::Restart => "restart",
+            Self::Steady => "steady",
+        }
+    }
+}
+
+/// Runs them. Exit code 0, whether targets are met or missed.
+pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
+    let binary = binary::build()?;
+    if args.nlp && !server::knows_nlp(&binary)? {
+        bail!("--nlp: this hubbub has no `nlp --no-models` and no `serve --nlp` yet; run without it");
+    }
+    let workshop = Workshop::open(binary, args.nlp)?;
+    let names =
+        if args.names.is_empty() { Name::value_variants().to_vec() } else { args.names.clone() };
+    for name in names {
+        let mut report = Report::new(name.text(), args.quick)?;
+        workshop.clear()?;
+        match name {
+            Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
+            Name::Restart => restart::run(&workshop, args.quick, &mut report)?,
+            Name::Steady => steady::run(&workshop, args, &mut report)?,
+        }
+        if args.json {
+            report.write(workshop.results())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

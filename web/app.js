@@ -67,25 +67,23 @@ page.facts.append(factsText, mood);
 let chosen = null;
 /** The first sequence number there is to read of the chosen one; unknown until a page was read. */
 let first = 1;
-let isOpen = false;
 let againAt = 0;
+let lostText = "";
 
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/ws`;
 const session = new Session(socketUrl, outbox, {
   state(state, { againAt: at = 0, why = "" }) {
-    isOpen = state === "open";
     againAt = at;
-    page.banner.hidden = isOpen;
+    page.banner.hidden = state === "open";
     page.banner.dataset.state = state;
     page.bannerNow.hidden = state === "open" || state === "connecting";
-    const waiting = outbox.drafts.length;
-    const kept = waiting === 0 ? "" : ` What you said (${waiting}) is kept and will be sent.`;
-    page.bannerText.textContent = {
+    lostText = {
       open: "",
       connecting: "Connecting…",
-      waiting: `The connection is lost.${kept}`,
+      waiting: "The connection is lost.",
       stopped: `The server closed the connection for good (${why}).`,
     }[state];
+    showBanner();
     showAgain();
     showLive(false);
   },
@@ -156,6 +154,12 @@ function showAcknowledged() {
   by("count-acked", HTMLElement).textContent = `${count(outbox.acknowledged)} / ${count(outbox.said)}`;
 }
 
+function showBanner() {
+  const waiting = outbox.drafts.length;
+  const kept = waiting === 0 ? "" : ` What you said (${waiting}) is kept and will be sent.`;
+  page.bannerText.textContent = lostText + kept;
+}
+
 function showAgain() {
   const seconds = Math.max(0, Math.ceil((againAt - Date.now()) / 1000));
   page.bannerAgain.textContent = againAt === 0 ? "" : `Next try in ${seconds} s.`;
@@ -177,6 +181,7 @@ function say() {
   page.body.value = "";
   page.composerNote.textContent = "";
   talk.wait(draft);
+  showBanner();
   showAcknowledged();
   showEdges();
 }

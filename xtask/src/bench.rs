@@ -75,7 +75,9 @@ impl Name {
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     let binary = binary::build()?;
     if args.nlp && !server::knows_nlp(&binary)? {
-        bail!("--nlp: this hubbub has no `nlp --no-models` and no `serve --nlp` yet; run without it");
+        bail!(
+            "--nlp: this hubbub has no `nlp --no-models` and no `serve --nlp` yet; run without it"
+        );
     }
     let workshop = Workshop::open(binary, args.nlp)?;
     let names =

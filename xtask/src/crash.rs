@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use round::Round;
@@ -61,6 +61,9 @@ pub(crate) struct CrashArgs {
     /// Print the verdict as JSON, too.
     #[arg(long)]
     json: bool,
+    /// A binary with feature `mutants`, instead of building one.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
     /// Client sessions.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u16).range(3..=1_000))]
     sessions: u16,
@@ -78,7 +81,10 @@ pub(crate) struct CrashArgs {
 /// Runs it. Exit code 0: green (with --mutants: each was found); 1: red.
 #[expect(clippy::print_stdout, reason = "the verdict is for the person who asked")]
 pub(crate) fn run(args: &CrashArgs) -> Result<ExitCode> {
-    let binary = binary::build()?;
+    let binary = match &args.binary {
+        Some(binary) => binary.canonicalize().with_context(|| binary.display().to_string())?,
+        None => binary::build()?,
+    };
     let seed = args.seed.unwrap_or_else(any_seed);
     if args.mutants {
         return mutants::run(args, &binary, seed);

@@ -1,4 +1,4 @@
-//! The chores of the house: is it tidy, and does it hold when it is killed.
+//! The chores of the house: is it tidy, does it hold when it is killed, how fast is it.
 //!
 //! Starts and signals processes; decides nothing about chat. `cargo xtask help` lists the chores.
 #![expect(
@@ -7,6 +7,7 @@
     reason = "a chore talks to the person who started it"
 )]
 
+mod bench;
 mod crash;
 
 use std::path::Path;
@@ -28,6 +29,7 @@ enum Chore {
     /// Check the plan of the crates, the fence and the law of STYLE.md.
     Tidy,
     Crash(crash::CrashArgs),
+    Bench(bench::BenchArgs),
     /// Run what CI runs.
     Ci,
 }
@@ -58,6 +60,7 @@ fn run(chore: &Chore) -> Result<ExitCode> {
             &["test", "--quiet", "--package", "xtask", "--test", "tidy", "--", "--show-output"],
         ),
         Chore::Crash(arguments) => crash::run(arguments),
+        Chore::Bench(arguments) => bench::run(arguments),
         Chore::Ci => start("bash", &[".ci/run"]),
     }
 }

@@ -32,7 +32,7 @@ enum Command {
     #[command(
         after_help = "Every setting may also stand in the --config file (listen = \"127.0.0.1:9000\") or in the \
                       environment (HUBBUB_LISTEN=127.0.0.1:9000). Flags win over the environment, that over the file.\n\n\
-                      Examples:\n  hubbub serve\n  hubbub serve --role owner --link /tmp/hubbub.link --listen 127.0.0.1:8090\n  \
+                      Examples:\n  hubbub serve\n  hubbub serve --role owner --link /tmp/hubbub.link --listen 127.0.0.1:8070\n  \
                       hubbub serve --role gateway --link /tmp/hubbub.link --listen 127.0.0.1:8081"
     )]
     Serve {
@@ -44,6 +44,12 @@ enum Command {
     },
     /// Check histories that clients wrote: did the promises hold?
     Verify(verify::VerifyArgs),
+    /// A small NLP service: language and sentiment of a text, after about 200 ms
+    #[command(
+        after_help = "Examples:\n  hubbub nlp\n  hubbub nlp --latency-mean-ms 50 --fail-share 0.1\n  \
+                      curl -d '{\"text\":\"what a lovely day\"}' 127.0.0.1:8090/v1/analyze"
+    )]
+    Nlp(nlp::NlpArgs),
     /// Clients that torment a server and write down what they saw
     #[command(subcommand)]
     Load(Load),
@@ -75,6 +81,7 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Serve { config, settings } => serve(config, *settings),
         Command::Verify(args) => verify::run(&args),
+        Command::Nlp(args) => wait_for(serve_nlp(args)),
         Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
         Command::Load(Load::Pace(args)) => wait_for(load::pace(args)),
@@ -92,6 +99,20 @@ fn serve(file: Option<PathBuf>, settings: Layer) -> ExitCode {
             ExitCode::from(why.exit_code())
         }
     }
+}
+
+async fn serve_nlp(args: nlp::NlpArgs) -> anyhow::Result<ExitCode> {
+    let service = match nlp::bind(&args.options()).await {
+        Ok(service) => service,
+        Err(why) => {
+            complain(&why.to_string());
+            let usage = matches!(why, nlp::NlpError::Options(_));
+            return Ok(ExitCode::from(if usage { EXIT_USAGE } else { server::error::EXIT_IO }));
+        }
+    };
+    print(&format!("hubbub nlp is ready: http://{}/v1/analyze", service.address()));
+    service.serve(server::asked_to_stop()).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs one of the clients.

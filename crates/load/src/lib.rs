@@ -17,10 +17,12 @@ mod dice;
 mod history;
 mod pace;
 mod raw;
+mod replay;
 mod sweep;
 mod talk;
 
 pub use args::{SweepArgs, TalkArgs};
 pub use pace::{PaceArgs, pace};
+pub use replay::{ReplayArgs, Replayed, replay};
 pub use sweep::sweep;
 pub use talk::talk;

@@ -37,7 +37,9 @@ const BREATH: Duration = Duration::from_millis(200);
 
 /// `hubbub load pace`
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Exit code: 0 all acknowledged, 1 not all, 69 the server cannot be reached.")]
+#[command(
+    after_help = "Exit code: 0 all acknowledged, 1 not all, 69 the server cannot be reached."
+)]
 pub struct PaceArgs {
     /// A gateway: ws://HOST:PORT/v1/ws; may be given several times: connections take turns
     #[arg(long = "url", required = true)]

@@ -4,8 +4,8 @@
     python3 make.py vaderSentiment-3.3.2-py2.py3-none-any.whl
 
 lexicon.txt  word TAB mean valence (-4 to 4), of the package's vader_lexicon.txt
-emoji.txt    emoji TAB description, of its emoji_utf8_lexicon.txt: those of one character whose
-             description has a word of the lexicon; the others have no sentiment
+emoji.txt    emoji TAB description, of its emoji_utf8_lexicon.txt: those of one character, since the
+             package looks up one character after the other
 words.txt    "booster" TAB word TAB increment, "negation" TAB word, "phrase" TAB words TAB valence
 LICENSE      the package's
 vader.tsv    sentence TAB compound: the sentences stay, the compounds are the package's
@@ -42,7 +42,7 @@ def main(wheel):
     write(here / "lexicon.txt", (f"{word}\t{mean:g}" for word, mean in sorted(analyzer.lexicon.items())))
     write(here / "emoji.txt", (
         f"{char}\t{text}" for char, text in sorted(analyzer.emojis.items())
-        if len(char) == 1 and any(word in analyzer.lexicon for word in text.lower().split())
+        if len(char) == 1
     ))
     write(here / "words.txt", [
         *(f"booster\t{word}\t{by:g}" for word, by in sorted(package.BOOSTER_DICT.items())),

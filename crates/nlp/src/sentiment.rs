@@ -51,7 +51,8 @@ pub fn compound(text: &str) -> f64 {
     }
     let sum = sum + emphasis(&text).copysign(sum);
     let score = sum / (sum * sum + ALPHA).sqrt();
-    (score * 1e4).round() / 1e4
+    // Plus zero, so that a rounded −0 is 0.
+    (score * 1e4).round() / 1e4 + 0.0
 }
 
 fn weight_beside_but(at: usize, but: Option<usize>) -> f64 {

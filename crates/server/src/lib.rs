@@ -146,8 +146,8 @@ fn announce(config: &Config, address: std::net::SocketAddr) {
     }
 }
 
-/// SIGTERM or SIGINT.
-async fn asked_to_stop() {
+/// Waits for SIGTERM or SIGINT.
+pub async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let term = async {
         match signal(SignalKind::terminate()) {

@@ -167,6 +167,17 @@ fn hubs(page: &mut Page, owner: &Owner) {
         "Sends refused: id used for another body.",
         done(|hub| hub.conflicts),
     );
+    let refused = |hub: &hub::Gauges| {
+        hub.refused_disk_full
+            + hub.refused_undurable
+            + hub.refused_view_behind
+            + hub.refused_loads
+            + hub.refused_memory
+            + hub.refused_reads
+            + hub.refused_lamport
+            + hub.refused_seen_ahead
+    };
+    page.counter("hub_refusals_total", "Questions refused, for whatever reason.", done(refused));
 }
 
 /// What a gateway shows of itself.

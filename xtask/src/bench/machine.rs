@@ -29,10 +29,10 @@ pub(super) fn cpu_seconds(pid: u32) -> Result<f64> {
     Ok((ticks[0] + ticks[1]) / TICKS_PER_SECOND)
 }
 
-/// Bytes of memory of its own that a process holds (not files that it maps).
+/// Bytes of memory that a process holds (resident set).
 pub(super) fn memory_bytes(pid: u32) -> Result<u64> {
     let status = read(&format!("/proc/{pid}/status"))?;
-    Ok(field(&status, "RssAnon:").context("/proc: no RssAnon")? * 1024)
+    Ok(field(&status, "VmRSS:").context("/proc: no VmRSS")? * 1024)
 }
 
 /// Bytes that a process had sent to the disk; what it wrote and cut off again before is not taken off.
@@ -98,7 +98,7 @@ fn sectors_written(stats: &str, device: &str) -> Option<u64> {
 
 #[test]
 fn the_kernel_is_read_as_it_writes() {
-    assert_eq!(field("Name:\ta\nRssAnon:\t   1024 kB\n", "RssAnon:"), Some(1024));
+    assert_eq!(field("Name:\ta\nVmRSS:\t   1024 kB\n", "VmRSS:"), Some(1024));
     assert_eq!(field("rchar: 1\nwrite_bytes: 7\n", "write_bytes:"), Some(7));
     let stats = " 254 0 vda 1 2 3 4 5 6 77 8 0 9 10\n 254 1 vda1 1 2 3 4 5 6 78 8 0 9 10\n";
     assert_eq!(sectors_written(stats, "vda1"), Some(78));

@@ -21,8 +21,6 @@ mod plan;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
-mod shipped;
-#[cfg(test)]
 mod sources;
 #[cfg(test)]
 mod tree;

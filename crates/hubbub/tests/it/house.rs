@@ -123,8 +123,12 @@ impl House {
         self.address.expect("it is ready")
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.process.id()
+    /// Bytes of memory that it has now.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let status = read(Path::new(&format!("/proc/{}/status", self.process.id())));
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kilobytes.expect("Linux says so").parse::<u64>().expect("a number") * 1024
     }
 
     /// What it wrote to standard error so far.
@@ -157,6 +161,21 @@ impl House {
         };
         assert_eq!(said["ready"].as_bool(), Some(status == 200), "{body}");
         (status, list("reasons"), list("warnings"))
+    }
+
+    /// Waits until it can do its work; what it warns of.
+    pub(crate) async fn able(&self) -> Vec<String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let (status, reasons, warnings) = self.readiness().await;
+            if status == 200 {
+                assert!(reasons.is_empty(), "{reasons:?}");
+                return warnings;
+            }
+            assert!(!reasons.is_empty(), "it says why not");
+            assert!(Instant::now() < until, "{reasons:?}");
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     pub(crate) fn signal(&self, name: &str) {

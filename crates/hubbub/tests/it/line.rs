@@ -58,17 +58,6 @@ impl Line {
         }
     }
 
-    /// What comes until the server closes, and the code it closes with; `None` = it did not say.
-    pub(crate) async fn closed(&mut self) -> Option<u16> {
-        loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("an end comes") {
-                Some(Ok(Message::Close(why))) => return why.map(|why| why.code.into()),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return None,
-            }
-        }
-    }
-
     /// Says this under this counter; the answer.
     pub(crate) async fn send(
         &mut self,

@@ -13,6 +13,8 @@ mod line;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod shows;
 #[cfg(test)]
 mod slow;
@@ -20,6 +22,8 @@ mod slow;
 mod starts;
 #[cfg(test)]
 mod stops;
+#[cfg(test)]
+mod thread;
 #[cfg(test)]
 mod user;
 #[cfg(test)]

@@ -1,1 +1,116 @@
-//! x
+//! What each role shows of itself over HTTP.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::house::{House, PATIENCE, SMALL, address};
+use crate::user::{User, name};
+
+/// A page of metrics by Prometheus' rules, and the house's: value of each sample.
+fn parse(page: &str) -> BTreeMap<String, f64> {
+    let (mut help, mut kinds) = (BTreeSet::new(), BTreeMap::new());
+    let mut samples = BTreeMap::new();
+    assert!(page.ends_with('\n'), "the last line ends, too");
+    for line in page.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, text) = rest.split_once(' ').expect("a text");
+            assert!(text.ends_with('.') && help.insert(name.to_owned()), "{line}");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').expect("a kind");
+            assert!(kinds.insert(name.to_owned(), kind.to_owned()).is_none(), "{line}: twice");
+        } else {
+            let (sample, value) = line.rsplit_once(' ').expect("a value");
+            let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}: no number"));
+            assert!(value.is_finite() && value >= 0.0, "{line}");
+            assert!(samples.insert(sample.to_owned(), value).is_none(), "{line}: twice");
+        }
+    }
+    for sample in samples.keys() {
+        let name = sample.split('{').next().unwrap();
+        let of_histogram = ["_bucket", "_sum", "_count"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end).filter(|name| kinds.contains_key(*name)));
+        let family = of_histogram.unwrap_or(name);
+        assert!(help.contains(family), "{sample} has no help");
+        assert!(family.starts_with("hubbub_"), "{sample}");
+        match kinds.get(family).map(String::as_str) {
+            Some("counter") => assert!(family.ends_with("_total"), "{sample} is a counter"),
+            Some("gauge") => assert!(!family.ends_with("_total"), "{sample} is a gauge"),
+            Some("histogram") => assert!(family.ends_with("_seconds"), "{sample} has no unit"),
+            other => panic!("{sample} is of kind {other:?}"),
+        }
+    }
+    assert_eq!(help.len(), kinds.len(), "each has a help and a kind");
+    samples
+}
+
+async fn metrics(house: &House) -> BTreeMap<String, f64> {
+    let (status, page) = house.get("/metrics").await;
+    assert_eq!(status, 200);
+    parse(&page)
+}
+
+/// No counter goes back, and these go up.
+fn went_up(before: &BTreeMap<String, f64>, after: &BTreeMap<String, f64>, which: &[&str]) {
+    for (name, value) in before.iter().filter(|(name, _)| name.ends_with("_total")) {
+        assert!(after[name] >= *value, "{name} went from {value} to {}", after[name]);
+    }
+    for name in which {
+        let name = format!("hubbub_{name}");
+        assert!(after[&name] > before[&name], "{name} stays at {}", after[&name]);
+    }
+}
+
+/// What only an owner counts, and what only a gateway does.
+const OWNERS: &[&str] = &["journal_batches_total", "journal_records_total", "hub_sequenced_total"];
+const GATEWAYS: &[&str] = &["gateway_frames_in_total", "gateway_sends_total"];
+
+#[tokio::test]
+async fn one_process_shows_both_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::serve(folder.path(), address(), SMALL).await;
+    assert_eq!(house.get("/healthz").await, (200, "ok\n".to_owned()));
+    assert_eq!(house.get("/nowhere").await.0, 404);
+    assert!(house.able().await.is_empty());
+    let before = metrics(&house).await;
+    let mut user = User::new("ann", 1, &[house.at()]);
+    user.say(&name("tea"), (0..10).map(|n| n.to_string())).await;
+    let after = metrics(&house).await;
+    went_up(&before, &after, &[OWNERS, GATEWAYS].concat());
+    assert_eq!(after["hubbub_gateway_connections"], 1.0);
+}
+
+#[tokio::test]
+async fn an_owner_and_a_gateway_show_each_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "serve --role gateway --link meet.sock --listen 127.0.0.1:0";
+    let gateway = House::start(folder.path(), "gateway", line).await;
+    assert_eq!(gateway.get("/healthz").await, (200, "ok\n".to_owned()));
+    let (status, why, _) = gateway.readiness().await;
+    assert_eq!(status, 503, "there is no owner yet");
+    assert!(why[0].contains("the link to the owner is down"), "{why:?}");
+    assert_eq!(metrics(&gateway).await["hubbub_gateway_link_up"], 0.0);
+
+    let line = "serve --role owner --data data --link meet.sock --listen 127.0.0.1:0";
+    let mut owner = House::start(folder.path(), "owner", &format!("{line} {SMALL}")).await;
+    assert!(owner.able().await.is_empty());
+    assert!(gateway.able().await.is_empty());
+    assert_eq!(owner.get("/healthz").await, (200, "ok\n".to_owned()));
+    assert_eq!(owner.get("/v1/ws").await.0, 404, "clients come to gateways");
+    let (owners, gateways) = (metrics(&owner).await, metrics(&gateway).await);
+    let of_gateway = |name: &&String| name.starts_with("hubbub_gateway_");
+    assert_eq!(owners.keys().find(of_gateway), None);
+    assert_eq!(gateways.keys().find(|name| !of_gateway(name)), None);
+    assert_eq!(owners["hubbub_links"], 1.0);
+
+    let mut user = User::new("ann", 1, &[gateway.at()]);
+    user.say(&name("tea"), (0..10).map(|n| n.to_string())).await;
+    went_up(&owners, &metrics(&owner).await, OWNERS);
+    went_up(&gateways, &metrics(&gateway).await, GATEWAYS);
+
+    owner.stop().await;
+    let until = std::time::Instant::now() + PATIENCE;
+    while gateway.get("/readyz").await.0 == 200 {
+        assert!(std::time::Instant::now() < until, "the owner is away");
+    }
+    assert_eq!(gateway.get("/healthz").await.0, 200, "it lives, all the same");
+}

@@ -24,14 +24,6 @@ pub(crate) fn name(text: &str) -> ConversationId {
     text.parse().unwrap()
 }
 
-/// A message of ours that has its place.
-#[derive(Debug, Clone)]
-pub(crate) struct Said {
-    pub(crate) conversation: ConversationId,
-    pub(crate) epoch: Epoch,
-    pub(crate) seq: Seq,
-}
-
 /// A subscription that begins, or goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Begun {
@@ -55,7 +47,8 @@ pub(crate) struct Whole {
 pub(crate) struct User {
     pub(crate) handle: Handle,
     pub(crate) notes: Notes,
-    pub(crate) said: BTreeMap<MessageId, Said>,
+    /// What of ours has its place.
+    pub(crate) said: BTreeMap<MessageId, Seq>,
     pub(crate) heard: BTreeMap<ConversationId, Vec<Message>>,
     pub(crate) begun: Vec<Begun>,
     pub(crate) welcomes: usize,
@@ -124,8 +117,8 @@ impl User {
     fn absorb(&mut self, event: Event) {
         match event {
             Event::Welcomed { .. } => self.welcomes += 1,
-            Event::Said { id, conversation, epoch, seq, .. } => {
-                let before = self.said.insert(id, Said { conversation, epoch, seq });
+            Event::Said { id, seq, .. } => {
+                let before = self.said.insert(id, seq);
                 assert!(before.is_none(), "{id} was said twice");
             }
             Event::Heard { message, .. } => {
@@ -161,7 +154,7 @@ impl User {
         }
         let all = before + ids.len();
         self.until("an acknowledgement for all that was said", |user| user.said.len() == all).await;
-        ids.iter().map(|id| self.said[id].seq).collect()
+        ids.iter().map(|id| self.said[id]).collect()
     }
 
     /// Follows, and waits until that begins.
@@ -192,7 +185,8 @@ impl User {
     /// Acknowledges up to here, and waits until the server has heard of it.
     pub(crate) async fn acknowledge(&mut self, conversation: &ConversationId, seq: Seq) {
         self.handle.acknowledge(conversation.clone(), seq).await.unwrap();
-        let sent = |user: &Self| user.notes.frames("out", "ack").iter().any(|ack| ack["seq"] == seq.0);
+        let sent =
+            |user: &Self| user.notes.frames("out", "ack").iter().any(|ack| ack["seq"] == seq.0);
         let until = Instant::now() + PATIENCE;
         while !sent(self) {
             assert!(Instant::now() < until, "the acknowledgement was not sent");

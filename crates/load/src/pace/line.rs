@@ -82,10 +82,8 @@ impl Line {
     pub(super) async fn run(self, plan: Arc<Plan>) -> Result<()> {
         let Self { number, instance, socket } = self;
         let (to, from) = socket.split();
-        let shared = Shared {
-            in_flight: Mutex::new(BTreeMap::new()),
-            room: Semaphore::new(IN_FLIGHT_MAX),
-        };
+        let shared =
+            Shared { in_flight: Mutex::new(BTreeMap::new()), room: Semaphore::new(IN_FLIGHT_MAX) };
         let saying = say_all(to, &plan, &shared, number, instance);
         let hearing = hear_all(from, &plan, &shared, plan.schedule.of(number).count());
         tokio::pin!(saying);

@@ -52,7 +52,8 @@ impl Schedule {
 
 /// A body of so many bytes: words, so that whoever reads them has something to read.
 pub(super) fn body(k: u64, bytes: usize) -> String {
-    const WORDS: &str = "the evening was quiet and we talked about the sea, the boats and good bread; ";
+    const WORDS: &str =
+        "the evening was quiet and we talked about the sea, the boats and good bread; ";
     let mut body = format!("{k}: ");
     while body.len() < bytes {
         body.push_str(WORDS);

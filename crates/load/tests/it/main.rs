@@ -4,4 +4,6 @@
 #[cfg(test)]
 mod naive;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod torment;

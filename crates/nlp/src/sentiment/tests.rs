@@ -3,27 +3,24 @@ use super::*;
 /// `sentence TAB compound`, from the Python package vaderSentiment 3.3.2: `lexicon/make.py`.
 const FIXTURE: &str = include_str!("../../tests/fixtures/vader.tsv");
 
-/// The package prints four decimals.
+/// Of the compound, −1 to 1. The package gives four decimals; the last may be rounded otherwise.
 const TOLERANCE: f64 = 0.0001;
 
-/// Where the package does something else, on purpose: it weighs a word behind "but" by the place of
-/// the first word that feels exactly the same.
-const OTHERWISE: &[&str] = &[];
+/// Where the package does something else: it halves what stands before "but" and then looks for
+/// where each word stands by how it feels, so that half of "pretty" is taken for "well".
+const OTHERWISE: &[&str] =
+    &["It is pretty but it also works well", "Pretty slow, but well written"];
 
 #[test]
-fn it_scores_as_the_python_package_does() {
-    let mut far = Vec::new();
-    for line in FIXTURE.lines() {
+fn it_scores_as_the_python_package_does_except_for_a_slip_of_it_beside_but() {
+    let far = |line: &&str| {
         let (sentence, expected) = line.rsplit_once('\t').unwrap();
-        let (found, expected) = (compound(sentence), expected.parse::<f64>().unwrap());
-        if (found - expected).abs() > TOLERANCE {
-            far.push(format!("{sentence:?}: {found}, the package {expected}"));
-        }
-    }
-    let others: Vec<&String> =
-        far.iter().filter(|far| !OTHERWISE.iter().any(|sentence| far.contains(sentence))).collect();
-    assert!(FIXTURE.lines().count() >= 200);
-    assert!(others.is_empty(), "{others:#?}");
+        (compound(sentence) - expected.parse::<f64>().unwrap()).abs() > TOLERANCE
+    };
+    let sentence = |line: &'static str| line.rsplit_once('\t').unwrap().0;
+    let far: Vec<&str> = FIXTURE.lines().filter(far).map(sentence).collect();
+    assert_eq!(far, OTHERWISE);
+    assert!(FIXTURE.lines().count() >= 240);
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub(super) fn phrase(tokens: &[Token]) -> Phrase {
     Phrase { valence: of(&LISTS.phrases), booster: of(&LISTS.boosters) }
 }
 
-/// The text with each emoji that has a sentiment replaced by its description, as words of their own.
+/// The text with each emoji replaced by its description.
 pub(super) fn with_emoji_described(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut apart = true;

@@ -51,27 +51,27 @@ impl Running {
     }
 
     pub(crate) async fn analyze(&self, body: &str) -> Answer {
-        self.ask("POST", "/v1/analyze", body).await
+        ask(self.address, "POST", "/v1/analyze", body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, "").await
+        ask(self.address, "GET", path, "").await
     }
+}
 
-    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: nlp\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // It may answer, and close, before it has read all of too large a body.
-        drop(stream.write_all(body.as_bytes()).await);
-        let mut answer = Vec::new();
-        drop(stream.read_to_end(&mut answer).await);
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
-    }
+pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: nlp\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // It may answer, and close, before it has read all of too large a body.
+    drop(stream.write_all(body.as_bytes()).await);
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer).await);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.to_lowercase(), body: body.to_owned() }
 }

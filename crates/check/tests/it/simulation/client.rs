@@ -126,7 +126,7 @@ impl Client {
             Voice::Raw(repeater) => {
                 for text in repeater.first_words() {
                     self.file.out(fate.now, &text);
-                    net.to_gateway(fate, conn, text);
+                    net.tell_gateway(fate, conn, text);
                 }
             }
         }
@@ -215,7 +215,7 @@ impl Client {
                     let text = command.encode();
                     self.file.out(fate.now, &text);
                     if let Some(conn) = self.conn {
-                        net.to_gateway(fate, conn, text);
+                        net.tell_gateway(fate, conn, text);
                     }
                 }
                 Some(Do::Close) => {

@@ -79,25 +79,25 @@ impl Network {
         lines.iter().filter(|(_, line)| whole(line)).map(|(number, _)| *number).collect()
     }
 
-    pub(crate) fn to_gateway(&mut self, fate: &mut Fate, conn: u64, text: String) {
+    pub(crate) fn tell_gateway(&mut self, fate: &mut Fate, conn: u64, text: String) {
         if let Some(last) = self.conns.get_mut(&conn).and_then(Line::takes_from_near) {
             fate.in_order(last, self.late, Event::ToGateway { conn, text });
         }
     }
 
-    pub(crate) fn to_client(&mut self, fate: &mut Fate, conn: u64, text: String) {
+    pub(crate) fn tell_client(&mut self, fate: &mut Fate, conn: u64, text: String) {
         if let Some(last) = self.conns.get_mut(&conn).and_then(Line::takes_from_far) {
             fate.in_order(last, self.late, Event::ToClient { conn, text });
         }
     }
 
-    pub(crate) fn to_owner(&mut self, fate: &mut Fate, link: u64, what: ToOwner) {
+    pub(crate) fn tell_owner(&mut self, fate: &mut Fate, link: u64, what: ToOwner) {
         if let Some(last) = self.links.get_mut(&link).and_then(Line::takes_from_near) {
             fate.in_order(last, self.late, Event::ToOwner { link, what });
         }
     }
 
-    pub(crate) fn from_owner(&mut self, fate: &mut Fate, link: u64, what: FromOwner) {
+    pub(crate) fn tell_linked(&mut self, fate: &mut Fate, link: u64, what: FromOwner) {
         if let Some(last) = self.links.get_mut(&link).and_then(Line::takes_from_far) {
             fate.in_order(last, self.late, Event::FromOwner { link, what });
         }

@@ -185,7 +185,7 @@ impl Owner {
 
     fn say(&self, fate: &mut Fate, net: &mut Network, link: u64, what: FromOwner) {
         if self.links.contains(&link) {
-            net.from_owner(fate, link, what);
+            net.tell_linked(fate, link, what);
         }
     }
 }

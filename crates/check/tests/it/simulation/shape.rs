@@ -45,14 +45,13 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) fn roll(dice: &mut Dice) -> Self {
-        let hubs = *dice.pick(&[1, 1, 4]);
         let ballast = *dice.pick(&[0, 0, 6]);
         let millis = |dice: &mut Dice, choices: &[u64]| Duration::from_millis(*dice.pick(choices));
         let conversations = (0..dice.count(2, 6)).map(|n| format!("room-{n}").parse().unwrap());
         Self {
             players: *dice.pick(&[2, 2, 3, 4]),
             gateways: dice.count(1, 2),
-            hubs,
+            hubs: *dice.pick(&[1, 4]),
             conversations: conversations.collect(),
             acts: dice.between(5, 14),
             act_every: millis(dice, &[10, 60, 200]),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hub::Durable;
 use journal::shadow::{Death, Faults, ShadowDisk};
-use journal::{AppendError, Appended, Journal, Preparer, RECORDS_PER_BATCH_MAX};
+use journal::{AppendError, Appended, Disk, Journal, Preparer, RECORDS_PER_BATCH_MAX};
 use model::Fact;
 
 use super::{HubEvent, Owner};
@@ -131,6 +131,12 @@ impl Owner {
         }
         let appended = self.writer.journal.append(&facts, fate.wall());
         disk.set_faults(faults);
+        if let Some(Armed::Stop(death)) = *armed
+            && disk.list().is_err()
+        {
+            *armed = None;
+            return Written::Died(death);
+        }
         match (appended, *armed) {
             (Ok(appended), _) => {
                 let Appended { batch, stamp, lamport_high, .. } = appended;
@@ -142,10 +148,6 @@ impl Owner {
                 }
             }
             (Err(AppendError::DiskFull), _) => self.refuse(fate, owners),
-            (Err(AppendError::Poisoned { .. }), Some(Armed::Stop(death))) => {
-                *armed = None;
-                return Written::Died(death);
-            }
             (Err(AppendError::Poisoned { .. }), Some(Armed::FailSync)) => {
                 *armed = None;
                 self.writer.is_poisoned = true;

@@ -79,7 +79,17 @@ impl World {
                     self.fate.within(DIAL_AGAIN, Event::Dial { gateway, life });
                 }
             }
-            other => self.happens_to_owner(other),
+            other @ (Event::ToOwner { .. }
+            | Event::LinkDown { .. }
+            | Event::HubTurn { .. }
+            | Event::WriterTurn { .. }
+            | Event::FollowTurn { .. }
+            | Event::Answer { .. }
+            | Event::OwnerExit { .. }
+            | Event::OwnerStart
+            | Event::Ballast
+            | Event::Fault
+            | Event::RoomAgain) => self.happens_to_owner(other),
         }
     }
 
@@ -149,8 +159,8 @@ impl World {
         tell(gateway);
         for out in std::mem::take(&mut gateway.out) {
             match (out, gateway.link) {
-                (Out::Say(conn, frame), _) => net.to_client(fate, conn, frame.encode()),
-                (Out::Ask(what), Some(link)) => net.to_owner(fate, link, what),
+                (Out::Say(conn, frame), _) => net.tell_client(fate, conn, frame.encode()),
+                (Out::Ask(what), Some(link)) => net.tell_owner(fate, link, what),
                 (Out::Ask(_), None) => {}
                 (Out::Again(wait), _) => {
                     let life = gateway.life;

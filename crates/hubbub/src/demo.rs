@@ -1,0 +1,144 @@
+//! `hubbub demo`: the whole house on one machine. Three processes, so that each can be killed: the NLP
+//! service, the server, and this one, which replays conversations and starts again what dies.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use load::ReplayArgs;
+
+/// How long a process that died stays dead: long enough to be seen.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether everyone lives.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long a process may take to end when it is asked to.
+const GOODBYE: Duration = Duration::from_secs(8);
+
+/// What to show.
+#[derive(Debug, Args)]
+#[command(after_help = "Open the printed address. Kill what you like (`kill -9 PID`): it is started again, and every message \
+                        is counted once.\n\nExample:\n  hubbub demo --speed 300")]
+pub(crate) struct DemoArgs {
+    /// Address of the page
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where journal and views are kept
+    #[arg(long, default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// How many times faster than they were the conversations are replayed
+    #[arg(long, default_value_t = 60.0)]
+    speed: f64,
+    /// End when the conversations are through, instead of going on with new ones
+    #[arg(long)]
+    once: bool,
+}
+
+/// Runs until the conversations are through, or until it is stopped.
+pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
+    let nlp = free_address()?;
+    let mut crew = [
+        Kept::start("nlp", vec!["nlp".into(), "--listen".into(), nlp.to_string()])?,
+        Kept::start(
+            "serve",
+            vec![
+                "serve".into(),
+                "--listen".into(),
+                args.listen.to_string(),
+                "--data".into(),
+                args.data.display().to_string(),
+                "--nlp".into(),
+                format!("http://{nlp}"),
+                "--log".into(),
+                "warn".into(),
+            ],
+        )?,
+    ];
+    let replay = load::replay(
+        ReplayArgs::demo(format!("ws://{}/v1/ws", args.listen), args.speed, args.once),
+        asked_to_stop(),
+    );
+    tokio::pin!(replay);
+    let code = loop {
+        tokio::select! {
+            ended = &mut replay => break ended?,
+            () = tokio::time::sleep(LOOK_EVERY) => {
+                for kept in &mut crew {
+                    kept.revive().await?;
+                }
+            }
+        }
+    };
+    for kept in crew.iter_mut().rev() {
+        kept.end().await?;
+    }
+    Ok(code)
+}
+
+/// A process that is started again when it dies.
+struct Kept {
+    name: &'static str,
+    arguments: Vec<String>,
+    child: Child,
+}
+
+impl Kept {
+    fn start(name: &'static str, arguments: Vec<String>) -> Result<Self> {
+        let child = spawn(&arguments)?;
+        crate::complain(&format!("{name} is process {}", child.id()));
+        Ok(Self { name, arguments, child })
+    }
+
+    /// Starts it again if it was killed. One that ended by itself had a reason, which it has told.
+    async fn revive(&mut self) -> Result<()> {
+        let Some(status) = self.child.try_wait()? else { return Ok(()) };
+        if let Some(code) = status.code() {
+            anyhow::bail!("{} ended with exit code {code}", self.name);
+        }
+        crate::complain(&format!("{} was killed ({status}); it is started again", self.name));
+        tokio::time::sleep(PAUSE).await;
+        self.child = spawn(&self.arguments)?;
+        crate::complain(&format!("{} is process {}", self.name, self.child.id()));
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<()> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        asked.context("kill")?;
+        let mut waited = Duration::ZERO;
+        while self.child.try_wait()?.is_none() && waited < GOODBYE {
+            tokio::time::sleep(LOOK_EVERY).await;
+            waited += LOOK_EVERY;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Kept {
+    /// Nothing outlives the demo; one that has ended already is no error.
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn spawn(arguments: &[String]) -> Result<Child> {
+    let binary = std::env::current_exe().context("where is this program?")?;
+    Command::new(&binary)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("cannot start {}", binary.display()))
+}
+
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?.local_addr()?)
+}
+
+async fn asked_to_stop() {
+    tokio::signal::ctrl_c().await.ok();
+}

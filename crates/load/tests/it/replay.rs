@@ -1,0 +1,42 @@
+//! Real conversations against the naive server, to the end and stopped in the middle.
+
+use std::time::{Duration, Instant};
+
+use load::ReplayArgs;
+
+use crate::naive::{self, Broken};
+
+#[tokio::test]
+async fn a_conversation_is_said_and_heard_to_the_end() {
+    let url = naive::serve(Broken::Nothing).await;
+    let fast = ReplayArgs {
+        speed: 1_000_000,
+        conversations: Some(4),
+        bots_max: 4,
+        quiet: true,
+        ..ReplayArgs::new(url)
+    };
+    let replayed = load::replay(fast, std::future::pending()).await.unwrap();
+    assert_eq!(replayed.conversations, 4);
+    assert!(replayed.said >= 4 * 8, "{replayed}");
+    assert_eq!(replayed.said, replayed.acknowledged, "{replayed}");
+    assert!(replayed.heard >= replayed.said, "two listen to each: {replayed}");
+}
+
+#[tokio::test]
+async fn told_to_stop_it_brings_through_what_it_said() {
+    let url = naive::serve(Broken::Nothing).await;
+    let endless = ReplayArgs { repeat: true, bots_max: 8, quiet: true, ..ReplayArgs::new(url) };
+    let started = Instant::now();
+    let stop = tokio::time::sleep(Duration::from_millis(700));
+    let replayed = load::replay(endless, stop).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(replayed.said > 0, "{replayed}");
+    assert_eq!(replayed.said, replayed.acknowledged, "{replayed}");
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_named() {
+    let why = load::replay(ReplayArgs::new("http://127.0.0.1:1"), std::future::pending()).await;
+    assert!(why.unwrap_err().to_string().contains("http://127.0.0.1:1"));
+}

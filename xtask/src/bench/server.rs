@@ -1,0 +1,185 @@
+//! A server that is measured, and what it shows of itself.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::process::{Output, Process};
+use super::workshop::Workshop;
+
+/// How long it may take to be ready: views may have to be rebuilt.
+const READY_WITHIN: Duration = Duration::from_secs(300);
+/// How long it may take to stop.
+const STOPPED_WITHIN: Duration = Duration::from_secs(60);
+/// How long an HTTP question may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Bytes of an answer that are read.
+const ANSWER_MAX_BYTES: u64 = 1 << 20;
+/// How often it is asked whether it is ready.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A running `hubbub serve`, and the `hubbub nlp` behind it, if there is one.
+#[derive(Debug)]
+pub(super) struct Server {
+    address: SocketAddr,
+    process: Process,
+    nlp: Option<Process>,
+    /// From start to `/readyz`, as its users see it.
+    pub(super) ready_after: Duration,
+}
+
+/// A page of metrics: the values of one name with different labels are added.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Metrics(pub(super) BTreeMap<String, f64>);
+
+impl Server {
+    /// Starts it over the workshop's data directory, and waits until it is ready.
+    pub(super) fn start(workshop: &Workshop) -> Result<Self> {
+        let address = free_address()?;
+        let data = workshop.data().display().to_string();
+        let mut arguments: Vec<String> =
+            ["serve", "--listen", &address.to_string(), "--data", &data].map(str::to_owned).into();
+        let mut nlp = None;
+        if workshop.has_nlp {
+            let listen = free_address()?;
+            let told = ["nlp", "--no-models", "--listen", &listen.to_string()].map(str::to_owned);
+            nlp = Some(launch(workshop, "nlp.log", &told)?);
+            arguments.extend(["--nlp".to_owned(), format!("http://{listen}")]);
+        }
+        let began = Instant::now();
+        let process = launch(workshop, "serve.log", &arguments)?;
+        let mut server = Self { address, process, nlp, ready_after: Duration::ZERO };
+        server.wait_ready(&workshop.folder().join("serve.log"))?;
+        server.ready_after = began.elapsed();
+        Ok(server)
+    }
+
+    /// Where clients connect.
+    pub(super) fn url(&self) -> String {
+        format!("ws://{}/v1/ws", self.address)
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The process that understands messages, if one was asked for.
+    pub(super) fn nlp_id(&self) -> Option<u32> {
+        self.nlp.as_ref().map(Process::id)
+    }
+
+    pub(super) fn metrics(&self) -> Result<Metrics> {
+        match get(self.address, "/metrics")? {
+            (200, page) => Ok(Metrics::parse(&page)),
+            (status, page) => bail!("/metrics answered {status}: {page}"),
+        }
+    }
+
+    /// Waits until history has taken all that is durable.
+    pub(super) fn wait_views(&self) -> Result<()> {
+        let until = Instant::now() + READY_WITHIN;
+        while self.metrics()?.get("hubbub_history_behind_batches") > 0.0 {
+            anyhow::ensure!(Instant::now() < until, "history does not catch up");
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Asks it to end, and says how long that took.
+    pub(super) fn stop(mut self) -> Result<Duration> {
+        let began = Instant::now();
+        self.process.terminate()?;
+        match self.process.wait(STOPPED_WITHIN)? {
+            Some(status) if status.success() => Ok(began.elapsed()),
+            Some(status) => bail!("the server ended with {status} when it was asked to stop"),
+            None => bail!("the server did not stop within {} s", STOPPED_WITHIN.as_secs()),
+        }
+    }
+
+    /// SIGKILL.
+    pub(super) fn kill(mut self) -> Result<()> {
+        self.process.kill()
+    }
+
+    fn wait_ready(&mut self, log: &Path) -> Result<()> {
+        let until = Instant::now() + READY_WITHIN;
+        loop {
+            if matches!(get(self.address, "/readyz"), Ok((200, _))) {
+                return Ok(());
+            }
+            if let Some(status) = self.process.ended()? {
+                let log = std::fs::read_to_string(log).unwrap_or_default();
+                bail!("the server ended with {status} before it was ready; it said:\n{log}");
+            }
+            if Instant::now() > until {
+                bail!("the server is not ready after {} s", READY_WITHIN.as_secs());
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+impl Metrics {
+    fn parse(page: &str) -> Self {
+        let mut values = BTreeMap::new();
+        for line in page.lines().filter(|line| !line.starts_with('#')) {
+            let Some((series, value)) = line.rsplit_once(' ') else { continue };
+            let name = series.split('{').next().unwrap_or(series);
+            if let Ok(value) = value.parse::<f64>() {
+                *values.entry(name.to_owned()).or_default() += value;
+            }
+        }
+        Self(values)
+    }
+
+    /// 0 for what is not there.
+    pub(super) fn get(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or(0.0)
+    }
+}
+
+/// Whether the binary can be started with an NLP service, and serve with one.
+pub(super) fn knows_nlp(binary: &Path) -> Result<bool> {
+    let help = |command: &str| -> Result<String> {
+        let said = Command::new(binary).args([command, "--help"]).output()?;
+        Ok(String::from_utf8_lossy(&said.stdout).into_owned())
+    };
+    Ok(help("serve")?.contains("--nlp") && help("nlp")?.contains("--no-models"))
+}
+
+fn launch(workshop: &Workshop, log: &str, arguments: &[String]) -> Result<Process> {
+    let log = workshop.folder().join(log);
+    Process::start(&workshop.guardian, &workshop.binary, arguments, &log, &Output::Log)
+}
+
+/// An address on which nobody listens now.
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?)
+}
+
+/// Asks for a path; gives the status and the body.
+fn get(address: SocketAddr, path: &str) -> Result<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(ANSWER_MAX_BYTES).read_to_string(&mut answer)?;
+    let parsed = answer.split_once("\r\n\r\n").and_then(|(head, body)| {
+        let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+        Some((status, body.to_owned()))
+    });
+    parsed.with_context(|| format!("{address}{path} did not answer in HTTP"))
+}
+
+#[test]
+fn metrics_of_one_name_are_added() {
+    let page = "# TYPE a counter\na{of=\"x y\"} 1\na{of=\"z\"} 2.5\nb 7\nno number\n";
+    let metrics = Metrics::parse(page);
+    assert_eq!((metrics.get("a"), metrics.get("b"), metrics.get("c")), (3.5, 7.0, 0.0));
+}

@@ -1,0 +1,142 @@
+//! One window of a steady run: what pace felt, and what the server and its disk did meanwhile.
+
+use std::fmt;
+use std::time::Instant;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::bench::machine;
+use crate::bench::pace::number;
+use crate::bench::server::{Metrics, Server};
+use crate::bench::workshop::Workshop;
+
+/// One window.
+#[derive(Debug, Clone)]
+pub(super) struct Sample {
+    /// Its end, in seconds from the first message.
+    pub(super) at: f64,
+    pub(super) acknowledged: f64,
+    pub(super) errors: f64,
+    pub(super) p99_ms: f64,
+    pub(super) memory_mb: f64,
+    /// `None`: the file system has no device that counts.
+    pub(super) device_mb_s: Option<f64>,
+    pub(super) written_mb_s: f64,
+    pub(super) append_ms: f64,
+    pub(super) history_behind: f64,
+    pub(super) server_cores: f64,
+    pub(super) nlp_cores: Option<f64>,
+    pub(super) load: f64,
+}
+
+/// Takes samples; remembers what the counters said last.
+#[derive(Debug)]
+pub(super) struct Sampler {
+    device: Option<String>,
+    last: Counters,
+}
+
+#[derive(Debug)]
+struct Counters {
+    at: Instant,
+    cpu: f64,
+    nlp_cpu: Option<f64>,
+    written: f64,
+    device: Option<f64>,
+    metrics: Metrics,
+}
+
+impl Sampler {
+    pub(super) fn new(workshop: &Workshop, server: &Server) -> Result<Self> {
+        let device = machine::device_of(workshop.folder());
+        let last = Counters::read(server, device.as_deref())?;
+        Ok(Self { device, last })
+    }
+
+    /// What happened since the last one.
+    pub(super) fn take(&mut self, server: &Server, window: &Value) -> Result<Sample> {
+        let now = Counters::read(server, self.device.as_deref())?;
+        let last = &self.last;
+        let seconds = (now.at - last.at).as_secs_f64();
+        let since = |name: &str| now.metrics.get(name) - last.metrics.get(name);
+        let batches = since("hubbub_journal_batches_total").max(1.0);
+        let both =
+            |now: Option<f64>, last: Option<f64>| now.zip(last).map(|(now, last)| now - last);
+        let sample = Sample {
+            at: number(window, "/at_seconds")?,
+            acknowledged: number(window, "/acknowledged")?,
+            errors: number(window, "/errors")?,
+            p99_ms: number(window, "/from_due_ms/p99")?,
+            memory_mb: mega(machine::memory_bytes(server.id())?),
+            device_mb_s: both(now.device, last.device).map(|mb| mb / seconds),
+            written_mb_s: (now.written - last.written) / seconds,
+            append_ms: since("hubbub_journal_append_seconds_total") / batches * 1e3,
+            history_behind: now.metrics.get("hubbub_history_behind_batches"),
+            server_cores: (now.cpu - last.cpu) / seconds,
+            nlp_cores: both(now.nlp_cpu, last.nlp_cpu).map(|cpu| cpu / seconds),
+            load: machine::load(),
+        };
+        self.last = now;
+        Ok(sample)
+    }
+}
+
+impl Counters {
+    fn read(server: &Server, device: Option<&str>) -> Result<Self> {
+        Ok(Self {
+            at: Instant::now(),
+            cpu: machine::cpu_seconds(server.id())?,
+            nlp_cpu: server.nlp_id().map(machine::cpu_seconds).transpose()?,
+            written: mega(machine::written_bytes(server.id())?),
+            device: device.map(machine::device_bytes).transpose()?.map(mega),
+            metrics: server.metrics()?,
+        })
+    }
+}
+
+impl Sample {
+    pub(super) const HEAD: &str = "   at s  acked/s  p99 ms  RSS MB  device MB/s  written MB/s  append ms  behind  core  load";
+
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "at_seconds": self.at,
+            "acknowledged": self.acknowledged,
+            "errors": self.errors,
+            "p99_ms": self.p99_ms,
+            "memory_mb": self.memory_mb,
+            "device_mb_s": self.device_mb_s,
+            "written_mb_s": self.written_mb_s,
+            "append_ms": self.append_ms,
+            "history_behind": self.history_behind,
+            "server_cores": self.server_cores,
+            "nlp_cores": self.nlp_cores,
+            "load": self.load,
+        })
+    }
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:7.0}  {:7.0}  {:6.1}  {:6.0}  {:>11}  {:12.1}  {:9.2}  {:6.0}  {:4.2}  {:4.1}",
+            self.at,
+            self.acknowledged / 10.0,
+            self.p99_ms,
+            self.memory_mb,
+            self.device_mb_s.map_or("–".to_owned(), |mb| format!("{mb:.1}")),
+            self.written_mb_s,
+            self.append_ms,
+            self.history_behind,
+            self.server_cores,
+            self.load
+        )?;
+        if self.errors > 0.0 { write!(f, "  {} refused", self.errors) } else { Ok(()) }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes are far below 2^53")]
+fn mega(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}

@@ -35,8 +35,8 @@ setup: $(PAGE) ## Check what building needs, and install what can be installed
 setup-page:
 	@command -v chromium >/dev/null || { $(call install,chromium); }
 
-run: setup ## Build hubbub and serve on the address it prints
-	cargo run --release --package hubbub -- serve $(ARGS)
+run: setup ## Build hubbub and start the demo on the address it prints
+	cargo run --release --package hubbub -- demo $(ARGS)
 
 test: setup ## Run every test
 	@if cargo nextest --version >/dev/null 2>&1; then \

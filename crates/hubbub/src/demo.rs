@@ -21,8 +21,10 @@ const GOODBYE: Duration = Duration::from_secs(8);
 
 /// What to show.
 #[derive(Debug, Args)]
-#[command(after_help = "Open the printed address. Kill what you like (`kill -9 PID`): it is started again, and every message \
-                        is counted once.\n\nExample:\n  hubbub demo --speed 300")]
+#[command(
+    after_help = "Open the printed address. Kill what you like (`kill -9 PID`): it is started again, and every message \
+                        is counted once.\n\nExample:\n  hubbub demo --speed 300"
+)]
 pub(crate) struct DemoArgs {
     /// Address of the page
     #[arg(long, default_value = "127.0.0.1:8080")]
@@ -31,8 +33,8 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
     /// How many times faster than they were the conversations are replayed
-    #[arg(long, default_value_t = 60.0)]
-    speed: f64,
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    speed: u32,
     /// End when the conversations are through, instead of going on with new ones
     #[arg(long)]
     once: bool,
@@ -58,14 +60,20 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
             ],
         )?,
     ];
-    let replay = load::replay(
-        ReplayArgs::demo(format!("ws://{}/v1/ws", args.listen), args.speed, args.once),
-        asked_to_stop(),
-    );
+    let replayed = ReplayArgs {
+        speed: args.speed,
+        repeat: !args.once,
+        ..ReplayArgs::new(format!("ws://{}/v1/ws", args.listen))
+    };
+    let replay = load::replay(replayed, server::asked_to_stop());
     tokio::pin!(replay);
     let code = loop {
         tokio::select! {
-            ended = &mut replay => break ended?,
+            ended = &mut replay => {
+                let replayed = ended?;
+                crate::complain(&replayed.to_string());
+                break replayed.exit_code();
+            }
             () = tokio::time::sleep(LOOK_EVERY) => {
                 for kept in &mut crew {
                     kept.revive().await?;
@@ -137,8 +145,4 @@ fn spawn(arguments: &[String]) -> Result<Child> {
 
 fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?.local_addr()?)
-}
-
-async fn asked_to_stop() {
-    tokio::signal::ctrl_c().await.ok();
 }

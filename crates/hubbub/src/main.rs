@@ -9,6 +9,7 @@ use server::config::{Config, ConfigError, Layer};
 use server::error::ServeError;
 use tracing_subscriber::EnvFilter;
 
+mod demo;
 mod verify;
 
 /// Exit code: a flag or a setting is wrong (sysexits `EX_USAGE`).
@@ -42,6 +43,8 @@ enum Command {
         #[command(flatten)]
         settings: Box<Layer>,
     },
+    /// The whole house at once: NLP service, server, and bots that replay real conversations
+    Demo(demo::DemoArgs),
     /// Check histories that clients wrote: did the promises hold?
     Verify(verify::VerifyArgs),
     /// A small NLP service: language and sentiment of a text, after about 200 ms
@@ -59,6 +62,8 @@ enum Command {
 enum Load {
     /// Speak, listen, lag, cut sockets, vanish and come back; write down every frame
     Talk(load::TalkArgs),
+    /// Replay real conversations, sped up
+    Replay(load::ReplayArgs),
     /// Read every conversation whole, and write down every frame
     Sweep(load::SweepArgs),
     /// Send messages at a fixed rate and measure how long each takes to be acknowledged
@@ -81,6 +86,8 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Serve { config, settings } => serve(config, *settings),
         Command::Verify(args) => verify::run(&args),
+        Command::Demo(args) => wait_for(demo::run(args)),
+        Command::Load(Load::Replay(args)) => wait_for(replay(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),
         Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
@@ -99,6 +106,12 @@ fn serve(file: Option<PathBuf>, settings: Layer) -> ExitCode {
             ExitCode::from(why.exit_code())
         }
     }
+}
+
+async fn replay(args: load::ReplayArgs) -> anyhow::Result<ExitCode> {
+    let replayed = load::replay(args, server::asked_to_stop()).await?;
+    print(&replayed.to_string());
+    Ok(replayed.exit_code())
 }
 
 async fn serve_nlp(args: nlp::NlpArgs) -> anyhow::Result<ExitCode> {

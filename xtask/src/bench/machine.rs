@@ -35,13 +35,8 @@ pub(super) fn memory_bytes(pid: u32) -> Result<u64> {
     Ok(field(&status, "VmRSS:").context("/proc: no VmRSS")? * 1024)
 }
 
-/// Bytes that a process had sent to the disk; what it wrote and cut off again before is not taken off.
-pub(super) fn written_bytes(pid: u32) -> Result<u64> {
-    let io = read(&format!("/proc/{pid}/io"))?;
-    field(&io, "write_bytes:").context("/proc: no write_bytes")
-}
-
-/// Bytes that a device took, whoever wrote them.
+/// Bytes that a device took, whoever wrote them. (What `/proc/PID/io` says of one process is no use
+/// here: of a large folio it counts all bytes when one page of it is written.)
 pub(super) fn device_bytes(device: &str) -> Result<u64> {
     let stats = read("/proc/diskstats")?;
     sectors_written(&stats, device)
@@ -99,7 +94,6 @@ fn sectors_written(stats: &str, device: &str) -> Option<u64> {
 #[test]
 fn the_kernel_is_read_as_it_writes() {
     assert_eq!(field("Name:\ta\nVmRSS:\t   1024 kB\n", "VmRSS:"), Some(1024));
-    assert_eq!(field("rchar: 1\nwrite_bytes: 7\n", "write_bytes:"), Some(7));
     let stats = " 254 0 vda 1 2 3 4 5 6 77 8 0 9 10\n 254 1 vda1 1 2 3 4 5 6 78 8 0 9 10\n";
     assert_eq!(sectors_written(stats, "vda1"), Some(78));
     assert_eq!(sectors_written(stats, "sda"), None);

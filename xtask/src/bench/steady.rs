@@ -71,8 +71,6 @@ fn figures(samples: &[Sample], total: &Value, report: &mut Report) -> Result<()>
     let note = format!("RSS, without the first {} s", WARM_UP as u64 * WINDOW);
     report.figure("memory_slope", (slope, "MB/min"), None, note);
     report.figure("memory_most", (most(&of(|sample| sample.memory_mb)), "MB"), None, "RSS");
-    let written = median(&of(|sample| sample.written_mb_s));
-    report.figure("written", (written, "MB/s"), None, "by the server, median window");
     let device = of(|sample| sample.device_mb_s.unwrap_or(0.0));
     report.figure("device", (median(&device), "MB/s"), None, "by all of the machine");
     let append = of(|sample| sample.append_ms);
@@ -93,7 +91,7 @@ fn plot(samples: &[Sample], has_nlp: bool, report: &Report) -> Result<()> {
         panel("acknowledgement p99, from due", "ms", |sample| sample.p99_ms),
         panel("journal write+sync, mean", "ms", |sample| sample.append_ms),
         panel("resident memory", "MB", |sample| sample.memory_mb),
-        panel("written by the server", "MB/s", |sample| sample.written_mb_s),
+        panel("written to the device, by all", "MB/s", |sample| sample.device_mb_s.unwrap_or(0.0)),
         panel("history behind", "batches", |sample| sample.history_behind),
         panel("server CPU", "core", |sample| sample.server_cores),
         panel("load average of the machine", "", |sample| sample.load),

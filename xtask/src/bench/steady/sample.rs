@@ -22,7 +22,6 @@ pub(super) struct Sample {
     pub(super) memory_mb: f64,
     /// `None`: the file system has no device that counts.
     pub(super) device_mb_s: Option<f64>,
-    pub(super) written_mb_s: f64,
     pub(super) append_ms: f64,
     pub(super) history_behind: f64,
     pub(super) server_cores: f64,
@@ -42,7 +41,6 @@ struct Counters {
     at: Instant,
     cpu: f64,
     nlp_cpu: Option<f64>,
-    written: f64,
     device: Option<f64>,
     metrics: Metrics,
 }
@@ -70,7 +68,6 @@ impl Sampler {
             p99_ms: number(window, "/from_due_ms/p99")?,
             memory_mb: mega(machine::memory_bytes(server.id())?),
             device_mb_s: both(now.device, last.device).map(|mb| mb / seconds),
-            written_mb_s: (now.written - last.written) / seconds,
             append_ms: since("hubbub_journal_append_seconds_total") / batches * 1e3,
             history_behind: now.metrics.get("hubbub_history_behind_batches"),
             server_cores: (now.cpu - last.cpu) / seconds,
@@ -88,7 +85,6 @@ impl Counters {
             at: Instant::now(),
             cpu: machine::cpu_seconds(server.id())?,
             nlp_cpu: server.nlp_id().map(machine::cpu_seconds).transpose()?,
-            written: mega(machine::written_bytes(server.id())?),
             device: device.map(machine::device_bytes).transpose()?.map(mega),
             metrics: server.metrics()?,
         })
@@ -96,7 +92,8 @@ impl Counters {
 }
 
 impl Sample {
-    pub(super) const HEAD: &str = "   at s  acked/s  p99 ms  RSS MB  device MB/s  written MB/s  append ms  behind  core  load";
+    pub(super) const HEAD: &str =
+        "   at s  acked/s  p99 ms  RSS MB  device MB/s  append ms  behind  core  load";
 
     pub(super) fn to_json(&self) -> Value {
         json!({
@@ -106,7 +103,6 @@ impl Sample {
             "p99_ms": self.p99_ms,
             "memory_mb": self.memory_mb,
             "device_mb_s": self.device_mb_s,
-            "written_mb_s": self.written_mb_s,
             "append_ms": self.append_ms,
             "history_behind": self.history_behind,
             "server_cores": self.server_cores,
@@ -120,13 +116,12 @@ impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:7.0}  {:7.0}  {:6.1}  {:6.0}  {:>11}  {:12.1}  {:9.2}  {:6.0}  {:4.2}  {:4.1}",
+            "{:7.0}  {:7.0}  {:6.1}  {:6.0}  {:>11}  {:9.2}  {:6.0}  {:4.2}  {:4.1}",
             self.at,
             self.acknowledged / 10.0,
             self.p99_ms,
             self.memory_mb,
             self.device_mb_s.map_or("–".to_owned(), |mb| format!("{mb:.1}")),
-            self.written_mb_s,
             self.append_ms,
             self.history_behind,
             self.server_cores,

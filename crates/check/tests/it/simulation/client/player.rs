@@ -10,6 +10,9 @@ use wire::{Post, SubscribeFrom};
 use crate::simulation::fate::Fate;
 use crate::simulation::shape::{BODY_BYTES, Shape};
 
+/// What is said in one breath, now and then.
+const PIPELINED: u64 = 4;
+
 pub(crate) struct Player {
     name: String,
     /// Things still to be done.
@@ -57,8 +60,9 @@ impl Player {
         self.acts -= 1;
         let name = fate.dice.pick(&shape.conversations).clone();
         match fate.dice.below(100) {
-            0..50 => self.say(fate, session, name),
-            50..62 => self.acknowledge(fate, session, &name),
+            0..36 => self.say(fate, session, name),
+            36..46 => (0..PIPELINED).for_each(|_| self.say(fate, session, name.clone())),
+            46..62 => self.acknowledge(fate, session, &name),
             62..76 => self.follow(fate, session, name),
             76..79 => {
                 self.followed.remove(&name);

@@ -10,6 +10,7 @@
 
 mod binary;
 mod dice;
+mod folders;
 mod hard_paths;
 mod http;
 mod kills;
@@ -19,6 +20,7 @@ mod process;
 mod round;
 mod schedule;
 mod servers;
+mod shape;
 mod sidecar;
 mod verdict;
 

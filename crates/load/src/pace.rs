@@ -32,6 +32,10 @@ use schedule::Schedule;
 /// Exit code: the server cannot be reached (sysexits `EX_UNAVAILABLE`).
 const EXIT_UNAVAILABLE: u8 = 69;
 
+/// A little below what the server reads of one connection before it waits, so that it is this side
+/// that counts the wait.
+const IN_FLIGHT_MAX: u16 = 1_000;
+
 /// From the last connection to the first message.
 const BREATH: Duration = Duration::from_millis(200);
 
@@ -62,6 +66,10 @@ pub struct PaceArgs {
     /// Bytes of a body
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=8_192))]
     body_bytes: u16,
+    /// Messages of a connection that are not answered yet; at the bound what is due waits, and its
+    /// latency counts on
+    #[arg(long, default_value_t = IN_FLIGHT_MAX, value_parser = clap::value_parser!(u16).range(1..))]
+    in_flight: u16,
     /// How long answers may take after the last message was due
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     grace_seconds: u64,
@@ -100,6 +108,7 @@ pub async fn pace(args: PaceArgs) -> Result<ExitCode> {
         start,
         conversations,
         body_bytes: usize::from(args.body_bytes),
+        in_flight: usize::from(args.in_flight),
         seed: args.seed,
         figures: Arc::clone(&figures),
     });

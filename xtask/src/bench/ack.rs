@@ -91,7 +91,9 @@ fn figures(runs: &[Run], has_nlp: bool, report: &mut Report) -> Result<()> {
     let rate = of("/acknowledged_per_second")?;
     report.figure("acknowledged", (rate, "/s"), None, format!("{RATE}/s were due"));
     let note = if has_nlp { "enrichment on" } else { "enrichment off" };
-    report.figure("server_cpu", (by(|run| run.server_cores), "core"), Some(SERVER_CORES_MAX), note);
+    let cores = by(|run| run.server_cores);
+    report.figure("server_cpu", (cores, "core"), Some(SERVER_CORES_MAX), note);
+    report.figure("server_cpu_per_message", (cores / rate * 1e6, "us"), None, note);
     if has_nlp {
         report.figure("nlp_cpu", (by(|run| run.nlp_cores), "core"), None, "hubbub nlp");
     }

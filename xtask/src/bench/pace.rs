@@ -19,6 +19,8 @@ pub(super) struct Load {
     pub(super) rate: u64,
     pub(super) seconds: u64,
     pub(super) conversations: u64,
+    /// Messages of a connection that are not answered yet, at most.
+    pub(super) in_flight: u64,
     /// How long answers may take after the last message was due.
     pub(super) grace_seconds: u64,
     /// How often it says how it goes.
@@ -34,7 +36,14 @@ pub(super) const BODY_BYTES: u64 = 100;
 impl Load {
     /// So many a second for so long, over 1,000 conversations.
     pub(super) fn steady(rate: u64, seconds: u64) -> Self {
-        Self { rate, seconds, conversations: 1_000, grace_seconds: 30, every: None }
+        Self {
+            rate,
+            seconds,
+            conversations: 1_000,
+            in_flight: 1_000,
+            grace_seconds: 30,
+            every: None,
+        }
     }
 
     pub(super) fn to_json(self) -> Value {
@@ -44,16 +53,17 @@ impl Load {
             "connections": CONNECTIONS,
             "conversations": self.conversations,
             "body_bytes": BODY_BYTES,
+            "in_flight_per_connection": self.in_flight,
             "listeners": 0,
         })
     }
 
     /// Starts it and does not wait.
     pub(super) fn start(self, workshop: &Workshop, server: &Server) -> Result<Process> {
-        let Self { rate, seconds, conversations, grace_seconds, every } = self;
+        let Self { rate, seconds, conversations, in_flight, grace_seconds, every } = self;
         let mut line = format!(
             "load pace --json --url {} --rate {rate} --seconds {seconds} --connections {CONNECTIONS} \
-             --conversations {conversations} --body-bytes {BODY_BYTES} --grace-seconds {grace_seconds}",
+             --conversations {conversations} --body-bytes {BODY_BYTES} --in-flight {in_flight} --grace-seconds {grace_seconds}",
             server.url()
         );
         if let Some(every) = every {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::figure::{Report, median};
+use super::machine;
 use super::pace::{self, Load};
 use super::server::Server;
 use super::workshop::Workshop;
@@ -21,11 +22,15 @@ const READY_SECONDS_MAX: f64 = 1.0;
 /// With views deleted.
 const REBUILT_SECONDS_MAX: f64 = 60.0;
 
-/// More a second than the server takes: what is in flight on each connection bounds it.
-const FILL_RATE: u64 = 40_000;
+/// Messages a second while filling: more than a busy machine takes; then what may be in flight
+/// bounds it.
+const FILL_RATE: u64 = 25_000;
 
-/// How often filling may fall short and go on.
-const FILLS_MAX: u32 = 4;
+/// Of each connection: together half of what the server lets wait for its journal.
+const FILL_IN_FLIGHT: u64 = 256;
+
+/// How often filling may fall short (the server refuses when its view is behind) and go on.
+const FILLS_MAX: u32 = 10;
 
 /// Traffic before a stop or a kill.
 const TRAFFIC: Duration = Duration::from_secs(3);
@@ -53,25 +58,29 @@ pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> R
         (End::StopAndDeleteViews, "views_deleted", REBUILT_SECONDS_MAX, "the journal read whole"),
     ];
     for (end, name, most, note) in ends {
-        let mut took = Vec::new();
+        let (mut took, mut spent) = (Vec::new(), Vec::new());
         for number in 1..=runs {
             let (next, ended) = end_and_start(workshop, server, traffic, end)?;
             server = next;
             let metrics = server.metrics()?;
             let owner = metrics.get("hubbub_owner_ready_seconds");
             let whole = server.ready_after.as_secs_f64();
+            let cpu = machine::cpu_seconds(server.id())?;
             report.say(&format!(
-                "{name} {number}: owner ready after {owner:.3} s, /readyz after {whole:.3} s \
-                 (ending took {ended:.3} s)"
+                "{name} {number}: owner ready after {owner:.3} s, /readyz after {whole:.3} s, \
+                 {cpu:.2} s of CPU (ending took {ended:.3} s)"
             ));
             report.detail(json!({
                 "end": name, "owner_ready_seconds": owner, "readyz_seconds": whole,
-                "ending_seconds": ended, "metrics": metrics.0,
+                "cpu_seconds": cpu, "ending_seconds": ended, "metrics": metrics.0,
             }));
             took.push(owner);
+            spent.push(cpu);
         }
         let note = format!("median of {runs}; {count:.0} messages, {note}; page cache warm");
         report.figure(name, (median(&took), "s"), Some(most), note);
+        let note = "CPU of the server until ready: hardly moves with the machine's load";
+        report.figure(&format!("{name}_cpu"), (median(&spent), "s"), None, note);
     }
     server.stop()?;
     Ok(())
@@ -99,7 +108,12 @@ fn fill(
             reason = "seconds, a few, not negative"
         )]
         let seconds = rest.ceil() as u64;
-        let load = Load { conversations, grace_seconds: 600, ..Load::steady(FILL_RATE, seconds) };
+        let load = Load {
+            conversations,
+            in_flight: FILL_IN_FLIGHT,
+            grace_seconds: 600,
+            ..Load::steady(FILL_RATE, seconds)
+        };
         let total = load.run(workshop, server, |_| Ok(()))?;
         let rate = pace::number(&total, "/acknowledged_per_second")?;
         report.say(&format!("filling: {} acknowledged at {rate:.0}/s", total["acknowledged"]));

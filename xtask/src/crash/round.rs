@@ -12,7 +12,8 @@ use check::{Checker, Options, Report};
 use super::CrashArgs;
 use super::hard_paths::HardPaths;
 use super::process::{Guardian, Process};
-use super::servers::{Servers, Shape};
+use super::servers::Servers;
+use super::shape::Shape;
 use super::verdict::Verdict;
 
 /// Processes that the sessions are spread over.

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::http;
 use super::kills::Kills;
 use super::metrics::Tally;
 use super::process::{Guardian, Process};
 use super::schedule::{Aim, Death, Fault, Schedule, Views};
-use super::sidecar;
+use super::shape::{Shape, gateway_arguments, owner_arguments};
+use super::{folders, http, sidecar};
 
 /// How long a process may take until it is ready: recovery and views come first.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -29,22 +29,9 @@ const SHOWN_WITHIN: Duration = Duration::from_millis(250);
 const AIM_FOR: Duration = Duration::from_millis(1_500);
 /// How long threads may still run after their process was told to stop.
 const STANDS_STILL_AFTER: Duration = Duration::from_millis(1);
-/// Small, so that a run has many.
-const SEGMENT_BYTES: u64 = 2 << 20;
 
-/// Bytes of a gateway's rings: some twenty messages, so that who lags falls out of them.
-const RING_BYTES: u64 = 8 << 10;
 /// SIGABRT: how the shadow disk ends its process inside a sync.
 const ABORTED: i32 = 6;
-
-/// How the servers are cut.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shape {
-    pub(crate) gateways: u16,
-    pub(crate) hubs: u16,
-    pub(crate) memory_bytes: u64,
-    pub(crate) mutant: Option<String>,
-}
 
 /// One server, through its lives.
 #[derive(Debug)]
@@ -324,16 +311,16 @@ impl Servers {
         match what {
             Views::Keep => {}
             Views::Copy => {
-                remove_folder(&older)?;
-                copy_folder(&views, &older)?;
+                folders::remove_folder(&older)?;
+                folders::copy_folder(&views, &older)?;
             }
             Views::Delete => {
-                remove_folder(&views)?;
+                folders::remove_folder(&views)?;
                 self.kills.views_deleted += 1;
             }
             Views::PutBack if older.exists() => {
-                remove_folder(&views)?;
-                copy_folder(&older, &views)?;
+                folders::remove_folder(&views)?;
+                folders::copy_folder(&older, &views)?;
                 self.kills.views_put_back += 1;
             }
             Views::PutBack => {}
@@ -385,69 +372,8 @@ fn launch(
     Ok(Server { name: name.to_owned(), address, life: 1, is_stopped: false, process })
 }
 
-/// Paths are relative to the folder of the run: a socket's path has at most 107 bytes.
-fn owner_arguments(shape: &Shape, listen: SocketAddr, seed: u64, after: Death) -> Vec<String> {
-    let role = if shape.gateways == 0 { "both" } else { "owner" };
-    let mut line = format!(
-        "serve --role {role} --data data --listen {listen} --hubs {} --memory-bytes {} \
-         --segment-bytes {SEGMENT_BYTES} --ring-bytes {RING_BYTES} --disk shadow:{seed} --after {}",
-        shape.hubs,
-        shape.memory_bytes,
-        after.name()
-    );
-    if shape.gateways > 0 {
-        line.push_str(" --link link.sock");
-    }
-    with_mutant(&line, shape)
-}
-
-fn gateway_arguments(shape: &Shape, listen: SocketAddr) -> Vec<String> {
-    with_mutant(
-        &format!(
-            "serve --role gateway --link link.sock --listen {listen} --ring-bytes {RING_BYTES}"
-        ),
-        shape,
-    )
-}
-
-/// Each process gets it: some promises are kept by the owner, some by gateways.
-fn with_mutant(line: &str, shape: &Shape) -> Vec<String> {
-    let mut arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
-    if let Some(mutant) = &shape.mutant {
-        arguments.extend(["--mutant".to_owned(), mutant.clone()]);
-    }
-    arguments
-}
-
 /// An address on which nobody listens now.
 fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?)
 }
-
-fn remove_folder(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
-    Ok(())
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    if !from.exists() {
-        return Ok(());
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::FULL_RUN_SECONDS;
 use super::hard_paths::HardPaths;
 use super::kills::Kills;
-use super::servers::Shape;
+use super::shape::Shape;
 
 /// How many anomalies of one kind are printed; the verdict's file has more.
 const SHOWN_PER_KIND: usize = 5;

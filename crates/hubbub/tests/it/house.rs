@@ -28,19 +28,23 @@ pub(crate) fn hubbub(folder: &Path) -> Command {
     command
 }
 
+/// Ports that one process of tests may take.
+const PORTS: u16 = 64;
+
 /// An address that a server can come back to. Ports of outgoing connections begin above 32,767
-/// (Linux' `ip_local_port_range`), so nobody takes it by accident while the server is away.
+/// (Linux' `ip_local_port_range`), and each process of tests has its own, so nobody takes it by
+/// accident while the server is away.
 pub(crate) fn address() -> SocketAddr {
-    static TRIED: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(std::process::id() % 20_000).expect("below 20,000");
-    for _ in 0..1_000 {
-        let step = TRIED.fetch_add(1, Relaxed) % 1_000;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 10_000 + start + step * 2));
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + PORTS * u16::try_from(std::process::id() % 340).expect("below 340");
+    loop {
+        let step = TAKEN.fetch_add(1, Relaxed);
+        assert!(step < PORTS, "all {PORTS} ports from {first} on are taken");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, first + step));
         if TcpListener::bind(address).is_ok() {
             return address;
         }
     }
-    panic!("no free port")
 }
 
 /// How a process ended, and what it said.

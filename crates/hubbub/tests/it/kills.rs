@@ -128,7 +128,7 @@ async fn two_gateways_outlive_their_owner_and_their_clients_go_on() {
     }
     let doors = [one.at(), two.at()];
     let speakers =
-        (0..4).map(|n| speak(n + 1, &rooms[usize::from(n > 1)], &[doors[n as usize % 2]]));
+        (0..4).map(|n| speak(n + 1, &rooms[usize::from(n > 1)], &[doors[usize::from(n % 2 == 1)]]));
     let speakers = speakers.collect();
     for _ in 0..KILLS {
         busy(&owner_now).await;

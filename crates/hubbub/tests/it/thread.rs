@@ -32,11 +32,8 @@ fn journal_says(folder: &Path) -> BTreeMap<String, Counted> {
         known_batch: BatchNo(0),
         salt: &mut || 7,
     };
-    let options = journal::Options {
-        segment_bytes: 512 << 10,
-        batch_max_bytes: 256 << 10,
-        ..journal::Options::default()
-    };
+    let mut options = journal::Options::default();
+    (options.segment_bytes, options.batch_max_bytes) = (512 << 10, 256 << 10);
     let (journal, recovery) = Journal::open(Arc::new(disk), options, start).unwrap();
     assert!(recovery.damage.is_empty(), "{:?}", recovery.damage);
     let mut follower = journal.reader().follow(BatchNo(0));

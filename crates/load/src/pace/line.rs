@@ -21,10 +21,6 @@ use super::figures::Figures;
 use super::schedule::{self, Schedule};
 use crate::dice::Dice;
 
-/// Messages of a connection that are not answered yet: a little below what the server reads before
-/// it waits, so that it is this side that counts the wait.
-const IN_FLIGHT_MAX: usize = 1_000;
-
 /// How long a server may take to welcome.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -37,6 +33,8 @@ pub(super) struct Plan {
     pub(super) start: Instant,
     pub(super) conversations: Vec<ConversationId>,
     pub(super) body_bytes: usize,
+    /// Messages of a connection that are not answered yet, at most.
+    pub(super) in_flight: usize,
     pub(super) seed: u64,
     pub(super) figures: Arc<Figures>,
 }
@@ -83,7 +81,7 @@ impl Line {
         let Self { number, instance, socket } = self;
         let (to, from) = socket.split();
         let shared =
-            Shared { in_flight: Mutex::new(BTreeMap::new()), room: Semaphore::new(IN_FLIGHT_MAX) };
+            Shared { in_flight: Mutex::new(BTreeMap::new()), room: Semaphore::new(plan.in_flight) };
         let saying = say_all(to, &plan, &shared, number, instance);
         let hearing = hear_all(from, &plan, &shared, plan.schedule.of(number).count());
         tokio::pin!(saying);

@@ -2,6 +2,7 @@
 //! service, the server, and this one, which replays conversations and starts again what dies.
 
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -139,6 +140,8 @@ fn spawn(arguments: &[String]) -> Result<Child> {
     Command::new(&binary)
         .args(arguments)
         .stdin(Stdio::null())
+        // A Ctrl-C is for this process, which ends the others in their order.
+        .process_group(0)
         .spawn()
         .with_context(|| format!("cannot start {}", binary.display()))
 }

@@ -15,19 +15,23 @@ mod owner;
 mod page;
 mod random;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use gateway::Gateway;
 use gateway::transport::{Acceptor, OwnerLink, in_process};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
 use config::{Config, Role};
 use error::ServeError;
 use http::App;
 use owner::Owner;
+
+/// Connections that wait to be accepted (the system has a lower bound of its own, often 4096).
+const BACKLOG: u32 = 1024;
 
 /// How long clients have to go away at shutdown.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -45,13 +49,15 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
 }
 
 async fn run(config: &Config) -> Result<(), ServeError> {
+    // A port that is taken is said at once, and before anything is made; it opens last.
+    let port = reserve(config.listen)?;
     let owned = match config.role {
         Role::Both | Role::Owner => Some(owner::start(config)?),
         Role::Gateway => None,
     };
     // Held for its lock until everything has ended.
     let (dir, owner) = owned.map_or((None, None), |(dir, owner)| (Some(dir), Some(owner)));
-    let served = serve_roles(config, owner.as_ref()).await;
+    let served = serve_roles(config, port, owner.as_ref()).await;
     if let Some(owner) = owner {
         let stopped = tokio::task::spawn_blocking(move || owner.crew.stop()).await;
         assert!(stopped.is_ok(), "stopping does not panic");
@@ -60,8 +66,27 @@ async fn run(config: &Config) -> Result<(), ServeError> {
     served
 }
 
+/// Takes an address without listening: until then nobody can connect.
+fn reserve(address: SocketAddr) -> Result<TcpSocket, ServeError> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    };
+    let reserved = socket.and_then(|socket| {
+        // As every server does: one that has just ended is no reason to wait.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    });
+    reserved.map_err(|why| ServeError::Listen { address, why })
+}
+
 /// Opens the doors of this process's roles, and closes them when it is asked to or must.
-async fn serve_roles(config: &Config, owner: Option<&Arc<Owner>>) -> Result<(), ServeError> {
+async fn serve_roles(
+    config: &Config,
+    port: TcpSocket,
+    owner: Option<&Arc<Owner>>,
+) -> Result<(), ServeError> {
     let (link, acceptor) = link_ends(config)?;
     let accepting = match (owner, acceptor) {
         (Some(owner), Some(acceptor)) => {
@@ -71,9 +96,9 @@ async fn serve_roles(config: &Config, owner: Option<&Arc<Owner>>) -> Result<(), 
     };
     let gateway = link.map(|link| Gateway::new(gateway_options(config), link));
     let app = App { owner: owner.cloned(), gateway: gateway.clone() };
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|why| ServeError::Listen { address: config.listen, why })?;
+    let asked = asked_to_stop();
+    let listener =
+        port.listen(BACKLOG).map_err(|why| ServeError::Listen { address: config.listen, why })?;
     let address = listener.local_addr().unwrap_or(config.listen);
     announce(config, address);
     // Without it a small answer can wait 40 ms for the acknowledgement of the one before (RFC 1122
@@ -92,7 +117,7 @@ async fn serve_roles(config: &Config, owner: Option<&Arc<Owner>>) -> Result<(), 
             .await
     });
     let ended = tokio::select! {
-        () = asked_to_stop() => Ok(()),
+        () = asked => Ok(()),
         why = must_stop(owner) => Err(why),
     };
     tracing::info!("closing");
@@ -136,7 +161,7 @@ fn gateway_options(config: &Config) -> gateway::Options {
 
 /// Tells people, on standard output, where to go.
 #[expect(clippy::print_stdout, reason = "the address is what the program prints")]
-fn announce(config: &Config, address: std::net::SocketAddr) {
+fn announce(config: &Config, address: SocketAddr) {
     match config.role {
         Role::Both => {
             println!("hubbub is ready: http://{address}/ (data in {})", config.data.display())
@@ -146,20 +171,24 @@ fn announce(config: &Config, address: std::net::SocketAddr) {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let term = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut term) => {
-                term.recv().await;
+/// Waits for SIGTERM or SIGINT. From the call on, not only from the first poll, they do not end the
+/// process by themselves. Must be called inside a runtime.
+pub fn asked_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn came(signal: std::io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => {
+                signal.recv().await;
             }
             Err(_) => std::future::pending().await,
         }
-    };
-    tokio::select! {
-        () = term => {}
-        _ = tokio::signal::ctrl_c() => {}
+    }
+    let (term, int) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        tokio::select! {
+            () = came(term) => {}
+            () = came(int) => {}
+        }
     }
 }
 

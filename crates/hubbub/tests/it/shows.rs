@@ -79,6 +79,25 @@ async fn one_process_shows_both_roles() {
     assert_eq!(after["hubbub_gateway_connections"], 1.0);
 }
 
+/// Of one process that asks an NLP service, wherever that is.
+#[tokio::test]
+async fn every_metric_that_the_handbook_names_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = address();
+    let line = format!("{SMALL} --nlp http://{nobody}");
+    let house = House::serve(folder.path(), address(), &line).await;
+    let shown = metrics(&house).await;
+    let handbook = include_str!("../../../../docs/operations.md");
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let named: BTreeSet<&str> = handbook
+        .split('`')
+        .filter(|span| span.starts_with("hubbub_") && span.chars().all(is_name))
+        .collect();
+    assert!(named.len() >= 5, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|name| !shown.contains_key(**name)).collect();
+    assert!(missing.is_empty(), "{missing:?} are not there");
+}
+
 #[tokio::test]
 async fn an_owner_and_a_gateway_show_each_their_own() {
     let folder = tempfile::tempdir().unwrap();

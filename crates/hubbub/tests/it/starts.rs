@@ -137,12 +137,16 @@ async fn a_flag_wins_over_a_variable_and_that_over_the_file() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_ends_with_74_and_the_directory_can_be_served_afterwards() {
+async fn a_port_that_is_taken_ends_with_74_before_anything_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = taken.local_addr().unwrap();
-    let ended = start(folder.path(), &format!("serve --listen {at} {SMALL}")).await;
-    says(&ended, IO, &["cannot listen on", &at.to_string(), "give another --listen"]);
+    for role in ["", "--role owner --link meet.sock", "--role gateway --link meet.sock"] {
+        let ended = start(folder.path(), &format!("serve --listen {at} {SMALL} {role}")).await;
+        says(&ended, IO, &["cannot listen on", &at.to_string(), "give another --listen"]);
+        assert_eq!(ended.err.lines().count(), 1, "one line: {}", ended.err);
+        assert!(names(folder.path()).is_empty(), "{:?}", names(folder.path()));
+    }
     drop(taken);
     let mut house = House::serve(folder.path(), address(), SMALL).await;
     assert!(house.able().await.is_empty());

@@ -95,6 +95,30 @@ async fn without_its_views_it_gives_the_same_answers() {
     assert_eq!(went, [Seq(MESSAGES as u64 + 1)]);
 }
 
+/// What no longer reads is no view: it is dropped, said so, and made anew.
+#[tokio::test]
+async fn views_of_garbage_are_made_anew_and_it_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::serve(folder.path(), address(), SMALL).await;
+    let tea = name("tea");
+    let mut ann = User::new("ann", 1, &[house.at()]);
+    ann.say(&tea, (0..300).map(|n| format!("{n} {}", "x".repeat(500)))).await;
+    let whole = ann.read(&tea).await;
+    house.stop().await;
+    let views = folder.path().join("data/views");
+    for (file, view) in [("history/version", "history"), ("tables/tables.sqlite", "tables")] {
+        let path = views.join(file);
+        let length = fs::metadata(&path).unwrap().len();
+        fs::write(&path, vec![0xa5; usize::try_from(length).unwrap()]).unwrap();
+        let mut house = House::serve(folder.path(), house.at(), SMALL).await;
+        let log = house.err();
+        let told = log.lines().any(|line| line.contains("WARN") && line.contains(view));
+        assert!(told, "{view}: {log}");
+        assert_eq!(ann.read(&tea).await, whole);
+        house.stop().await;
+    }
+}
+
 /// A cursor may be as old as what a kill took: behind, and never ahead.
 #[tokio::test]
 async fn a_kill_and_a_deletion_together_put_a_cursor_back_and_never_ahead() {

@@ -157,7 +157,8 @@ impl Crew {
     pub(crate) fn journal(&mut self, config: &Config, journal: Journal) -> Result<(), ServeError> {
         let preparer = journal.preparer();
         let stop = Arc::clone(&self.stop_following);
-        let thread = spawn("segments", move || prepare(&preparer, &stop))?;
+        let gauges = Arc::clone(&self.journal);
+        let thread = spawn("segments", move || prepare(&preparer, &gauges, &stop))?;
         self.threads().followers.push(thread);
         let drive = JournalDrive {
             journal,
@@ -222,10 +223,15 @@ impl Crew {
 }
 
 /// Makes the next segment before it is needed. No room is no news here: the append that needs it
-/// says so to those who must know.
-fn prepare(preparer: &Preparer, stop: &AtomicBool) {
+/// says so to those who must know. That there is room again is news: who is sent nowhere because it
+/// is not ready would never find out by an append.
+fn prepare(preparer: &Preparer, gauges: &JournalGauges, stop: &AtomicBool) {
     while !stop.load(Relaxed) {
-        let failed = preparer.wanted() && preparer.prepare().is_err();
+        let wanted = preparer.wanted();
+        let failed = wanted && preparer.prepare().is_err();
+        if wanted && !failed {
+            gauges.disk_full.store(false, Relaxed);
+        }
         std::thread::sleep(if failed { PREPARE_EVERY * 20 } else { PREPARE_EVERY });
     }
 }

@@ -55,7 +55,7 @@ fn options(fate: &mut Fate, who: &Who, gateways: usize) -> Options {
     Options {
         gateways,
         backoff: Backoff {
-            steps: vec![Duration::from_millis(20), Duration::from_millis(60)],
+            steps: vec![Duration::from_millis(5), Duration::from_millis(40)],
             ceiling: Duration::from_millis(150),
             ceiling_spread: Duration::from_millis(50),
             anew_after: Duration::from_secs(1),

@@ -101,13 +101,14 @@ impl Owner {
         self.hubs[hub].turn_at = None;
         for _ in 0..fate.dice.count(1, EVENTS_PER_TURN) {
             let Some(event) = self.hubs[hub].inbox.pop_front() else { break };
-            let before = self.repeats_told_by(hub, &event);
-            if let Some((link, answer)) = tell(&mut self.hubs[hub].hub, event, now) {
+            let room = &mut self.hubs[hub].hub;
+            let (kind, before) = (waiters_end(&event), room.gauges());
+            if let Some((link, answer)) = tell(room, event, now) {
                 self.say(fate, net, link, answer);
             }
-            if let Some(before) = before {
-                let now = self.hubs[hub].hub.gauges().duplicates;
-                fate.met.add("duplicates while undurable", now - before);
+            if let Some(kind) = kind {
+                let now = self.hubs[hub].hub.gauges().waiting;
+                fate.met.add(kind, before.waiting.saturating_sub(now) as u64);
             }
         }
         let room = &mut self.hubs[hub].hub;
@@ -123,12 +124,6 @@ impl Owner {
         } else if let Some(due) = self.hubs[hub].hub.poll_timeout() {
             self.wake(fate, hub, due);
         }
-    }
-
-    /// Of an event that makes facts durable: the repeats answered before it. Those it answers had waited.
-    fn repeats_told_by(&self, hub: usize, event: &HubEvent) -> Option<u64> {
-        let durable = matches!(event, HubEvent::Durable(_));
-        durable.then(|| self.hubs[hub].hub.gauges().duplicates)
     }
 
     /// How a life ends, whatever ends it.
@@ -187,6 +182,22 @@ impl Owner {
         if self.links.contains(&link) {
             net.tell_linked(fate, link, what);
         }
+    }
+}
+
+/// What those who wait for an undurable message meet when this event ends their wait.
+fn waiters_end(event: &HubEvent) -> Option<&'static str> {
+    match event {
+        HubEvent::Durable(_) => Some("repeats that waited"),
+        HubEvent::AppendRefused(_) => Some("repeats that waited, rolled back"),
+        HubEvent::Said { .. }
+        | HubEvent::LinkDown(_)
+        | HubEvent::LamportHigh(_)
+        | HubEvent::Poisoned
+        | HubEvent::Loaded(_)
+        | HubEvent::LookedUp(_)
+        | HubEvent::HistoryRead { .. }
+        | HubEvent::Indexed(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hub::Limits;
 use journal::SEGMENT_MIN_BYTES;
-use model::ConversationId;
+use model::{ConversationId, PartitionId, TenantId};
 
 use super::dice::Dice;
 
@@ -47,18 +47,17 @@ impl Shape {
     pub(crate) fn roll(dice: &mut Dice) -> Self {
         let ballast = *dice.pick(&[0, 0, 6]);
         let millis = |dice: &mut Dice, choices: &[u64]| Duration::from_millis(*dice.pick(choices));
-        let conversations = (0..dice.count(2, 6)).map(|n| format!("room-{n}").parse().unwrap());
         Self {
             players: *dice.pick(&[2, 2, 3, 4]),
             gateways: dice.count(1, 2),
             hubs: *dice.pick(&[1, 4]),
-            conversations: conversations.collect(),
+            conversations: conversations(dice),
             acts: dice.between(5, 14),
             act_every: millis(dice, &[10, 60, 200]),
             faults: dice.below(8),
             wire: millis(dice, &[1, 5, 30]),
             turn: millis(dice, &[0, 1, 10]),
-            commit: millis(dice, &[2, 10, 60]),
+            commit: millis(dice, &[1, 10, 150]),
             follow: millis(dice, &[1, 20, 300]),
             answer: millis(dice, &[1, 10, 100]),
             limits: limits(dice, ballast > 0),
@@ -73,13 +72,21 @@ impl Shape {
     }
 }
 
+/// A few. With four hubs all of them belong to two, so that those have to evict.
+fn conversations(dice: &mut Dice) -> Vec<ConversationId> {
+    let count = dice.count(2, 6);
+    let all = (0_u32..).map(|n| format!("room-{n}").parse::<ConversationId>().unwrap());
+    let crowded = |name: &ConversationId| PartitionId::of(TenantId::DEFAULT, name).get() % 4 < 2;
+    all.filter(crowded).take(count).collect()
+}
+
 /// Small enough that each bound is met, large enough that everything gets through in the end.
 fn limits(dice: &mut Dice, ballast: bool) -> Limits {
     let large = |tight: &[usize], large: usize, dice: &mut Dice| {
         if ballast { large } else { *dice.pick(tight) }
     };
     Limits {
-        memory_bytes: large(&[7_000, 10_000, 100_000], 150_000, dice),
+        memory_bytes: large(&[6_000, 8_000, 100_000], 150_000, dice),
         undurable_max: large(&[2, 8, 1_000], 1_000, dice),
         tail_max_bytes: large(&[3_000, 8_000, 100_000], 100_000, dice),
         loads_waiting_max: large(&[2, 6, 1_000], 1_000, dice),

@@ -44,6 +44,10 @@ impl World {
                 self.fate.within(FULL, Event::RoomAgain);
                 if self.shape.ballast > 0 {
                     self.fate.within(FULL / 4, Event::Ballast);
+                    // Who comes back meanwhile repeats what will be refused.
+                    for conn in self.net.conns() {
+                        self.net.cut_conn(&mut self.fate, conn);
+                    }
                 }
             }
             62..72 => self.gateway_dies(),

@@ -62,7 +62,7 @@ export class List {
     const wanted = this.find.value.trim();
     const found = this.#rows.filter((row) => row.conversation.includes(wanted));
     found.sort((a, b) => b.last_at - a.last_at || (a.conversation < b.conversation ? -1 : 1));
-    const shown = sort ? found.slice(0, SHOWN_MAX) : this.#inPlace(found);
+    const shown = (sort ? found : this.#inPlace(found)).slice(0, SHOWN_MAX);
     const names = new Set(shown.map((row) => row.conversation));
     for (const [name, item] of this.#items) {
       if (names.has(name)) continue;
@@ -77,16 +77,16 @@ export class List {
   }
 
   /**
-   * Those that are shown, where they are.
-   * @param {Row[]} found
+   * Those that are shown, where they are; new ones behind them.
+   * @param {Row[]} found sorted
    */
   #inPlace(found) {
-    const rows = new Map(found.map((row) => [row.conversation, row]));
-    const shown = [...this.#items.keys()].filter((name) => rows.has(name));
-    const order = new Map([...this.list.children].map((item, place) => [item, place]));
-    const place = (/** @type {string} */ name) => order.get(/** @type {Element} */ (this.#items.get(name))) ?? 0;
-    shown.sort((a, b) => place(a) - place(b));
-    return shown.map((name) => /** @type {Row} */ (rows.get(name)));
+    const places = new Map([...this.list.children].map((item, place) => [item, place]));
+    const place = (/** @type {Row} */ row) => {
+      const item = this.#items.get(row.conversation);
+      return (item && places.get(item)) ?? places.size;
+    };
+    return found.map((row) => ({ row, at: place(row) })).sort((a, b) => a.at - b.at).map(({ row }) => row);
   }
 
   /** @param {Row} row */
@@ -179,7 +179,8 @@ export function showMood(gauge, row) {
   gauge.ariaLabel = said;
   gauge.title = said;
   gauge.dataset.mood = mean === null ? "none" : mean < -0.05 ? "low" : mean > 0.05 ? "high" : "even";
-  gauge.style.setProperty("--mood", String(Math.min(1, Math.abs(mean ?? 0))));
+  // Means of many messages are small: the root shows which way they lean.
+  gauge.style.setProperty("--mood", String(Math.sqrt(Math.min(1, Math.abs(mean ?? 0)))));
 }
 
 /**

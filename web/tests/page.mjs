@@ -87,6 +87,16 @@ test("rows appear, the last one to speak on top, and counters add them up", asyn
   assert.match((await row("chat-0002").locator(".mood").getAttribute("aria-label")) ?? "", /mean sentiment [+−]0\.\d\d/);
 });
 
+test("nothing changes places under the pointer", async () => {
+  await page.hover(".row >> nth=0");
+  stub.say("chat-0017", "ada-3", "me again");
+  stub.say("chat-9000", "ada-3", "new here", Date.now() + 50);
+  await page.locator("#rows li:last-child .row[href='#chat-9000']").waitFor({ state: "attached" });
+  assert.equal(await page.getAttribute("#rows li:first-child .row", "href"), "#chat-0001");
+  await page.hover("h1");
+  await page.locator("#rows li:first-child .row[href='#chat-9000']").waitFor();
+});
+
 test("a conversation is read live from its last fifty, and older ones on demand", async () => {
   await choose("chat-0001");
   await page.waitForFunction(() => document.querySelectorAll("#messages li").length === 50);

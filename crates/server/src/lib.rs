@@ -122,10 +122,13 @@ async fn serve_roles(
     };
     tracing::info!("closing");
     stop.send(()).ok();
-    if let Some(gateway) = gateway {
-        gateway.close(GOODBYE).await;
-    }
-    tokio::time::timeout(GOODBYE, serving).await.ok();
+    let leaving = async {
+        if let Some(gateway) = gateway {
+            gateway.close(GOODBYE).await;
+        }
+    };
+    // Side by side: who does not read and who does not end a request cost one goodbye, not two.
+    let (_, ()) = tokio::join!(tokio::time::timeout(GOODBYE, serving), leaving);
     if let Some(accepting) = accepting {
         accepting.abort();
         accepting.await.ok();

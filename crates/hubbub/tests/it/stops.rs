@@ -100,11 +100,8 @@ async fn nobody_can_keep_it_from_stopping() {
     let mut ann = User::new("ann", 1, &[house.at()]);
     let body = "x".repeat(8_000);
     ann.say(&tea, (0..1_500).map(|_| body.clone())).await;
-    let began = Instant::now();
     house.signal("TERM");
-    assert_eq!(house.ended(SOON * 3).await, Some(0), "{}", house.err());
-    let took = began.elapsed();
-    assert!(took < SOON * 2 + Duration::from_secs(2), "{took:?}");
+    assert_eq!(house.ended(SOON * 2).await, Some(0), "{}", house.err());
     drop((silent, half, deaf));
     let house = House::serve(folder.path(), house.at(), SMALL).await;
     assert_eq!(ann.read(&tea).await.head, Seq(1_500));

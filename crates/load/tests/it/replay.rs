@@ -7,7 +7,7 @@ use load::ReplayArgs;
 use crate::naive::{self, Broken};
 
 #[tokio::test]
-async fn a_conversation_is_said_and_heard_to_the_end() {
+async fn a_conversation_is_said_to_the_end_and_heard() {
     let url = naive::serve(Broken::Nothing).await;
     let fast = ReplayArgs {
         speed: 1_000_000,
@@ -20,7 +20,8 @@ async fn a_conversation_is_said_and_heard_to_the_end() {
     assert_eq!(replayed.conversations, 4);
     assert!(replayed.said >= 4 * 8, "{replayed}");
     assert_eq!(replayed.said, replayed.acknowledged, "{replayed}");
-    assert!(replayed.heard >= replayed.said, "two listen to each: {replayed}");
+    // Nobody waits until the last of it was heard: what is told is what came.
+    assert!(replayed.heard > 0, "{replayed}");
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 //! not.
 //!
 //! Until history told their highest counter, what they say waits in their lane, in order; others go
-//! on.
+//! on. A conversation that nobody had spoken in when it was loaded needs no history to tell a new
+//! author, until it forgets one.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -46,9 +47,15 @@ pub(crate) struct Author {
 }
 
 impl Author {
-    fn new() -> Self {
+    /// One that history is asked about.
+    fn being_loaded() -> Self {
+        Self { lane: Some(VecDeque::new()), ..Self::new() }
+    }
+
+    /// One that never spoke.
+    const fn new() -> Self {
         Self {
-            lane: Some(VecDeque::new()),
+            lane: None,
             highest: 0,
             durable_highest: 0,
             recent: BTreeMap::new(),
@@ -63,6 +70,18 @@ impl Author {
 }
 
 impl Conversation {
+    /// Someone who is heard for the first time in a conversation that knows all its authors.
+    pub(crate) fn meet(&mut self, books: &mut Books, key: &AuthorKey) {
+        if self.knows_all_authors && !self.authors.contains_key(key) {
+            self.sweep_authors(books);
+        }
+        // The sweep may have forgotten someone.
+        if self.knows_all_authors && !self.authors.contains_key(key) {
+            self.charge(books, cost::author(&key.user));
+            self.authors.insert(key.clone(), Author::new());
+        }
+    }
+
     /// Puts a draft into its author's lane, where it waits for their load.
     pub(crate) fn wait_in_lane(&mut self, books: &mut Books, ticket: Ticket, draft: Draft) {
         if !books.can_wait() {
@@ -78,7 +97,7 @@ impl Conversation {
         }
         self.charge(books, cost::draft(&draft));
         books.counts.waiting += 1;
-        let lane = &mut self.authors.entry(key).or_insert_with(Author::new).lane;
+        let lane = &mut self.authors.entry(key).or_insert_with(Author::being_loaded).lane;
         lane.as_mut()
             .expect("only authors whose load is out have waiting drafts")
             .push_back((ticket, draft));
@@ -105,16 +124,21 @@ impl Conversation {
     /// Forgets the authors that can be loaded again, when they have become many. The next time is
     /// put off until twice as many are left, so that an author costs a constant number of visits.
     fn sweep_authors(&mut self, books: &mut Books) {
-        if self.authors.len() < self.authors_sweep_at {
-            return;
+        if self.authors.len() >= self.authors_sweep_at {
+            self.forget_authors(books, None);
+            self.authors_sweep_at = SWEEP_AT.max(2 * self.authors.len());
         }
+    }
+
+    /// Forgets the authors that can be loaded again, but for one.
+    pub(crate) fn forget_authors(&mut self, books: &mut Books, but: Option<&AuthorKey>) {
         let mut freed = 0;
         self.authors.retain(|key, author| {
-            let keep = !author.can_be_forgotten();
+            let keep = !author.can_be_forgotten() || Some(key) == but;
             freed += if keep { 0 } else { cost::author(&key.user) };
             keep
         });
+        self.knows_all_authors &= freed == 0;
         self.release(books, freed);
-        self.authors_sweep_at = SWEEP_AT.max(2 * self.authors.len());
     }
 }

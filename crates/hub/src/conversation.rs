@@ -27,6 +27,8 @@ pub(crate) struct Conversation {
     pub(crate) waiting: VecDeque<Input>,
     pub(crate) tail: Tail,
     pub(crate) authors: BTreeMap<AuthorKey, Author>,
+    /// Everyone who ever spoke here is among them: history need not be asked about anyone else.
+    pub(crate) knows_all_authors: bool,
     pub(crate) authors_sweep_at: usize,
     pub(crate) cursors: BTreeMap<DeviceKey, Cursor>,
     pub(crate) cursors_sweep_at: usize,
@@ -51,6 +53,7 @@ impl Conversation {
             waiting: VecDeque::new(),
             tail: Tail::new(),
             authors: BTreeMap::new(),
+            knows_all_authors: false,
             authors_sweep_at: SWEEP_AT,
             cursors: BTreeMap::new(),
             cursors_sweep_at: SWEEP_AT,
@@ -110,8 +113,9 @@ impl Conversation {
     pub(crate) fn load(&mut self, books: &mut Books, head: Option<Head>) -> VecDeque<Input> {
         assert!(!self.loaded, "the head of {} was loaded twice", self.id);
         self.loaded = true;
-        if let Some(head) = head {
-            self.tail = Tail::after(head);
+        match head {
+            Some(head) => self.tail = Tail::after(head),
+            None => self.knows_all_authors = true,
         }
         let waited = std::mem::take(&mut self.waiting);
         books.counts.waiting -= waited.len();

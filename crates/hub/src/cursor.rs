@@ -169,16 +169,20 @@ impl Conversation {
 
     /// As for authors: forgets those that can be loaded again, when they have become many.
     fn sweep_cursors(&mut self, books: &mut Books) {
-        if self.cursors.len() < self.cursors_sweep_at {
-            return;
+        if self.cursors.len() >= self.cursors_sweep_at {
+            self.forget_cursors(books, None);
+            self.cursors_sweep_at = SWEEP_AT.max(2 * self.cursors.len());
         }
+    }
+
+    /// Forgets those that can be loaded again, but for one.
+    pub(crate) fn forget_cursors(&mut self, books: &mut Books, but: Option<&DeviceKey>) {
         let mut freed = 0;
         self.cursors.retain(|key, cursor| {
-            let keep = !cursor.can_be_forgotten();
+            let keep = !cursor.can_be_forgotten() || Some(key) == but;
             freed += if keep { 0 } else { cost::cursor(&key.user, &key.device) };
             keep
         });
         self.release(books, freed);
-        self.cursors_sweep_at = SWEEP_AT.max(2 * self.cursors.len());
     }
 }

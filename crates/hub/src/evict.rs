@@ -11,10 +11,13 @@ use std::collections::BTreeMap;
 
 use model::ConversationId;
 
+use crate::author::AuthorKey;
 use crate::books::Books;
 use crate::conversation::Conversation;
 use crate::cost;
+use crate::cursor::DeviceKey;
 use crate::hub::Hub;
+use crate::input::Input;
 
 /// How many conversations are flushed at a time when nothing clean is left.
 const FLUSHED_AT_ONCE: usize = 16;
@@ -72,6 +75,20 @@ impl Conversation {
         }
     }
 
+    /// Forgets what can be loaded again, but for whom the input is about: who was just loaded for it
+    /// would be loaded for ever.
+    fn forget_all_but(&mut self, books: &mut Books, input: &Input) {
+        let (author, device) = match input {
+            Input::Send { draft, .. } => (Some(AuthorKey::of_draft(draft)), None),
+            Input::GetCursor { user, device, .. } | Input::MoveCursor { user, device, .. } => {
+                (None, Some(DeviceKey { user: user.clone(), device: device.clone() }))
+            }
+            Input::Attach { .. } | Input::Read { .. } => (None, None),
+        };
+        self.forget_authors(books, author.as_ref());
+        self.forget_cursors(books, device.as_ref());
+    }
+
     /// What a clean one weighs: recounted, to hold the running count to it.
     fn weigh(&self) -> usize {
         let authors = self.authors.keys().map(|key| cost::author(&key.user));
@@ -91,6 +108,22 @@ impl Hub {
             }
         }
         true
+    }
+
+    /// As [`make_room`](Self::make_room), for what is about to be handed to a conversation. That is
+    /// in use and is not evicted itself: if it fills the memory alone, those of its authors and
+    /// cursors go that can be loaded again.
+    pub(crate) fn make_room_for(
+        &mut self,
+        id: &ConversationId,
+        input: &Input,
+        bytes: usize,
+    ) -> bool {
+        self.make_room(bytes)
+            || self.conversations.get_mut(id).is_some_and(|conversation| {
+                conversation.forget_all_but(&mut self.books, input);
+                self.books.fits(bytes)
+            })
     }
 
     fn evict_oldest(&mut self) -> bool {

@@ -29,7 +29,7 @@ impl Hub {
             room += cost::attachment(id);
         }
         // What takes no room is never refused for want of it.
-        if room == 0 || self.make_room(room) {
+        if room == 0 || self.make_room_for(id, &input, room) {
             let books = &mut self.books;
             let entry = self.conversations.entry(id.clone());
             let conversation = entry.or_insert_with(|| Conversation::open(id, books));

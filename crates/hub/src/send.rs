@@ -17,6 +17,7 @@ impl Conversation {
     /// A draft in a warm conversation.
     pub(crate) fn offer_draft(&mut self, books: &mut Books, ticket: Ticket, draft: Draft) {
         let key = AuthorKey::of_draft(&draft);
+        self.meet(books, &key);
         let known = self.authors.get(&key).filter(|author| author.lane.is_none());
         let Some(author) = known else { return self.wait_in_lane(books, ticket, draft) };
         let counter = draft.id.counter;

@@ -14,9 +14,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The consumer's and producers' shared end.
 #[derive(Debug)]
 pub(crate) struct Inbox<T> {
-    queue: Mutex<VecDeque<Item<T>>>,
+    queue: Mutex<Queue<T>>,
     filled: Condvar,
     room: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Queue<T> {
+    items: VecDeque<Item<T>>,
+    /// The drive sleeps until it is woken. One that is busy or naps looks by itself: waking it would
+    /// be a system call for nothing.
+    sleeps: bool,
 }
 
 #[derive(Debug)]
@@ -29,7 +37,7 @@ impl<T> Inbox<T> {
     /// An inbox that takes `outside_max` events from outside before senders wait.
     pub(crate) fn new(outside_max: usize) -> Arc<Self> {
         Arc::new(Self {
-            queue: Mutex::new(VecDeque::new()),
+            queue: Mutex::new(Queue { items: VecDeque::new(), sleeps: false }),
             filled: Condvar::new(),
             room: Arc::new(Semaphore::new(outside_max)),
         })
@@ -49,10 +57,10 @@ impl<T> Inbox<T> {
 
     fn push(&self, item: Item<T>) {
         let mut queue = self.lock();
-        let was_empty = queue.is_empty();
-        queue.push_back(item);
+        queue.items.push_back(item);
+        let wake = std::mem::take(&mut queue.sleeps);
         drop(queue);
-        if was_empty {
+        if wake {
             self.filled.notify_one();
         }
     }
@@ -60,15 +68,18 @@ impl<T> Inbox<T> {
     /// Moves up to `max` events into `into`, waiting at most `wait` for the first.
     pub(crate) fn take(&self, into: &mut Vec<T>, max: usize, wait: Duration) {
         let mut queue = self.lock();
-        if queue.is_empty() && !wait.is_zero() {
-            let waited = self.filled.wait_timeout_while(queue, wait, |queue| queue.is_empty());
+        if queue.items.is_empty() && !wait.is_zero() {
+            queue.sleeps = true;
+            let is_empty = |queue: &mut Queue<T>| queue.items.is_empty();
+            let waited = self.filled.wait_timeout_while(queue, wait, is_empty);
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+            queue.sleeps = false;
         }
-        let count = queue.len().min(max);
-        into.extend(queue.drain(..count).map(|item| item.event));
+        let count = queue.items.len().min(max);
+        into.extend(queue.items.drain(..count).map(|item| item.event));
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Item<T>>> {
+    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

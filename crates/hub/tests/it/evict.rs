@@ -182,6 +182,25 @@ fn idle_authors_and_cursors_of_a_room_that_never_falls_silent_are_forgotten() {
 }
 
 #[test]
+fn a_room_that_fills_the_memory_alone_forgets_its_idle_authors_and_cursors() {
+    let mut world = World::new(Limits { memory_bytes: 20_000, ..Limits::default() });
+    let speaks = |n: u64| crate::words::by("ada", n, draft("c", 1, "x"));
+    for n in 1..=200 {
+        world.said(speaks(n));
+        world.get_cursor("c", &format!("device{n}"));
+        world.answer_loads();
+        world.rest();
+    }
+    assert_eq!(world.hub.gauges().refused_memory, 0);
+    // They are known again when they come again.
+    world.log();
+    world.said(speaks(1));
+    world.answer_lookup(0);
+    let replies = world.replies();
+    assert!(matches!(replies[0], (_, Reply::Sent { seq: Seq(1), duplicate: true, .. })));
+}
+
+#[test]
 fn an_author_whom_history_does_not_know_yet_is_not_forgotten() {
     let mut world = World::new(Limits::default());
     let speaks = |n: u64| crate::words::by("ada", n, draft("c", 1, "x"));

@@ -21,37 +21,54 @@ fn appended(world: &World) -> Vec<(u64, u64)> {
 #[test]
 fn an_authors_order_is_kept_through_both_loads() {
     let mut world = world();
-    world.send(draft("c", 1, "x"));
+    world.before("c", 1, 1);
     world.send(draft("c", 2, "x"));
+    world.send(draft("c", 3, "x"));
     world.answer_load(0);
     assert_eq!(world.loads.len(), 1, "one load for an author");
-    world.send(draft("c", 3, "x"));
+    world.send(draft("c", 4, "x"));
     assert_eq!(appended(&world), []);
     world.answer_load(0);
-    world.send(draft("c", 4, "x"));
-    assert_eq!(appended(&world), [(1, 1), (1, 2), (1, 3), (1, 4)]);
+    world.send(draft("c", 5, "x"));
+    assert_eq!(appended(&world), [(1, 2), (1, 3), (1, 4), (1, 5)]);
 }
 
 #[test]
 fn an_author_being_loaded_does_not_hold_up_others() {
     let mut world = world();
+    world.before("c", 1, 1);
     world.said(by("ben", 2, draft("c", 1, "x")));
-    world.send(draft("c", 1, "x"));
-    world.send(by("ben", 2, draft("c", 2, "x")));
     world.send(draft("c", 2, "x"));
+    world.send(by("ben", 2, draft("c", 2, "x")));
+    world.send(draft("c", 3, "x"));
     assert_eq!(appended(&world), [(2, 1), (2, 2)]);
     world.answer_load(0);
-    assert_eq!(appended(&world), [(2, 1), (2, 2), (1, 1), (1, 2)]);
+    assert_eq!(appended(&world), [(2, 1), (2, 2), (1, 2), (1, 3)]);
 }
 
 #[test]
 fn two_instances_of_one_user_are_two_authors() {
     let mut world = world();
-    world.said(draft("c", 1, "x"));
+    world.before("c", 1, 1);
+    world.said(draft("c", 2, "x"));
     world.send(by("ada", 9, draft("c", 1, "x")));
     assert!(matches!(&world.loads[0].1, LoadWant::Author(u, InstanceId(9)) if *u == user("ada")));
     world.answer_load(0);
-    assert_eq!(appended(&world), [(1, 1), (9, 1)]);
+    assert_eq!(appended(&world), [(1, 2), (9, 1)]);
+}
+
+#[test]
+fn in_a_conversation_that_began_here_nobody_is_loaded() {
+    let mut world = world();
+    world.said(draft("c", 1, "x"));
+    world.said(by("ben", 2, draft("c", 1, "x")));
+    world.said(draft("c", 2, "x"));
+    assert_eq!(appended(&world), [(1, 1), (2, 1), (1, 2)]);
+    assert_eq!(world.hub.gauges().loads_author, 0);
+    world.rest();
+    world.restart();
+    world.said(draft("c", 3, "x"));
+    assert_eq!(world.hub.gauges().loads_author, 1, "what was said before was said to another");
 }
 
 #[test]

@@ -92,7 +92,8 @@ fn appends_of_the_next_generation_are_told_apart_from_those_under_way() {
 #[test]
 fn what_waits_for_loads_survives_a_refusal() {
     let mut world = world();
-    world.said(draft("c", 1, "x"));
+    world.before("c", 1, 1);
+    world.said(draft("c", 2, "x"));
     world.send(by("ben", 2, draft("c", 1, "x")));
     world.send(draft("d", 2, "x"));
     world.refuse();

@@ -1,10 +1,10 @@
 //! Nothing undurable is visible; dense and total.
 
-use hub::{Command, Limits, LoadWant, Reply};
+use hub::{Command, Limits, Reply};
 use model::bounds::{COUNTER_MAX, LAMPORT_JUMP_MAX};
-use model::{Draft, Fact, InstanceId, Refusal, Seq, Wall};
+use model::{Draft, Fact, Refusal, Seq, Wall};
 
-use crate::words::{HERE, by, conversation, delivered, draft, sent, user};
+use crate::words::{HERE, by, delivered, draft, sent};
 use crate::world::World;
 
 fn world() -> World {
@@ -20,11 +20,9 @@ fn an_acknowledgement_and_a_delivery_wait_until_the_journal_has_the_message() {
     let hello = draft("c", 1, "hello");
     let request = world.said(hello.clone());
     let log = world.log();
-    let author = LoadWant::Author(user("ada"), InstanceId(1));
-    assert_eq!(log[0], Command::Load { conversation: conversation("c"), want: author });
-    assert!(matches!(&log[1], Command::Append { generation: 0, fact: Fact::Message(m) }
+    assert!(matches!(&log[0], Command::Append { generation: 0, fact: Fact::Message(m) }
         if m.seq == Seq(1) && m.received_at == Wall(0)));
-    assert_eq!(log.len(), 2, "{log:?}");
+    assert_eq!(log.len(), 1, "{log:?}");
 
     world.commit(1);
     assert_eq!(world.log(), []);

@@ -17,6 +17,10 @@ const CHUNK_RECORDS: usize = 8192;
 /// How often what a view took is made durable: what a crash makes it read again.
 const PERSIST_EVERY: Duration = Duration::from_secs(1);
 
+/// Under load a view waits so many times longer than it works, and so takes a small part of a processor
+/// and of the disk from those who answer people.
+const REST: u32 = 20;
+
 /// How long a follower waits for news before it looks whether to stop.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -42,8 +46,11 @@ pub enum FollowError {
 
 /// Something that is folded from the journal.
 pub(crate) trait View {
-    /// How long it lets batches gather: few large steps cost less than many small ones.
+    /// How long it lets batches gather, at least: few large steps cost less than many small ones.
     const GATHER: Duration;
+
+    /// At most: under load it waits [`REST`] times as long as its last step took.
+    const GATHER_MAX: Duration;
 
     /// The last batch it has.
     fn at(&self) -> Result<BatchNo, FollowError>;
@@ -68,8 +75,8 @@ pub(crate) fn catch_up(view: &mut impl View, reader: &Reader) -> Result<BatchNo,
 }
 
 /// Follows until told to stop, telling how far the view has come.
-pub(crate) fn run(
-    view: &mut impl View,
+pub(crate) fn run<V: View>(
+    view: &mut V,
     reader: &Reader,
     stop: &AtomicBool,
     came: impl Fn(BatchNo),
@@ -77,13 +84,16 @@ pub(crate) fn run(
     let mut at = view.at()?;
     let mut follower = reader.follow(at);
     let mut persisted = Instant::now();
+    let mut worked = Duration::ZERO;
     while !stop.load(Relaxed) {
         if reader.wait_durable(at, PATIENCE) > at {
-            gather(view);
+            gather::<V>(worked, stop);
+            let began = Instant::now();
             while let Some(now_at) = step(&mut follower, view)? {
                 at = now_at;
                 came(at);
             }
+            worked = began.elapsed();
         } else if reader.is_poisoned() {
             // Nothing more will come; waiting would not wait.
             std::thread::sleep(PATIENCE);
@@ -96,8 +106,14 @@ pub(crate) fn run(
     view.persist()
 }
 
-fn gather<V: View>(_: &V) {
-    std::thread::sleep(V::GATHER);
+/// Lets batches gather, by how long the last step took. A stop is not kept waiting.
+fn gather<V: View>(worked: Duration, stop: &AtomicBool) {
+    let until = Instant::now() + (worked * REST).clamp(V::GATHER, V::GATHER_MAX);
+    while !stop.load(Relaxed)
+        && let Some(left) = until.checked_duration_since(Instant::now())
+    {
+        std::thread::sleep(left.min(PATIENCE));
+    }
 }
 
 /// Takes the next chunk of batches; says the last batch taken, `None` if there was nothing.
@@ -124,6 +140,7 @@ pub(crate) struct HistoryView {
 
 impl View for HistoryView {
     const GATHER: Duration = Duration::from_millis(25);
+    const GATHER_MAX: Duration = Duration::from_millis(100);
 
     fn at(&self) -> Result<BatchNo, FollowError> {
         Ok(self.history.cursor()?.batch)
@@ -147,6 +164,7 @@ impl View for HistoryView {
 
 impl View for Tables {
     const GATHER: Duration = Duration::from_millis(100);
+    const GATHER_MAX: Duration = Duration::from_secs(1);
 
     fn at(&self) -> Result<BatchNo, FollowError> {
         Ok(self.cursor().batch)

@@ -81,14 +81,13 @@ fn conversations(dice: &mut Dice) -> Vec<ConversationId> {
     crowded.chain(elsewhere).collect()
 }
 
-/// Small enough that each bound is met, large enough that everything gets through in the end: a hub does
-/// not forget the authors of the very conversation it wants room for, so one with all its authors must fit.
+/// Small enough that each bound is met, large enough that everything gets through in the end.
 fn limits(dice: &mut Dice, ballast: bool) -> Limits {
     let large = |tight: &[usize], large: usize, dice: &mut Dice| {
         if ballast { large } else { *dice.pick(tight) }
     };
     Limits {
-        memory_bytes: large(&[10_000, 13_000, 100_000], 150_000, dice),
+        memory_bytes: large(&[6_000, 10_000, 100_000], 150_000, dice),
         undurable_max: large(&[2, 8, 1_000], 1_000, dice),
         tail_max_bytes: large(&[3_000, 8_000, 100_000], 100_000, dice),
         loads_waiting_max: large(&[2, 6, 1_000], 1_000, dice),

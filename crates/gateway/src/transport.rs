@@ -13,6 +13,7 @@
 mod socket;
 
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -143,15 +144,23 @@ impl OwnerLink {
 }
 
 impl Acceptor {
-    /// Listens on a Unix socket. One that a dead owner left behind is removed: the caller holds the
-    /// lock of the data directory, so no living one listens there.
+    /// Listens on a Unix socket. One that a dead owner left behind is removed.
     ///
     /// # Errors
-    /// What the system says.
+    /// Someone listens there (`AddrInUse`), or something stands there that is no socket
+    /// (`AlreadyExists`): neither is touched. Else what the system says.
     pub fn bind(path: &Path) -> io::Result<Self> {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(there) if !there.file_type().is_socket() => {
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is not a socket"));
+            }
+            Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
+                let why = "another owner listens there";
+                return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
+            }
+            Ok(_) => std::fs::remove_file(path)?,
         }
         Ok(Self::Socket(UnixListener::bind(path)?))
     }

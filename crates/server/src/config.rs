@@ -49,6 +49,9 @@ pub struct Layer {
     /// Bytes of a journal segment, a multiple of 4096, 524288 to 1073741824 [default: 67108864]
     #[arg(long, value_name = "BYTES")]
     pub segment_bytes: Option<u64>,
+    /// Bytes that stay free on the disk: below it sends are refused, so that views never run out [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
+    pub disk_reserve_bytes: Option<u64>,
     /// Bytes of conversations that the hubs keep in memory, over all hubs, at least 65536 [default: 268435456]
     #[arg(long, value_name = "BYTES")]
     pub memory_bytes: Option<usize>,
@@ -126,6 +129,8 @@ pub struct Config {
     pub commit_window: Duration,
     /// Bytes of a segment.
     pub segment_bytes: u64,
+    /// Free bytes of the disk below which sends are refused.
+    pub disk_reserve_bytes: u64,
     /// Bytes of warm conversations, over all hubs.
     pub memory_bytes: usize,
     /// Bytes of history's cache.
@@ -251,6 +256,7 @@ impl Layer {
             hubs: self.hubs.or(below.hubs),
             commit_window_ms: self.commit_window_ms.or(below.commit_window_ms),
             segment_bytes: self.segment_bytes.or(below.segment_bytes),
+            disk_reserve_bytes: self.disk_reserve_bytes.or(below.disk_reserve_bytes),
             memory_bytes: self.memory_bytes.or(below.memory_bytes),
             history_cache_bytes: self.history_cache_bytes.or(below.history_cache_bytes),
             nlp: self.nlp.or(below.nlp),
@@ -282,6 +288,7 @@ impl Layer {
                 512 << 10..=1 << 30,
                 "524288 to 1073741824",
             )?,
+            disk_reserve_bytes: self.disk_reserve_bytes.unwrap_or(256 << 20),
             memory_bytes: within(
                 "memory_bytes",
                 self.memory_bytes.unwrap_or(256 << 20),

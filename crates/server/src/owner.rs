@@ -8,6 +8,7 @@ mod crew;
 mod disk;
 mod enrich_drive;
 mod follow;
+mod headroom;
 mod hub_drive;
 mod journal_drive;
 mod links;
@@ -97,9 +98,7 @@ impl Owner {
             why.push("poisoned: a write or sync of the journal failed".to_owned());
         }
         if self.crew.journal.disk_full.load(Relaxed) {
-            why.push(
-                "disk_full: the journal has no room, sends are refused, reads go on".to_owned(),
-            );
+            why.push("disk_full: no room for sends, they are refused; reads go on".to_owned());
         }
         why
     }

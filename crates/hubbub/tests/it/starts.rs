@@ -253,3 +253,21 @@ async fn a_link_that_cannot_be_made_ends_with_74() {
     let ended = start(folder.path(), &owner(&"long".repeat(40))).await;
     says(&ended, IO, &["link socket longlong"]);
 }
+
+#[tokio::test]
+async fn what_stands_in_the_place_of_the_link_ends_with_74_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner =
+        |link: &str| format!("serve --role owner --link {link} --listen 127.0.0.1:0 {SMALL}");
+    fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    let ended = start(folder.path(), &owner("notes.txt")).await;
+    says(&ended, IO, &["link socket notes.txt"]);
+    assert_eq!(fs::read_to_string(folder.path().join("notes.txt")).unwrap(), "mine");
+    let line = format!("{} --data first", owner("meet.sock"));
+    let first = House::start(folder.path(), "first", &line).await;
+    let ended = start(folder.path(), &format!("{} --data second", owner("meet.sock"))).await;
+    says(&ended, IO, &["link socket meet.sock"]);
+    drop(first);
+    // A socket that a killed owner left is no reason not to start.
+    drop(House::start(folder.path(), "second", &line).await);
+}

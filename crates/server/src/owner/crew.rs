@@ -9,12 +9,13 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use enrich::Enricher;
 use history::History;
-use journal::{Journal, Preparer, Reader, Recovery};
+use journal::{Journal, Reader, Recovery};
 use model::BatchNo;
 use tables::Tables;
 
 use super::enrich_drive::{EnrichDrive, EnrichEvent};
 use super::follow::{self, View};
+use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
 use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
 use super::provider::Provider;
@@ -37,9 +38,6 @@ const ROWS_MAX: usize = 256;
 
 /// How long a failed call to the outside service waits before the next.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// How often someone looks whether the next segment is wanted.
-const PREPARE_EVERY: Duration = Duration::from_millis(50);
 
 /// Everyone who runs.
 pub(crate) struct Crew {
@@ -155,10 +153,16 @@ impl Crew {
 
     /// The journal's drive, when everyone who may append is known.
     pub(crate) fn journal(&mut self, config: &Config, journal: Journal) -> Result<(), ServeError> {
-        let preparer = journal.preparer();
+        let room = Headroom {
+            dir: config.data.clone(),
+            reserve_bytes: config.disk_reserve_bytes,
+            preparer: journal.preparer(),
+            gauges: Arc::clone(&self.journal),
+        };
+        // Before the first append: a start on a disk that is short takes nothing from it.
+        room.look();
         let stop = Arc::clone(&self.stop_following);
-        let gauges = Arc::clone(&self.journal);
-        let thread = spawn("segments", move || prepare(&preparer, &gauges, &stop))?;
+        let thread = spawn("segments", move || room.run(&stop))?;
         self.threads().followers.push(thread);
         let drive = JournalDrive {
             journal,
@@ -219,20 +223,6 @@ impl Crew {
 
     fn threads(&self) -> std::sync::MutexGuard<'_, Threads> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Makes the next segment before it is needed. No room is no news here: the append that needs it
-/// says so to those who must know. That there is room again is news: who is sent nowhere because it
-/// is not ready would never find out by an append.
-fn prepare(preparer: &Preparer, gauges: &JournalGauges, stop: &AtomicBool) {
-    while !stop.load(Relaxed) {
-        let wanted = preparer.wanted();
-        let failed = wanted && preparer.prepare().is_err();
-        if wanted && !failed {
-            gauges.disk_full.store(false, Relaxed);
-        }
-        std::thread::sleep(if failed { PREPARE_EVERY * 20 } else { PREPARE_EVERY });
     }
 }
 

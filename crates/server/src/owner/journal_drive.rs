@@ -67,7 +67,10 @@ pub(crate) struct JournalGauges {
     pub(crate) sync_nanos: AtomicU64,
     pub(crate) records: AtomicU64,
     pub(crate) bytes: AtomicU64,
+    /// Sends are refused for want of room.
     pub(crate) disk_full: AtomicBool,
+    /// The disk is down to its reserve: the journal might have room yet, but must not take it.
+    pub(crate) disk_short: AtomicBool,
     pub(crate) poisoned: AtomicBool,
 }
 
@@ -149,7 +152,11 @@ impl JournalDrive {
             facts.push(next.fact);
         }
         let began = Instant::now();
-        let appended = self.journal.append(&facts, Clock::wall());
+        let appended = if self.gauges.disk_short.load(Relaxed) {
+            Err(AppendError::DiskFull)
+        } else {
+            self.journal.append(&facts, Clock::wall())
+        };
         match appended {
             Ok(appended) => {
                 let took = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);

@@ -81,8 +81,12 @@ fn open(config: &Config) -> Result<Open, ServeError> {
         ..describe(&recovery)
     };
     let mut view = HistoryView { history: history.clone(), body_key: dir.body_key };
-    let indexed = follow::catch_up(&mut view, &journal.reader())?;
-    follow::catch_up(&mut tables, &journal.reader())?;
+    let reader = journal.reader();
+    let (indexed, counted) = views::both(
+        || follow::catch_up(&mut view, &reader),
+        || follow::catch_up(&mut tables, &reader),
+    );
+    let (indexed, _) = (indexed?, counted?);
     tracing::info!(
         batches = recovery.batches,
         records = recovery.records,

@@ -20,8 +20,8 @@ pub(crate) struct Known {
 
 /// Both views, and what they know.
 pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<(History, Tables, Known), ServeError> {
-    let history = open_history(config, dir)?;
-    let tables = open_tables(dir)?;
+    let (history, tables) = both(|| open_history(config, dir), || open_tables(dir));
+    let (history, tables) = (history?, tables?);
     let mut known = history.cursor()?;
     let counted = tables.cursor();
     known.batch = known.batch.max(counted.batch);
@@ -29,6 +29,19 @@ pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<(History, Tables, K
         *highest = (*highest).max(*seen);
     }
     Ok((history, tables, Known { batch: known.batch, records: known.records }))
+}
+
+/// Does both at once: a start waits for the slower one, not for one after the other.
+pub(crate) fn both<A: Send, B>(
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B,
+) -> (A, B) {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        let one = one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (one, other)
+    })
 }
 
 fn open_history(config: &Config, dir: &DataDir) -> Result<History, ServeError> {

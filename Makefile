@@ -2,7 +2,7 @@
 # Extra arguments: make run ARGS="--listen 127.0.0.1:9000", make crash ARGS="--seconds 60 --gateways 2".
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-page run test lint bench crash doc clean help
+.PHONY: setup setup-page run test test-page lint bench crash doc clean help
 
 ARGS ?=
 
@@ -15,10 +15,7 @@ else \
 fi
 endef
 
-# The page has tests of its own once web/tests is there; only they need a browser.
-PAGE := $(if $(wildcard web/tests),setup-page)
-
-setup: $(PAGE) ## Check what building needs, and install what can be installed
+setup: ## Check what building needs, and install what can be installed
 	@command -v cc >/dev/null || { $(call install,gcc libc6-dev); }
 	@command -v git >/dev/null || { $(call install,git); }
 	@command -v rustc >/dev/null && command -v cargo >/dev/null || { \
@@ -32,8 +29,15 @@ setup: $(PAGE) ## Check what building needs, and install what can be installed
 	@cargo nextest --version >/dev/null 2>&1 || \
 		echo "cargo-nextest is not installed: cargo test does its work, more slowly (cargo install --locked cargo-nextest)"
 
+# Only the tests of the page need them.
 setup-page:
+	@command -v npm >/dev/null || { $(call install,nodejs npm); }
 	@command -v chromium >/dev/null || { $(call install,chromium); }
+
+test-page: ## Run the tests of the page, in a real browser
+	@$(MAKE) --no-print-directory setup-page || { echo "skipped: the tests of the page"; exit 0; }; \
+	command -v npm >/dev/null && command -v chromium >/dev/null || exit 0; \
+	cd web/tests && npm ci --no-audit --no-fund --silent && npm run --silent types && npm test --silent
 
 run: setup ## Build hubbub and start the demo on the address it prints
 	cargo run --release --package hubbub -- demo $(ARGS)
@@ -44,6 +48,7 @@ test: setup ## Run every test
 	else \
 		cargo test --workspace $(ARGS); \
 	fi
+	@$(MAKE) --no-print-directory test-page
 
 lint: setup ## Check the format, the lints and the plan of the house
 	cargo fmt --all --check
@@ -65,4 +70,4 @@ clean: ## Remove what was built and the histories of crash runs; ./data, what pe
 	rm -rf crash
 
 help: ## Show this menu
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

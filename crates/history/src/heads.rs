@@ -33,6 +33,17 @@ impl Head {
         }
     }
 
+    /// Where the conversation stands, by its row and its last message.
+    pub(crate) fn after(mut self, last: Option<(Seq, Ordinal)>) -> Self {
+        if let Some((seq, ordinal)) = last
+            && seq >= self.next_seq
+        {
+            self.next_seq = seq.next();
+            self.next_ordinal = ordinal.next();
+        }
+        self
+    }
+
     /// A device can only have acknowledged what was there: above the head, it was lost since. Its
     /// places are not given again, or a cursor that stands there would skip what takes them.
     fn acknowledged(&mut self, seq: Seq) {
@@ -45,8 +56,9 @@ impl Head {
     }
 }
 
-/// Heads at hand. They equal the store's rows, but for the changed ones, which the next commit
-/// writes.
+/// Heads at hand. The store's row of a conversation is a floor, and the conversation's last message
+/// says the rest ([`Head::after`]): so a message that only follows on the one before it writes no
+/// row. The next commit writes those that are new or lost something.
 #[derive(Default)]
 pub(crate) struct Heads {
     at_hand: HashMap<ConversationId, Entry>,
@@ -55,6 +67,8 @@ pub(crate) struct Heads {
 
 struct Entry {
     head: Head,
+    /// What the row says is first; `None` = there is no row.
+    row_first: Option<Seq>,
     changed: bool,
 }
 
@@ -76,12 +90,13 @@ impl Heads {
         self.change(conversation, load, |head| head.acknowledged(seq))
     }
 
-    /// Hands out the changed heads, to be written; then they count as written.
+    /// Hands out the heads whose rows do not say what they should, to be written; then they count as written.
     pub(crate) fn drain_changed(&mut self, mut write: impl FnMut(&ConversationId, &Head)) {
         self.changed.sort_unstable();
         for conversation in self.changed.drain(..) {
             if let Some(entry) = self.at_hand.get_mut(&conversation) {
                 entry.changed = false;
+                entry.row_first = Some(entry.head.first);
                 write(&conversation, &entry.head);
             }
         }
@@ -102,13 +117,13 @@ impl Heads {
         change: impl FnOnce(&mut Head),
     ) -> Result<(), E> {
         if !self.at_hand.contains_key(conversation) {
-            let head = load()?.unwrap_or(Head::NEW);
-            self.at_hand.insert(conversation.clone(), Entry { head, changed: false });
+            let known = load()?;
+            let (head, row_first) = (known.unwrap_or(Head::NEW), known.map(|head| head.first));
+            self.at_hand.insert(conversation.clone(), Entry { head, row_first, changed: false });
         }
         if let Some(entry) = self.at_hand.get_mut(conversation) {
-            let before = entry.head;
             change(&mut entry.head);
-            if entry.head != before && !entry.changed {
+            if entry.row_first != Some(entry.head.first) && !entry.changed {
                 entry.changed = true;
                 self.changed.push(conversation.clone());
             }

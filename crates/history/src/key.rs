@@ -28,10 +28,16 @@ impl Keys {
         &self.0
     }
 
-    /// `tenant conversation 0 seq`
-    pub(crate) fn message(&mut self, conversation: &ConversationId, seq: Seq) -> &[u8] {
+    /// `tenant conversation 0`: what its messages begin with.
+    pub(crate) fn messages(&mut self, conversation: &ConversationId) -> &[u8] {
         self.tenant();
         self.name(conversation.as_str());
+        &self.0
+    }
+
+    /// `tenant conversation 0 seq`
+    pub(crate) fn message(&mut self, conversation: &ConversationId, seq: Seq) -> &[u8] {
+        self.messages(conversation);
         self.number(seq.0);
         &self.0
     }

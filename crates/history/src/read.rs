@@ -157,10 +157,23 @@ impl History {
 
 impl Store {
     pub(crate) fn head(&self, conversation: &ConversationId) -> Result<Option<Head>, HistoryError> {
-        let row = self.snapshot().get(&self.heads, Keys::new().head(conversation));
-        row.map_err(|error| self.error(error))?
-            .map(|bytes| value::head(&bytes).ok_or_else(|| self.undecoded("a head")))
-            .transpose()
+        let snapshot = self.snapshot();
+        let mut keys = Keys::new();
+        let row = snapshot.get(&self.heads, keys.head(conversation));
+        let Some(bytes) = row.map_err(|error| self.error(error))? else { return Ok(None) };
+        let head = value::head(&bytes).ok_or_else(|| self.undecoded("a head"))?;
+        let mut messages = snapshot.prefix(&self.messages, keys.messages(conversation));
+        let last = match messages.next_back() {
+            Some(row) => {
+                let (key, bytes) = row.into_inner().map_err(|error| self.error(error))?;
+                let message = key::last_number(&key)
+                    .and_then(|seq| value::message(conversation, Seq(seq), &bytes))
+                    .ok_or_else(|| self.undecoded("a message"))?;
+                Some((message.seq, message.ordinal))
+            }
+            None => None,
+        };
+        Ok(Some(head.after(last)))
     }
 
     pub(crate) fn cursor_at(&self, key: &[u8]) -> Result<Seq, HistoryError> {

@@ -68,23 +68,35 @@ fn places_that_a_device_has_acknowledged_are_not_given_again() {
 }
 
 #[test]
-fn each_changed_head_is_handed_out_once_and_in_order() {
+fn a_row_is_a_floor_and_the_last_message_says_the_rest() {
+    let row = head(4, 3, 2);
+    assert_eq!(row.after(None), row);
+    assert_eq!(row.after(Some((Seq(3), Ordinal(2)))), row);
+    assert_eq!(row.after(Some((Seq(9), Ordinal(8)))), head(10, 9, 2));
+}
+
+#[test]
+fn a_row_is_written_when_there_is_none_or_something_was_lost_and_in_order() {
     let mut heads = Heads::default();
     for message in [said("b", 1, 1), said("a", 1, 1), said("b", 2, 2)] {
         heads.take(&message, absent).unwrap();
     }
     let expected = [("a".to_owned(), head(2, 2, 1)), ("b".to_owned(), head(3, 3, 1))];
     assert_eq!(changed(&mut heads), expected);
-    assert_eq!(changed(&mut heads), []);
-    heads.acknowledged(&room("a"), Seq(1), absent).unwrap();
-    assert_eq!(changed(&mut heads), [], "what did not change is not written");
+    heads.take(&said("a", 2, 2), absent).unwrap();
+    heads.acknowledged(&room("a"), Seq(2), absent).unwrap();
+    assert_eq!(changed(&mut heads), [], "the last message says it");
+    heads.acknowledged(&room("a"), Seq(5), absent).unwrap();
+    heads.take(&said("b", 4, 3), absent).unwrap();
+    let expected = [("a".to_owned(), head(6, 6, 6)), ("b".to_owned(), head(5, 4, 4))];
+    assert_eq!(changed(&mut heads), expected);
 }
 
 #[test]
 fn a_head_is_loaded_once_while_it_is_at_hand_and_again_when_forgotten() {
     let mut heads = Heads::default();
     let mut loads = 0;
-    for seq in [3, 4] {
+    for seq in [3, 5] {
         heads
             .take(&said("r", seq, seq), || {
                 loads += 1;
@@ -92,9 +104,9 @@ fn a_head_is_loaded_once_while_it_is_at_hand_and_again_when_forgotten() {
             })
             .unwrap();
     }
-    assert_eq!((loads, changed(&mut heads)), (1, vec![("r".to_owned(), head(5, 5, 2))]));
+    assert_eq!((loads, changed(&mut heads)), (1, vec![("r".to_owned(), head(6, 6, 5))]));
     heads.forget();
-    heads.take(&said("r", 9, 9), || Ok::<_, Infallible>(Some(head(9, 9, 9)))).unwrap();
+    heads.take(&said("r", 9, 9), || Ok::<_, Infallible>(Some(head(8, 8, 5)))).unwrap();
     assert_eq!(changed(&mut heads), [("r".to_owned(), head(10, 10, 9))]);
 }
 

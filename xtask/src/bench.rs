@@ -21,7 +21,7 @@ mod workshop;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use figure::Report;
@@ -45,7 +45,7 @@ pub(crate) struct BenchArgs {
     /// Draw what `steady` saw into docs/benchmarks/steady.svg.
     #[arg(long)]
     plot: bool,
-    /// Let `hubbub nlp --no-models` understand each message meanwhile.
+    /// Let `hubbub nlp --no-models` understand each message meanwhile; `steady` always does.
     #[arg(long)]
     nlp: bool,
 }
@@ -74,17 +74,13 @@ impl Name {
 /// Runs them. Exit code 0, whether targets are met or missed.
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     let binary = binary::build()?;
-    if args.nlp && !server::knows_nlp(&binary)? {
-        bail!(
-            "--nlp: this hubbub has no `nlp --no-models` and no `serve --nlp` yet; run without it"
-        );
-    }
-    let workshop = Workshop::open(binary, args.nlp)?;
+    let mut workshop = Workshop::open(binary)?;
     let names =
         if args.names.is_empty() { Name::value_variants().to_vec() } else { args.names.clone() };
     for name in names {
         let mut report = Report::new(name.text(), args.quick)?;
         workshop.clear()?;
+        workshop.has_nlp = args.nlp || matches!(name, Name::Steady);
         match name {
             Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
             Name::Restart => restart::run(&workshop, args.quick, &mut report)?,

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gateway::Gateway;
 
@@ -52,6 +52,7 @@ fn size(value: usize) -> f64 {
 pub(crate) fn owner(page: &mut Page, owner: &Owner) {
     journal(page, owner);
     hubs(page, owner);
+    views(page, owner);
     enriching(page, owner);
     let opened = &owner.opened;
     page.counter(
@@ -95,22 +96,38 @@ fn journal(page: &mut Page, owner: &Owner) {
     );
     page.gauge("journal_poisoned", "1 = a sync failed.", u8::from(gauges.poisoned.load(Relaxed)));
     page.gauge("journal_durable_batch", "Last durable batch.", num(owner.reader.durable().0));
-    page.gauge(
-        "history_behind_batches",
-        "Batches that history has not taken yet.",
-        num(owner.history_behind()),
-    );
-    page.gauge(
-        "tables_behind_batches",
-        "Batches that the tables have not counted yet.",
-        num(owner.tables_behind()),
-    );
     page.gauge("links", "Gateways linked.", size(owner.links.count()));
     page.counter(
         "links_dropped_total",
         "Gateways dropped for being full or silent.",
         num(owner.links.dropped()),
     );
+}
+
+fn views(page: &mut Page, owner: &Owner) {
+    for (view, gauges) in [("history", &owner.following), ("tables", &owner.counting)] {
+        let seconds = |nanos: &AtomicU64| num(nanos.load(Relaxed)) / 1e9;
+        page.gauge(
+            &format!("{view}_behind_batches"),
+            "Durable batches that the view has not taken yet.",
+            num(owner.behind(gauges)),
+        );
+        page.counter(
+            &format!("{view}_steps_total"),
+            "Steps of one or more batches that it took.",
+            num(gauges.steps.load(Relaxed)),
+        );
+        page.counter(
+            &format!("{view}_step_seconds_total"),
+            "Time in those steps.",
+            seconds(&gauges.step_nanos),
+        );
+        page.gauge(
+            &format!("{view}_slowest_step_seconds"),
+            "The longest step since the start: what its store was held up at most.",
+            seconds(&gauges.slowest_nanos),
+        );
+    }
 }
 
 fn enriching(page: &mut Page, owner: &Owner) {

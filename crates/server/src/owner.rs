@@ -17,18 +17,17 @@ mod queries;
 mod start;
 mod views;
 
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use history::History;
 use journal::Reader;
 
 use crate::error::ServeError;
 use crew::Crew;
 
 pub use follow::FollowError;
+pub(crate) use follow::FollowGauges;
 pub(crate) use links::{Links, accept};
 pub(crate) use start::start;
 
@@ -37,9 +36,10 @@ pub(crate) struct Owner {
     /// What opening found.
     pub(crate) opened: Opened,
     pub(crate) reader: Reader,
-    pub(crate) history: History,
-    /// The last batch that the tables have.
-    pub(crate) tables_at: Arc<AtomicU64>,
+    /// How history follows the journal.
+    pub(crate) following: Arc<FollowGauges>,
+    /// How the tables do.
+    pub(crate) counting: Arc<FollowGauges>,
     /// How enriching stands, where there is a service.
     pub(crate) enriching: Option<Arc<Mutex<enrich::Gauges>>>,
     pub(crate) links: Arc<Links>,
@@ -103,14 +103,8 @@ impl Owner {
         why
     }
 
-    /// How many durable batches history has not taken yet.
-    pub(crate) fn history_behind(&self) -> u64 {
-        let taken = self.history.cursor().map_or(0, |cursor| cursor.batch.0);
-        self.reader.durable().0.saturating_sub(taken)
-    }
-
-    /// How many durable batches the tables have not counted yet.
-    pub(crate) fn tables_behind(&self) -> u64 {
-        self.reader.durable().0.saturating_sub(self.tables_at.load(Relaxed))
+    /// How many durable batches a view has not taken yet.
+    pub(crate) fn behind(&self, view: &FollowGauges) -> u64 {
+        self.reader.durable().0.saturating_sub(view.at.load(Relaxed))
     }
 }

@@ -19,6 +19,9 @@ use super::workshop::Workshop;
 /// Messages a second.
 const RATE: u64 = 10_000;
 
+/// Conversations they are said in: the more, the more there is to touch for as many messages.
+const CONVERSATIONS: [u64; 2] = [100, 1_000];
+
 /// What the server may add to one sync.
 const ALLOWANCE_MS: f64 = 7.0;
 
@@ -37,7 +40,21 @@ struct Run {
 
 pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Result<()> {
     let (count, seconds, raw) = if is_quick { (1, 3, 500) } else { (5, 20, 2_000) };
-    let load = Load::steady(RATE, seconds);
+    for conversations in CONVERSATIONS {
+        let load = Load::steady(RATE, seconds, conversations);
+        report.say(&format!("{conversations} conversations:"));
+        let runs = measure_all(workshop, load, (count, raw), report)?;
+        figures(&runs, (conversations, workshop.has_nlp), report)?;
+    }
+    Ok(())
+}
+
+fn measure_all(
+    workshop: &Workshop,
+    load: Load,
+    (count, raw): (usize, u64),
+    report: &mut Report,
+) -> Result<Vec<Run>> {
     report.detail(json!({ "load": load.to_json(), "nlp": workshop.has_nlp }));
     let mut runs = Vec::new();
     for number in 1..=count {
@@ -49,7 +66,7 @@ pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> R
         report.detail(one.to_json(&metrics));
         runs.push(one);
     }
-    figures(&runs, workshop.has_nlp, report)
+    Ok(runs)
 }
 
 fn measure(workshop: &Workshop, load: Load, raw: Duration) -> Result<(Run, Value)> {
@@ -69,7 +86,10 @@ fn measure(workshop: &Workshop, load: Load, raw: Duration) -> Result<(Run, Value
     Ok((Run { raw_p99, raw_p50, server_cores, nlp_cores, total }, metrics))
 }
 
-fn figures(runs: &[Run], has_nlp: bool, report: &mut Report) -> Result<()> {
+fn figures(runs: &[Run], (conversations, has_nlp): (u64, bool), report: &mut Report) -> Result<()> {
+    let mut figure = |name: &str, value, target, note: &str| {
+        report.figure(&format!("{name}_in_{conversations}"), value, target, note);
+    };
     let of = |pointer: &str| -> Result<f64> {
         let values: Result<Vec<f64>> =
             runs.iter().map(|run| pace::number(&run.total, pointer)).collect();
@@ -81,21 +101,21 @@ fn figures(runs: &[Run], has_nlp: bool, report: &mut Report) -> Result<()> {
     let count = runs.len();
     let note =
         format!("median of {count}; raw write+fdatasync p99 {raw:.2} ms + {ALLOWANCE_MS} ms");
-    report.figure("p99_from_due", (ack, "ms"), Some(raw + ALLOWANCE_MS), note);
+    figure("p99_from_due", (ack, "ms"), Some(raw + ALLOWANCE_MS), &note);
     let sent = of("/from_sent_ms/p99")?;
-    report.figure("p99_from_sent", (sent, "ms"), None, "without the sender's own lateness");
-    report.figure("p99_ratio", (ack / raw, "x"), None, "p99 from due / raw p99");
-    report.figure("p50_from_due", (of("/from_due_ms/p50")?, "ms"), None, "");
-    report.figure("slip_p99", (of("/slip_ms/p99")?, "ms"), None, "the sender: sent − due");
-    report.figure("raw_p99", (raw, "ms"), None, "");
+    figure("p99_from_sent", (sent, "ms"), None, "without the sender's own lateness");
+    figure("p99_ratio", (ack / raw, "x"), None, "p99 from due / raw p99");
+    figure("p50_from_due", (of("/from_due_ms/p50")?, "ms"), None, "");
+    figure("slip_p99", (of("/slip_ms/p99")?, "ms"), None, "the sender: sent − due");
+    figure("raw_p99", (raw, "ms"), None, "");
     let rate = of("/acknowledged_per_second")?;
-    report.figure("acknowledged", (rate, "/s"), None, format!("{RATE}/s were due"));
-    let note = if has_nlp { "enrichment on" } else { "enrichment off" };
+    figure("acknowledged", (rate, "/s"), None, &format!("{RATE}/s were due"));
+    let note = if has_nlp { "enrichment on" } else { "enrichment off" }.to_owned();
     let cores = by(|run| run.server_cores);
-    report.figure("server_cpu", (cores, "core"), Some(SERVER_CORES_MAX), note);
-    report.figure("server_cpu_per_message", (cores / rate * 1e6, "us"), None, note);
+    figure("server_cpu", (cores, "core"), Some(SERVER_CORES_MAX), &note);
+    figure("server_cpu_per_message", (cores / rate * 1e6, "us"), None, &note);
     if has_nlp {
-        report.figure("nlp_cpu", (by(|run| run.nlp_cores), "core"), None, "hubbub nlp");
+        figure("nlp_cpu", (by(|run| run.nlp_cores), "core"), None, "hubbub nlp");
     }
     Ok(())
 }

@@ -34,16 +34,9 @@ pub(super) const CONNECTIONS: u64 = 32;
 pub(super) const BODY_BYTES: u64 = 100;
 
 impl Load {
-    /// So many a second for so long, over 1,000 conversations.
-    pub(super) fn steady(rate: u64, seconds: u64) -> Self {
-        Self {
-            rate,
-            seconds,
-            conversations: 1_000,
-            in_flight: 1_000,
-            grace_seconds: 30,
-            every: None,
-        }
+    /// So many a second for so long, over so many conversations.
+    pub(super) fn steady(rate: u64, seconds: u64, conversations: u64) -> Self {
+        Self { rate, seconds, conversations, in_flight: 1_000, grace_seconds: 30, every: None }
     }
 
     pub(super) fn to_json(self) -> Value {

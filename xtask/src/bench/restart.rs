@@ -51,7 +51,7 @@ pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> R
     let count = fill(workshop, &server, messages, conversations, report)?;
     let seconds = began.elapsed().as_secs_f64();
     report.say(&format!("{count:.0} messages went in within {seconds:.0} s"));
-    let traffic = Load { conversations, ..Load::steady(10_000, 60) };
+    let traffic = Load::steady(10_000, 60, conversations);
     let ends = [
         (End::Stop, "after_stop", READY_SECONDS_MAX, "after SIGTERM in traffic"),
         (End::Kill, "after_kill", READY_SECONDS_MAX, "after kill -9 in traffic"),
@@ -112,7 +112,7 @@ fn fill(
             conversations,
             in_flight: FILL_IN_FLIGHT,
             grace_seconds: 600,
-            ..Load::steady(FILL_RATE, seconds)
+            ..Load::steady(FILL_RATE, seconds, conversations)
         };
         let total = load.run(workshop, server, |_| Ok(()))?;
         let rate = pace::number(&total, "/acknowledged_per_second")?;

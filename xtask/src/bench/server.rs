@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -141,15 +140,6 @@ impl Metrics {
     pub(super) fn get(&self, name: &str) -> f64 {
         self.0.get(name).copied().unwrap_or(0.0)
     }
-}
-
-/// Whether the binary can be started with an NLP service, and serve with one.
-pub(super) fn knows_nlp(binary: &Path) -> Result<bool> {
-    let help = |command: &str| -> Result<String> {
-        let said = Command::new(binary).args([command, "--help"]).output()?;
-        Ok(String::from_utf8_lossy(&said.stdout).into_owned())
-    };
-    Ok(help("serve")?.contains("--nlp") && help("nlp")?.contains("--no-models"))
 }
 
 fn launch(workshop: &Workshop, log: &str, arguments: &[String]) -> Result<Process> {

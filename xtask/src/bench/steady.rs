@@ -16,6 +16,9 @@ use sample::{Sample, Sampler};
 /// Messages a second.
 const RATE: u64 = 10_000;
 
+/// Conversations they are said in.
+const CONVERSATIONS: u64 = 1_000;
+
 /// Seconds of a window.
 const WINDOW: u64 = 10;
 
@@ -24,7 +27,7 @@ const WARM_UP: usize = 6;
 
 pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) -> Result<()> {
     let seconds = args.seconds.unwrap_or(if args.quick { 30 } else { 600 });
-    let load = Load { every: Some(WINDOW), ..Load::steady(RATE, seconds) };
+    let load = Load { every: Some(WINDOW), ..Load::steady(RATE, seconds, CONVERSATIONS) };
     report.detail(json!({ "load": load.to_json(), "nlp": workshop.has_nlp }));
     let server = Server::start(workshop)?;
     let mut sampler = Sampler::new(workshop, &server)?;
@@ -78,6 +81,17 @@ fn figures(samples: &[Sample], total: &Value, report: &mut Report) -> Result<()>
     report.figure("append_mean_worst", (most(&append), "ms"), None, "of a window");
     let behind = of(|sample| sample.history_behind);
     report.figure("history_behind_worst", (most(&behind), "batches"), None, "at a window's end");
+    let behind = of(|sample| sample.tables_behind);
+    report.figure("tables_behind_worst", (most(&behind), "batches"), None, "at a window's end");
+    let stall = most(&of(|sample| sample.slowest_step_s)) * 1e3;
+    report.figure("history_longest_step", (stall, "ms"), None, "what its store held it up at most");
+    let nlp: Option<Vec<f64>> = samples.iter().map(|sample| sample.nlp_cores).collect();
+    if let Some(nlp) = nlp {
+        report.figure("nlp_cpu", (median(&nlp), "core"), None, "hubbub nlp");
+        let outstanding = of(|sample| sample.enriching);
+        let note = "messages called, waiting or not durable; at a window's end";
+        report.figure("enriching_worst", (most(&outstanding), ""), None, note);
+    }
     Ok(())
 }
 
@@ -93,6 +107,8 @@ fn plot(samples: &[Sample], has_nlp: bool, report: &Report) -> Result<()> {
         panel("resident memory", "MB", |sample| sample.memory_mb),
         panel("written to the device, by all", "MB/s", |sample| sample.device_mb_s.unwrap_or(0.0)),
         panel("history behind", "batches", |sample| sample.history_behind),
+        panel("tables behind", "batches", |sample| sample.tables_behind),
+        panel("messages being enriched", "", |sample| sample.enriching),
         panel("server CPU", "core", |sample| sample.server_cores),
         panel("load average of the machine", "", |sample| sample.load),
     ];

@@ -14,6 +14,7 @@ use super::process::Guardian;
 pub(super) struct Workshop {
     pub(super) binary: PathBuf,
     pub(super) guardian: Rc<Guardian>,
+    /// Whether servers get an NLP service.
     pub(super) has_nlp: bool,
     results: PathBuf,
     folder: PathBuf,
@@ -23,7 +24,7 @@ pub(super) struct Workshop {
 
 impl Workshop {
     /// Beside the binary's folder: `target/bench`.
-    pub(super) fn open(binary: PathBuf, has_nlp: bool) -> Result<Self> {
+    pub(super) fn open(binary: PathBuf) -> Result<Self> {
         let target = binary.ancestors().nth(2).context("the binary lies in no target folder")?;
         let results = target.join("bench");
         fs::create_dir_all(&results).with_context(|| results.display().to_string())?;
@@ -38,7 +39,7 @@ impl Workshop {
         }
         let folder = results.join("work");
         let guardian = Guardian::start()?;
-        Ok(Self { binary, guardian, has_nlp, results, folder, _lock: lock })
+        Ok(Self { binary, guardian, has_nlp: false, results, folder, _lock: lock })
     }
 
     /// Where reports go.

@@ -14,7 +14,7 @@ use model::BatchNo;
 use tables::Tables;
 
 use super::enrich_drive::{EnrichDrive, EnrichEvent};
-use super::follow::{self, View};
+use super::follow::{self, FollowGauges, View};
 use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
 use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
@@ -196,16 +196,18 @@ impl Crew {
         name: &str,
         mut view: impl View + Send + 'static,
         came: impl Fn(BatchNo) + Send + 'static,
-    ) -> Result<(), ServeError> {
+    ) -> Result<Arc<FollowGauges>, ServeError> {
+        let gauges = Arc::new(FollowGauges::default());
+        let shown = Arc::clone(&gauges);
         let (reader, fatal) = (self.reader.clone(), Arc::clone(&self.fatal));
         let stop = Arc::clone(&self.stop_following);
         let thread = spawn(name, move || {
-            if let Err(why) = follow::run(&mut view, &reader, &stop, came) {
+            if let Err(why) = follow::run(&mut view, &reader, &shown, &stop, came) {
                 fatal.raise(why.into());
             }
         })?;
         self.threads().followers.push(thread);
-        Ok(())
+        Ok(gauges)
     }
 
     /// Ends all drives, in the order that loses nothing. Blocks until they are joined.

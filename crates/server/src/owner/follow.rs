@@ -2,7 +2,7 @@
 //!
 //! Views have no type in common, for none knows of the other; here they get one.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use history::History;
@@ -74,14 +74,26 @@ pub(crate) fn catch_up(view: &mut impl View, reader: &Reader) -> Result<BatchNo,
     Ok(at)
 }
 
+/// What a follower shows of itself. A step that is slow was held up by the view's store.
+#[derive(Debug, Default)]
+pub(crate) struct FollowGauges {
+    /// The last batch that the view has.
+    pub(crate) at: AtomicU64,
+    pub(crate) steps: AtomicU64,
+    pub(crate) step_nanos: AtomicU64,
+    pub(crate) slowest_nanos: AtomicU64,
+}
+
 /// Follows until told to stop, telling how far the view has come.
 pub(crate) fn run<V: View>(
     view: &mut V,
     reader: &Reader,
+    gauges: &FollowGauges,
     stop: &AtomicBool,
     came: impl Fn(BatchNo),
 ) -> Result<(), FollowError> {
     let mut at = view.at()?;
+    gauges.at.store(at.0, Relaxed);
     let mut follower = reader.follow(at);
     let mut persisted = Instant::now();
     let mut worked = Duration::ZERO;
@@ -91,9 +103,11 @@ pub(crate) fn run<V: View>(
             let began = Instant::now();
             while let Some(now_at) = step(&mut follower, view)? {
                 at = now_at;
+                gauges.at.store(at.0, Relaxed);
                 came(at);
             }
             worked = began.elapsed();
+            gauges.worked(worked);
         } else if reader.is_poisoned() {
             // Nothing more will come; waiting would not wait.
             std::thread::sleep(PATIENCE);
@@ -104,6 +118,15 @@ pub(crate) fn run<V: View>(
         }
     }
     view.persist()
+}
+
+impl FollowGauges {
+    fn worked(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.steps.fetch_add(1, Relaxed);
+        self.step_nanos.fetch_add(nanos, Relaxed);
+        self.slowest_nanos.fetch_max(nanos, Relaxed);
+    }
 }
 
 /// Lets batches gather, by how long the last step took. A stop is not kept waiting.

@@ -1,8 +1,6 @@
 //! Starting an owner: everything that must be true before a port opens.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use history::History;
@@ -38,17 +36,19 @@ pub(crate) fn start(config: &Config) -> Result<(DataDir, Arc<Owner>), ServeError
     crew.journal(config, journal)?;
     let rows = crew.rows(&dir)?;
     let (told, key) = (crew.inboxes.clone(), dir.body_key);
-    crew.follow("history", HistoryView { history: history.clone(), body_key: key }, move |at| {
-        for hub in &told {
-            hub.answer(HubEvent::Indexed(at));
-        }
-    })?;
-    let tables_at = Arc::new(AtomicU64::new(tables.cursor().batch.0));
-    let shown = Arc::clone(&tables_at);
-    crew.follow("tables", tables, move |at| shown.store(at.0, Relaxed))?;
+    let following = crew.follow(
+        "history",
+        HistoryView { history: history.clone(), body_key: key },
+        move |at| {
+            for hub in &told {
+                hub.answer(HubEvent::Indexed(at));
+            }
+        },
+    )?;
+    let counting = crew.follow("tables", tables, |_| ())?;
     opened.ready_after = Duration::from_nanos(clock.mono().0);
     let links = Arc::new(Links::new(crew.inboxes.clone(), rows));
-    let owner = Owner { opened, reader, history, tables_at, enriching, links, crew };
+    let owner = Owner { opened, reader, following, counting, enriching, links, crew };
     Ok((dir, Arc::new(owner)))
 }
 

@@ -24,6 +24,11 @@ pub(super) struct Sample {
     pub(super) device_mb_s: Option<f64>,
     pub(super) append_ms: f64,
     pub(super) history_behind: f64,
+    pub(super) tables_behind: f64,
+    /// Messages called, waiting or answered and not durable.
+    pub(super) enriching: f64,
+    /// The longest step of history since the start.
+    pub(super) slowest_step_s: f64,
     pub(super) server_cores: f64,
     pub(super) nlp_cores: Option<f64>,
     pub(super) load: f64,
@@ -70,6 +75,9 @@ impl Sampler {
             device_mb_s: both(now.device, last.device).map(|mb| mb / seconds),
             append_ms: since("hubbub_journal_append_seconds_total") / batches * 1e3,
             history_behind: now.metrics.get("hubbub_history_behind_batches"),
+            tables_behind: now.metrics.get("hubbub_tables_behind_batches"),
+            enriching: now.metrics.get("hubbub_enrich_outstanding"),
+            slowest_step_s: now.metrics.get("hubbub_history_slowest_step_seconds"),
             server_cores: (now.cpu - last.cpu) / seconds,
             nlp_cores: both(now.nlp_cpu, last.nlp_cpu).map(|cpu| cpu / seconds),
             load: machine::load(),
@@ -92,8 +100,7 @@ impl Counters {
 }
 
 impl Sample {
-    pub(super) const HEAD: &str =
-        "   at s  acked/s  p99 ms  RSS MB  device MB/s  append ms  behind  core  load";
+    pub(super) const HEAD: &str = "   at s  acked/s  p99 ms  RSS MB  device MB/s  append ms  history  tables  enriching  core  load";
 
     pub(super) fn to_json(&self) -> Value {
         json!({
@@ -105,6 +112,9 @@ impl Sample {
             "device_mb_s": self.device_mb_s,
             "append_ms": self.append_ms,
             "history_behind": self.history_behind,
+            "tables_behind": self.tables_behind,
+            "enriching": self.enriching,
+            "history_slowest_step_seconds": self.slowest_step_s,
             "server_cores": self.server_cores,
             "nlp_cores": self.nlp_cores,
             "load": self.load,
@@ -116,7 +126,7 @@ impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:7.0}  {:7.0}  {:6.1}  {:6.0}  {:>11}  {:9.2}  {:6.0}  {:4.2}  {:4.1}",
+            "{:7.0}  {:7.0}  {:6.1}  {:6.0}  {:>11}  {:9.2}  {:7.0}  {:6.0}  {:9.0}  {:4.2}  {:4.1}",
             self.at,
             self.acknowledged / 10.0,
             self.p99_ms,
@@ -124,6 +134,8 @@ impl fmt::Display for Sample {
             self.device_mb_s.map_or("–".to_owned(), |mb| format!("{mb:.1}")),
             self.append_ms,
             self.history_behind,
+            self.tables_behind,
+            self.enriching,
             self.server_cores,
             self.load
         )?;

@@ -23,9 +23,10 @@ const EVENTS_PER_ROUND: usize = 1024;
 /// The longest sleep of an idle drive.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// After a round with work the drive naps, so that the next finds company: under load one round
-/// answers many, and none of them has to wake it. Who comes to an idle drive does not wait.
-const NAP: Duration = Duration::from_micros(300);
+/// After a round with work the drive lets company gather for so long: under load one round serves
+/// many, and none of them has to wake it. Who comes to an idle drive does not wait, nor does what
+/// became durable.
+const GATHER: Duration = Duration::from_micros(150);
 
 /// Later than anything a hub waits for.
 const FAR_FUTURE: Duration = Duration::from_secs(3600);
@@ -79,7 +80,7 @@ impl HubDrive {
             *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = self.hub.gauges();
             // 2: what happened.
             if worked {
-                std::thread::sleep(NAP);
+                self.inbox.gather(GATHER);
             }
             let now = self.clock.mono();
             let wait = self.hub.poll_timeout().map_or(IDLE, |then| then.since(now).min(IDLE));

@@ -1,14 +1,16 @@
 //! Processes of a bench, and the certainty that none outlives it.
 //!
-//! Each begins a session of its own (`setsid`): Linux shares the CPU between sessions first
-//! (`sched_autogroup`), so in one session a server would be measured against its own neighbours.
-//! And each is known to a *guardian*, a small shell that waits for the end of its input. Whatever
+//! All stay in the session of this one: between sessions Linux shares the CPU first
+//! (`sched_autogroup`), and on a machine that is nearly full a server of 13 threads would get no
+//! more than its load generator. But each leads a process group, so that Ctrl-C is for this process
+//! alone. And each is known to a *guardian*, a small shell that waits for the end of its input. Whatever
 //! ends this process — a return, an error, Ctrl-C, SIGKILL — closes that input, and the guardian
 //! kills what is left.
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::rc::Rc;
@@ -99,15 +101,14 @@ impl Process {
             Output::Log => Stdio::from(log.try_clone()?),
             Output::Pipe => Stdio::piped(),
         };
-        // The shell's child leads no group, so `setsid` becomes the program, with its number.
-        let child = Command::new("setsid")
-            .arg(program)
+        let child = Command::new(program)
             .args(arguments)
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(log)
             .spawn()
-            .context("cannot start setsid (util-linux)")?;
+            .with_context(|| format!("cannot start {}", program.display()))?;
         let process = Self { child, guardian: Rc::clone(guardian), has_ended: false };
         guardian.tell('+', process.id())?;
         Ok(process)

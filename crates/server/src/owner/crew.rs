@@ -20,7 +20,7 @@ use super::hub_drive::{HubDrive, HubEvent};
 use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
 use super::provider::Provider;
 use super::queries::{self, RowsQuestion};
-use super::{Fatal, start};
+use super::{Fatal, start, views};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::data_dir::DataDir;
@@ -202,6 +202,7 @@ impl Crew {
         let (reader, fatal) = (self.reader.clone(), Arc::clone(&self.fatal));
         let stop = Arc::clone(&self.stop_following);
         let thread = spawn(name, move || {
+            views::yield_to_others();
             if let Err(why) = follow::run(&mut view, &reader, &shown, &stop, came) {
                 fatal.raise(why.into());
             }

@@ -12,6 +12,9 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::error::ServeError;
 
+/// Of nice(2): against a thread that has 0, one that has 10 gets a tenth of a contended processor.
+const NICENESS: i32 = 10;
+
 /// What the views have seen of the journal: recovery compares it with what is there.
 pub(crate) struct Known {
     pub(crate) batch: BatchNo,
@@ -44,9 +47,17 @@ pub(crate) fn both<A: Send, B>(
     })
 }
 
+/// From here on this thread, and every thread that it starts, yields to those who answer people: a
+/// view that compacts its store may take what they leave of the processors.
+pub(crate) fn yield_to_others() {
+    // Where the system does not let us, views only take more of a saturated machine.
+    rustix::process::setpriority_process(None, NICENESS).ok();
+}
+
 fn open_history(config: &Config, dir: &DataDir) -> Result<History, ServeError> {
     let path = dir.history();
     let options = history::Options { cache_bytes: config.history_cache_bytes };
+    yield_to_others();
     match History::open(&path, options) {
         Err(why @ (HistoryError::Damaged { .. } | HistoryError::Version { .. })) => {
             drop_view(&path, &why)?;

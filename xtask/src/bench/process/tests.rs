@@ -14,20 +14,18 @@ fn is_alive(pid: u32) -> bool {
 }
 
 #[test]
-fn a_process_leads_its_own_session_under_the_number_we_know() {
+fn a_process_leads_its_own_group_in_our_session() {
     let folder = tempfile::tempdir().unwrap();
     let guardian = Guardian::start().unwrap();
     let process = sleeper(&guardian, folder.path());
-    let until = Instant::now() + SOON;
-    loop {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
-        let session = stat.rsplit_once(") ").unwrap().1.split(' ').nth(3).unwrap().to_owned();
-        if stat.contains("(sleep)") && session == process.id().to_string() {
-            break;
-        }
-        assert!(Instant::now() < until, "{stat}");
-        std::thread::sleep(LOOK);
-    }
+    let field = |pid: &str, index: usize| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        stat.rsplit_once(") ").unwrap().1.split(' ').nth(index).unwrap().to_owned()
+    };
+    let (group, session) = (2, 3);
+    let pid = process.id().to_string();
+    assert_eq!(field(&pid, group), pid);
+    assert_eq!(field(&pid, session), field("self", session));
 }
 
 #[test]

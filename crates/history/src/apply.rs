@@ -209,7 +209,7 @@ impl<'s> Rows<'s> {
 
 /// Rows to be written in key order. The engine keeps what is new in a skip list, and neighbours in
 /// it are found in warm cache lines: twice as fast as in order of arrival
-/// (`examples/rebuild.rs`). Sorting is cheap while all keys lie in one piece of memory.
+/// (`examples/history_rebuild.rs`). Sorting is cheap while all keys lie in one piece of memory.
 #[derive(Default)]
 struct Unsorted {
     bytes: Vec<u8>,

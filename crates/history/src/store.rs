@@ -23,7 +23,7 @@ const KEYSPACES: u64 = 5;
 /// One that takes writes; at four sealed ones the engine halts them.
 const MEMTABLES_PER_KEYSPACE: u64 = 5;
 /// Small: a skip list that fits the CPU's caches takes rows faster, what a stall waits for is
-/// shorter, and an open reads less again. Larger ones only save compaction (`examples/rebuild.rs`).
+/// shorter, and an open reads less again. Larger ones only save compaction (`examples/history_rebuild.rs`).
 const MEMTABLE_BYTES: u64 = 8 * 1024 * 1024;
 /// Bytes of the engine's own write-ahead files before it flushes what holds them: they are read
 /// again at every open, so this bounds how long that takes.

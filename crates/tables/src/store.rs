@@ -65,7 +65,7 @@ CREATE TABLE meta (
 ";
 
 /// Adding to a row that is there comes first: it nearly always is. (Twice as fast as an upsert that
-/// returns what stands now; `examples/rebuild.rs`.)
+/// returns what stands now; `examples/tables_rebuild.rs`.)
 const ADD_TO_SPEAKER: &str =
     "UPDATE speakers SET messages = messages + ?3 WHERE conversation = ?1 AND sender = ?2";
 

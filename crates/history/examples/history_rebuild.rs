@@ -1,4 +1,4 @@
-//! How fast the view is rebuilt: `cargo run --release -p history --example rebuild -- [messages]
+//! How fast the view is rebuilt: `cargo run --release -p history --example history_rebuild -- [messages]
 //! [conversations] [body bytes] [messages a batch] [batches a call]`.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 

@@ -1,4 +1,4 @@
-//! How fast the view is rebuilt: `cargo run --release -p tables --example rebuild -- [messages]
+//! How fast the view is rebuilt: `cargo run --release -p tables --example tables_rebuild -- [messages]
 //! [conversations] [messages a batch] [batches a call] [enriched percent]`. An enriched message has
 //! its answer 2,000 facts later in the journal.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]

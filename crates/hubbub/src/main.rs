@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use server::config::{Config, ConfigError, Layer};
 use server::error::ServeError;
 use tracing_subscriber::EnvFilter;
@@ -20,7 +20,7 @@ const EXIT_USAGE: u8 = server::error::EXIT_USAGE;
     name = "hubbub",
     version,
     about = "Carries, understands and measures chat at scale",
-    after_help = "Examples:\n  hubbub serve\n  hubbub serve --listen 127.0.0.1:9000 --data /var/lib/hubbub\n  hubbub verify target/crash/histories/*.jsonl"
+    after_help = "Examples:\n  hubbub serve\n  hubbub serve --listen 127.0.0.1:9000 --data /var/lib/hubbub\n  hubbub config show\n  hubbub verify target/crash/histories/*.jsonl"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -36,13 +36,10 @@ enum Command {
                       Examples:\n  hubbub serve\n  hubbub serve --role owner --link /tmp/hubbub.link --listen 127.0.0.1:8070\n  \
                       hubbub serve --role gateway --link /tmp/hubbub.link --listen 127.0.0.1:8081"
     )]
-    Serve {
-        /// A TOML file with settings
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
-        #[command(flatten)]
-        settings: Box<Layer>,
-    },
+    Serve(Settings),
+    /// Look at the settings that `serve` would use
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// The whole house at once: NLP service, server, and bots that replay real conversations
     Demo(demo::DemoArgs),
     /// Check histories that clients wrote: did the promises hold?
@@ -56,6 +53,28 @@ enum Command {
     /// Clients that torment a server and write down what they saw
     #[command(subcommand)]
     Load(Load),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say what is wrong with them, if anything; nothing is opened
+    #[command(
+        after_help = "Exit code: 0 sound, 64 not.\n\nExample:\n  hubbub config check --config hubbub.toml"
+    )]
+    Check(Settings),
+    /// Print each as TOML, with where it comes from: flag, environment, file or default
+    #[command(after_help = "Example:\n  HUBBUB_HUBS=2 hubbub config show --config hubbub.toml")]
+    Show(Settings),
+}
+
+/// As given to `serve`.
+#[derive(Debug, Args)]
+struct Settings {
+    /// A TOML file with settings
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Box<Layer>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,7 +103,9 @@ fn main() -> ExitCode {
         }
     };
     match cli.command {
-        Command::Serve { config, settings } => serve(config, *settings),
+        Command::Serve(given) => serve(given),
+        Command::Config(ConfigCommand::Check(given)) => show(given, false),
+        Command::Config(ConfigCommand::Show(given)) => show(given, true),
         Command::Verify(args) => verify::run(&args),
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
@@ -95,8 +116,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(file: Option<PathBuf>, settings: Layer) -> ExitCode {
-    let served = Config::load(file.as_deref(), settings)
+fn serve(given: Settings) -> ExitCode {
+    let served = Config::load(given.config.as_deref(), *given.settings)
         .map_err(ServeError::from)
         .and_then(|config| log(&config.log).and_then(|()| server::serve(&config)));
     match served {
@@ -106,6 +127,23 @@ fn serve(file: Option<PathBuf>, settings: Layer) -> ExitCode {
             ExitCode::from(why.exit_code())
         }
     }
+}
+
+fn show(given: Settings, all: bool) -> ExitCode {
+    let shown = Config::show(given.config.as_deref(), *given.settings).map_err(ServeError::from);
+    let sound = shown.and_then(|shown| {
+        let log = shown.iter().find(|setting| setting.key == "log");
+        log.map_or(Ok(()), |log| filter(log.value.trim_matches('"')).map(drop)).map(|()| shown)
+    });
+    match sound {
+        Ok(shown) if all => shown.iter().for_each(|setting| print(&setting.to_string())),
+        Ok(_) => print("the settings are sound"),
+        Err(why) => {
+            complain(&why.to_string());
+            return ExitCode::from(why.exit_code());
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 async fn replay(args: load::ReplayArgs) -> anyhow::Result<ExitCode> {
@@ -141,14 +179,19 @@ fn wait_for(client: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode 
 }
 
 /// Logs to standard error what the filter lets through.
-fn log(filter: &str) -> Result<(), ServeError> {
-    let filter = EnvFilter::try_new(filter).map_err(|why| ConfigError::OutOfRange {
-        key: "log",
-        value: format!("{filter} ({why})"),
-        right: "error, warn, info, debug, trace, or filters such as gateway=debug",
-    })?;
+fn log(text: &str) -> Result<(), ServeError> {
+    let filter = filter(text)?;
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     Ok(())
+}
+
+fn filter(text: &str) -> Result<EnvFilter, ServeError> {
+    let why = |why| ConfigError::OutOfRange {
+        key: "log",
+        value: format!("{text} ({why})"),
+        right: "error, warn, info, debug, trace, or filters such as gateway=debug",
+    };
+    Ok(EnvFilter::try_new(text).map_err(why)?)
 }
 
 /// What the program answers.

@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use shown::Shown;
+
+mod shown;
 
 /// Prefix of the environment variables that are read: `HUBBUB_LISTEN` is the key `listen`.
 pub const ENV_PREFIX: &str = "HUBBUB_";
 
 /// Which part of the backbone a process plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Owner and gateway in one process.
@@ -25,7 +29,7 @@ pub enum Role {
 }
 
 /// One source of settings. What it leaves out, the source below decides.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Layer {
     /// Part to play in this process [default: both]
@@ -206,10 +210,15 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], with the source, the key and what would be right.
     pub fn load(file: Option<&Path>, flags: Layer) -> Result<Self, ConfigError> {
-        let file = file.map(read_file).transpose()?.unwrap_or_default();
-        let environment = read_environment(environment())?;
+        let [flags, environment, file] = layers(file, flags)?;
         flags.over(environment).over(file).complete()
     }
+}
+
+/// The sources, the strongest first.
+fn layers(file: Option<&Path>, flags: Layer) -> Result<[Layer; 3], ConfigError> {
+    let file = file.map(read_file).transpose()?.unwrap_or_default();
+    Ok([flags, read_environment(environment())?, file])
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]

@@ -53,6 +53,8 @@ async fn a_wrong_flag_ends_with_64_and_names_it() {
         ("serve --link", &["--link"]),
         ("serve --role cook", &["--role", "cook", "gateway"]),
         ("dance", &["dance"]),
+        ("config check --hubs 17", &["hubs is 17", "1 to 16"]),
+        ("config show --log =!", &["log is =!", "error, warn, info"]),
         ("serve --hubs 17", &["hubs is 17", "1 to 16"]),
         ("serve --commit-window-ms 1001", &["commit_window_ms is 1001", "0 to 1000"]),
         ("serve --segment-bytes 524287", &["segment_bytes is 524287", "524288 to 1073741824"]),

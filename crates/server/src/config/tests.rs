@@ -58,3 +58,23 @@ fn the_split_roles_need_a_link_and_both_does_not_take_one() {
     assert!(layer("role = 'gateway'\nlink = '/tmp/l'").complete().is_ok());
     assert!(layer("link = '/tmp/l'").complete().is_err());
 }
+
+#[test]
+fn what_is_shown_says_where_it_comes_from_and_is_a_file_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hubbub.toml");
+    std::fs::write(&file, "hubs = 3\ncommit_window_ms = 7\n").unwrap();
+    let shown = Config::show(Some(&file), layer("hubs = 4")).unwrap();
+    let of = |key: &str| shown.iter().find(|shown| shown.key == key).cloned();
+    let is = |key: &str, value: &str, source| {
+        Some(Shown { key: key.to_owned(), value: value.to_owned(), source })
+    };
+    assert_eq!(of("hubs"), is("hubs", "4", "flag"));
+    assert_eq!(of("commit_window_ms"), is("commit_window_ms", "7", "file"));
+    assert_eq!(of("listen"), is("listen", "\"127.0.0.1:8080\"", "default"));
+    assert_eq!(of("nlp"), None, "what nobody gave and nothing stands for");
+    let again: String = shown.iter().map(|shown| format!("{shown}\n")).collect();
+    let loaded = Config::load(Some(&file), layer("hubs = 4")).unwrap();
+    assert_eq!(layer(&again).complete().unwrap(), loaded);
+    assert!(Config::show(None, layer("hubs = 17")).is_err());
+}

@@ -1,0 +1,78 @@
+//! Settings for people: each key, what it is, and where it comes from.
+
+use std::fmt;
+use std::path::Path;
+
+use super::{Config, ConfigError, Layer, layers};
+
+/// A setting as it is in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// The key, as in the file.
+    pub key: String,
+    /// Its value, in TOML.
+    pub value: String,
+    /// `flag`, `environment`, `file` or `default`.
+    pub source: &'static str,
+}
+
+impl Config {
+    /// All settings that have a value, as [`Config::load`] puts them together, by key.
+    ///
+    /// # Errors
+    /// [`ConfigError`], as `load`.
+    pub fn show(file: Option<&Path>, flags: Layer) -> Result<Vec<Shown>, ConfigError> {
+        let sources = layers(file, flags)?;
+        let [flags, environment, file] = sources.clone();
+        let config = flags.over(environment).over(file).complete()?;
+        let names = ["flag", "environment", "file"];
+        let tables: Vec<_> = names.into_iter().zip(sources.iter().map(table)).collect();
+        let in_force = table(&config.into_layer());
+        Ok(in_force
+            .into_iter()
+            .map(|(key, value)| {
+                let given = tables.iter().find(|(_, table)| table.contains_key(&key));
+                let source = given.map_or("default", |(name, _)| name);
+                Shown { value: value.to_string(), key, source }
+            })
+            .collect())
+    }
+
+    /// The one source that says all of it.
+    fn into_layer(self) -> Layer {
+        let whole_ms = |span: std::time::Duration| u64::try_from(span.as_millis()).ok();
+        Layer {
+            role: Some(self.role),
+            data: Some(self.data),
+            listen: Some(self.listen),
+            link: self.link,
+            hubs: Some(self.hubs),
+            commit_window_ms: whole_ms(self.commit_window),
+            segment_bytes: Some(self.segment_bytes),
+            disk_reserve_bytes: Some(self.disk_reserve_bytes),
+            memory_bytes: Some(self.memory_bytes),
+            history_cache_bytes: Some(self.history_cache_bytes),
+            nlp: self.nlp,
+            nlp_in_flight: Some(self.nlp_in_flight),
+            nlp_timeout_ms: whole_ms(self.nlp_timeout),
+            ring_bytes: Some(self.ring_bytes),
+            log: Some(self.log),
+            #[cfg(feature = "mutants")]
+            crash: self.crash,
+        }
+    }
+}
+
+/// What a source says.
+fn table(layer: &Layer) -> toml::Table {
+    // Every field is a number, a text or a path: the one thing that cannot be told is a path that
+    // is no UTF-8, which is then shown as if it were not given.
+    toml::Table::try_from(layer).unwrap_or_default()
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, value, source } = self;
+        write!(f, "{:<40} # {source}", format!("{key} = {value}"))
+    }
+}

@@ -24,7 +24,7 @@ pub(super) fn svg(title: &str, panels: &[Panel]) -> String {
     let count = f64::from(u32::try_from(panels.len()).unwrap_or(u32::MAX));
     let height = TOP + count * (PANEL_HEIGHT + PANEL_GAP) + BOTTOM;
     let xs = panels.iter().flat_map(|panel| &panel.points).map(|point| point.0);
-    let longest = ceiling(xs.fold(0.0, f64::max));
+    let longest = xs.fold(0.0, f64::max).max(1.0);
     let mut body = String::new();
     let mut top = TOP;
     for panel in panels {

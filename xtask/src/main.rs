@@ -9,6 +9,7 @@
 
 mod bench;
 mod crash;
+mod guardian;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};

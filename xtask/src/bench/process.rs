@@ -1,74 +1,23 @@
-//! Processes of a bench, and the certainty that none outlives it.
+//! Processes of a bench, each known to a guardian.
 //!
 //! All stay in the session of this one: between sessions Linux shares the CPU first
 //! (`sched_autogroup`), and on a machine that is nearly full a server of 13 threads would get no
 //! more than its load generator. But each leads a process group, so that Ctrl-C is for this process
-//! alone. And each is known to a *guardian*, a small shell that waits for the end of its input. Whatever
-//! ends this process — a return, an error, Ctrl-C, SIGKILL — closes that input, and the guardian
-//! kills what is left.
+//! alone.
 
-use std::cell::RefCell;
 use std::fs::File;
-use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// Remembers who lives (`+ pid`, `- pid`), and kills who is left when its input ends. Deaf to
-/// Ctrl-C: it has something to do afterwards.
-const GUARDIAN: &str = r#"
-trap '' INT
-pids=" "
-while read -r op pid; do
-  case $op in
-    +) pids="$pids$pid " ;;
-    -) pids="${pids%% $pid *} ${pids#* $pid }" ;;
-  esac
-done
-for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
-"#;
+use crate::guardian::Guardian;
 
 /// How often a wait looks.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// Sees to it that no process outlives this one.
-#[derive(Debug)]
-pub(super) struct Guardian {
-    child: Child,
-    input: RefCell<Option<ChildStdin>>,
-}
-
-impl Guardian {
-    pub(super) fn start() -> Result<Rc<Self>> {
-        let mut child = Command::new("sh")
-            .args(["-c", GUARDIAN])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("cannot start sh")?;
-        let input = RefCell::new(child.stdin.take());
-        Ok(Rc::new(Self { child, input }))
-    }
-
-    fn tell(&self, op: char, pid: u32) -> Result<()> {
-        let mut input = self.input.borrow_mut();
-        let input = input.as_mut().context("the guardian is gone")?;
-        writeln!(input, "{op} {pid}").context("the guardian is gone")
-    }
-}
-
-impl Drop for Guardian {
-    fn drop(&mut self) {
-        drop(self.input.borrow_mut().take());
-        // It ends by itself; there is nobody to tell if it does not.
-        let _ended = self.child.wait();
-    }
-}
 
 /// A process of the bench. Dropping it kills it.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
 
-use super::process::Guardian;
+use crate::guardian::Guardian;
 
 /// The folder, what is measured in it, and who sees to it that all ends.
 #[derive(Debug)]

@@ -1,71 +1,19 @@
-//! The processes of a run, and the certainty that none outlives it.
-//!
-//! Each is a group of its own, so that Ctrl-C reaches only this one; and each is known to a
-//! *guardian*, a small shell that waits for the end of its input. Whatever ends this process — a
-//! return, an error, Ctrl-C, SIGKILL — closes that input, and the guardian kills what is left,
-//! stopped processes too.
+//! The processes of a run. Each is a group of its own, so that Ctrl-C reaches only this one; and
+//! each is known to a guardian.
 
-use std::cell::RefCell;
 use std::fs::OpenOptions;
-use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// Remembers who lives (`+ pid`, `- pid`), and kills who is left when its input ends.
-const GUARDIAN: &str = r#"
-pids=" "
-while read -r op pid; do
-  case $op in
-    +) pids="$pids$pid " ;;
-    -) pids="${pids%% $pid *} ${pids#* $pid }" ;;
-  esac
-done
-for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
-"#;
+use crate::guardian::Guardian;
 
 /// How often a wait looks.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// Sees to it that no process outlives this one.
-#[derive(Debug)]
-pub(crate) struct Guardian {
-    child: Child,
-    input: RefCell<Option<ChildStdin>>,
-}
-
-impl Guardian {
-    pub(crate) fn start() -> Result<Rc<Self>> {
-        let mut child = Command::new("sh")
-            .args(["-c", GUARDIAN])
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("cannot start sh")?;
-        let input = RefCell::new(child.stdin.take());
-        Ok(Rc::new(Self { child, input }))
-    }
-
-    fn tell(&self, op: char, pid: u32) -> Result<()> {
-        let mut input = self.input.borrow_mut();
-        let input = input.as_mut().context("the guardian is gone")?;
-        writeln!(input, "{op} {pid}").context("the guardian is gone")
-    }
-}
-
-impl Drop for Guardian {
-    fn drop(&mut self) {
-        drop(self.input.borrow_mut().take());
-        // It ends by itself; there is nobody to tell if it does not.
-        let _ended = self.child.wait();
-    }
-}
 
 /// A process of the run. Dropping it kills it.
 #[derive(Debug)]

@@ -11,10 +11,11 @@ use check::{Checker, Options, Report};
 
 use super::CrashArgs;
 use super::hard_paths::HardPaths;
-use super::process::{Guardian, Process};
+use super::process::Process;
 use super::servers::Servers;
 use super::shape::Shape;
 use super::verdict::Verdict;
+use crate::guardian::Guardian;
 
 /// Processes that the sessions are spread over.
 const CLIENT_PROCESSES: u16 = 3;

@@ -12,10 +12,11 @@ use anyhow::{Context, Result, bail};
 
 use super::kills::Kills;
 use super::metrics::Tally;
-use super::process::{Guardian, Process};
+use super::process::Process;
 use super::schedule::{Aim, Death, Fault, Schedule, Views};
 use super::shape::{Shape, gateway_arguments, owner_arguments};
 use super::{folders, http, sidecar};
+use crate::guardian::Guardian;
 
 /// How long a process may take until it is ready: recovery and views come first.
 const READY_WITHIN: Duration = Duration::from_secs(60);

@@ -54,7 +54,7 @@ fn what_is_left_dies_with_its_guardian() {
     let process = sleeper(&guardian, folder.path());
     let pid = process.id();
     // As if this process were killed: nobody drops anything, but the guardian's input ends.
-    drop(guardian.input.borrow_mut().take());
+    guardian.let_go();
     let until = Instant::now() + SOON;
     while is_alive(pid) {
         assert!(Instant::now() < until, "{pid} is still there");

@@ -56,7 +56,7 @@ fn the_guardian_kills_who_is_left_and_only_those() {
     guardian.tell('-', processes[2].child.id()).unwrap();
     let pids: Vec<u32> = processes.iter().map(|process| process.child.id()).collect();
     // What remains of this process when it is killed: its end of the pipe is closed, no more.
-    drop(guardian.input.borrow_mut().take());
+    guardian.let_go();
     assert!(soon(|| !is_alive(pids[0]) && !is_alive(pids[3])));
     assert!(is_alive(pids[2]));
     processes.iter_mut().for_each(|process| drop(process.child.kill()));

@@ -150,12 +150,13 @@ mod tests {
                 (taken(&inbox, FOR_EVER), taken(&inbox, FOR_EVER))
             })
         };
+        let until = |what| while inbox.lock().drive != what {};
         let thread = drive(Arc::clone(&inbox));
+        until(Drive::Gathers);
         inbox.send(1).await;
+        assert_eq!(inbox.lock().drive, Drive::Gathers, "company is no reason to wake up");
         inbox.answer(2);
-        while !inbox.lock().items.is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until(Drive::Sleeps);
         inbox.send(3).await;
         assert_eq!(thread.join().unwrap(), (vec![1, 2], vec![3]));
     }

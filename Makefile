@@ -36,7 +36,6 @@ setup-page:
 
 test-page: ## Run the tests of the page, in a real browser
 	@$(MAKE) --no-print-directory setup-page || { echo "skipped: the tests of the page"; exit 0; }; \
-	command -v npm >/dev/null && command -v chromium >/dev/null || exit 0; \
 	cd web/tests && npm ci --no-audit --no-fund --silent && npm run --silent types && npm test --silent
 
 run: setup ## Build hubbub and start the demo on the address it prints

@@ -104,8 +104,8 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Command::Serve(given) => serve(given),
-        Command::Config(ConfigCommand::Check(given)) => show(given, false),
-        Command::Config(ConfigCommand::Show(given)) => show(given, true),
+        Command::Config(ConfigCommand::Check(given)) => show(&given, false),
+        Command::Config(ConfigCommand::Show(given)) => show(&given, true),
         Command::Verify(args) => verify::run(&args),
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
@@ -129,21 +129,28 @@ fn serve(given: Settings) -> ExitCode {
     }
 }
 
-fn show(given: Settings, all: bool) -> ExitCode {
-    let shown = Config::show(given.config.as_deref(), *given.settings).map_err(ServeError::from);
-    let sound = shown.and_then(|shown| {
-        let log = shown.iter().find(|setting| setting.key == "log");
-        log.map_or(Ok(()), |log| filter(log.value.trim_matches('"')).map(drop)).map(|()| shown)
-    });
-    match sound {
-        Ok(shown) if all => shown.iter().for_each(|setting| print(&setting.to_string())),
-        Ok(_) => print("the settings are sound"),
+fn show(given: &Settings, all: bool) -> ExitCode {
+    match looked_at(given, all) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             complain(&why.to_string());
-            return ExitCode::from(why.exit_code());
+            ExitCode::from(why.exit_code())
         }
     }
-    ExitCode::SUCCESS
+}
+
+fn looked_at(given: &Settings, all: bool) -> Result<(), ServeError> {
+    let file = given.config.as_deref();
+    let config = Config::load(file, (*given.settings).clone())?;
+    filter(&config.log)?;
+    if all {
+        for setting in Config::show(file, (*given.settings).clone())? {
+            print(&setting.to_string());
+        }
+    } else {
+        print("the settings are sound");
+    }
+    Ok(())
 }
 
 async fn replay(args: load::ReplayArgs) -> anyhow::Result<ExitCode> {

@@ -5,11 +5,12 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use model::Retry;
 use wire::{Code, Frame};
 
-use crate::house::{House, SMALL, address};
+use crate::house::{House, PATIENCE, SMALL, address};
 use crate::line::Line;
 use crate::user::{User, name};
 
@@ -123,6 +124,13 @@ async fn a_full_disk_refuses_sends_serves_reads_and_goes_on_when_there_is_room()
     drop(house);
 }
 
+async fn until(house: &House, metric: &str, is: u64) {
+    let began = Instant::now();
+    while house.metric(metric).await != is {
+        assert!(began.elapsed() < PATIENCE, "{metric} does not become {is}");
+    }
+}
+
 /// Another process takes the last byte.
 #[tokio::test]
 #[expect(clippy::print_stderr, reason = "a test that looks at nothing says so")]
@@ -140,10 +148,10 @@ async fn a_disk_that_is_full_to_the_last_byte_is_no_other_thing() {
     let mut line = Line::open(house.at(), "eve", 9).await;
     // Who takes the reserve faster than the views take what was accepted ends the process with 74.
     for view in ["history_behind_batches", "tables_behind_batches"] {
-        while house.metric(view).await > 0 {}
+        until(&house, view, 0).await;
     }
     let ballast = disk.fill(0);
-    while house.metric("journal_disk_full").await == 0 {}
+    until(&house, "journal_disk_full", 1).await;
     assert_eq!(fill_up(&mut line, 1).await, 0, "the reserve is the views'");
     assert_eq!(house.readiness().await.0, 503);
     assert_eq!(ann.read(&tea).await.head.0, 100, "reads go on");

@@ -20,14 +20,15 @@ impl Config {
     /// All settings that have a value, as [`Config::load`] puts them together, by key.
     ///
     /// # Errors
-    /// [`ConfigError`], as `load`.
+    /// [`ConfigError`], as `load`; and a value that TOML cannot say.
     pub fn show(file: Option<&Path>, flags: Layer) -> Result<Vec<Shown>, ConfigError> {
         let sources = layers(file, flags)?;
         let [flags, environment, file] = sources.clone();
         let config = flags.over(environment).over(file).complete()?;
         let names = ["flag", "environment", "file"];
-        let tables: Vec<_> = names.into_iter().zip(sources.iter().map(table)).collect();
-        let in_force = table(&config.into_layer());
+        let tables = sources.iter().map(table).collect::<Result<Vec<_>, _>>()?;
+        let tables: Vec<_> = names.into_iter().zip(tables).collect();
+        let in_force = table(&config.into_layer())?;
         Ok(in_force
             .into_iter()
             .map(|(key, value)| {
@@ -63,11 +64,12 @@ impl Config {
     }
 }
 
-/// What a source says.
-fn table(layer: &Layer) -> toml::Table {
-    // Every field is a number, a text or a path: the one thing that cannot be told is a path that
-    // is no UTF-8, which is then shown as if it were not given.
-    toml::Table::try_from(layer).unwrap_or_default()
+/// What a source says. TOML cannot say a path that is no UTF-8, nor a number above 2^63 - 1.
+fn table(layer: &Layer) -> Result<toml::Table, ConfigError> {
+    toml::Table::try_from(layer).map_err(|why| ConfigError::BadValue {
+        key: "a setting",
+        why: format!("it cannot be written in TOML ({why})"),
+    })
 }
 
 impl fmt::Display for Shown {

@@ -77,4 +77,7 @@ fn what_is_shown_says_where_it_comes_from_and_is_a_file_again() {
     let loaded = Config::load(Some(&file), layer("hubs = 4")).unwrap();
     assert_eq!(layer(&again).complete().unwrap(), loaded);
     assert!(Config::show(None, layer("hubs = 17")).is_err());
+    let large = Layer { memory_bytes: Some(usize::MAX), ..Layer::default() };
+    let why = Config::show(None, large).unwrap_err().to_string();
+    assert!(why.contains("cannot be written in TOML"), "{why}");
 }

@@ -160,7 +160,7 @@ impl Crew {
             gauges: Arc::clone(&self.journal),
         };
         // Before the first append: a start on a disk that is short takes nothing from it.
-        room.look();
+        room.is_short();
         let stop = Arc::clone(&self.stop_following);
         let thread = spawn("segments", move || room.run(&stop))?;
         self.threads().followers.push(thread);

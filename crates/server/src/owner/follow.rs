@@ -17,8 +17,8 @@ const CHUNK_RECORDS: usize = 8192;
 /// How often what a view took is made durable: what a crash makes it read again.
 const PERSIST_EVERY: Duration = Duration::from_secs(1);
 
-/// Under load a view waits so many times longer than it works, and so takes a small part of a processor
-/// and of the disk from those who answer people.
+/// Under load a view waits so many times longer than it works, up to its bound, and so takes a small part of a
+/// processor and of the disk from those who answer people.
 const REST: u32 = 20;
 
 /// How long a follower waits for news before it looks whether to stop.

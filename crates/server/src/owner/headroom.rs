@@ -36,20 +36,27 @@ impl Headroom {
         }
     }
 
-    /// `false`: no room for the next segment.
-    pub(crate) fn look(&self) -> bool {
-        let gauges = &self.gauges;
+    /// Whether the disk is down to its reserve; all are told.
+    pub(crate) fn is_short(&self) -> bool {
         // A disk that does not tell is not held to be short: the next write will say what it is.
         let short = free_bytes(&self.dir).is_ok_and(|free| free < self.reserve_bytes);
-        let was_short = gauges.disk_short.swap(short, Relaxed);
+        self.gauges.disk_short.store(short, Relaxed);
         if short {
-            gauges.disk_full.store(true, Relaxed);
+            self.gauges.disk_full.store(true, Relaxed);
+        }
+        short
+    }
+
+    /// `false`: no room for the next segment.
+    fn look(&self) -> bool {
+        let was_short = self.gauges.disk_short.load(Relaxed);
+        if self.is_short() {
             return true;
         }
         let wanted = self.preparer.wanted();
         let made = !wanted || self.preparer.prepare().is_ok();
         if made && (wanted || was_short) {
-            gauges.disk_full.store(false, Relaxed);
+            self.gauges.disk_full.store(false, Relaxed);
         }
         made
     }

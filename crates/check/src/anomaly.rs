@@ -36,6 +36,12 @@ pub enum Kind {
     Stalled,
     /// A message for a conversation that its connection does not follow.
     Stray,
+    /// Someone did what their role did not allow.
+    Trespass,
+    /// Someone saw something of a conversation that they never were a member of.
+    Eavesdrop,
+    /// What is told of a text is not what its events made of it: an edit, a reaction, its ordinal.
+    WrongState,
     /// A line or a server's frame that cannot be read.
     Unreadable,
 }
@@ -58,6 +64,9 @@ impl Kind {
             Self::Unanswered => "unanswered",
             Self::Stalled => "stalled",
             Self::Stray => "stray",
+            Self::Trespass => "trespass",
+            Self::Eavesdrop => "eavesdrop",
+            Self::WrongState => "wrong_state",
             Self::Unreadable => "unreadable",
         }
     }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use model::{InstanceId, MessageId};
 
 use crate::frame::Heard;
+use crate::rooms::Told;
+use crate::what::What;
 use crate::{Anomaly, Counts, KEPT_PER_KIND, Kind, Options, Report};
 
 /// A conversation's name; one allocation for all its mentions.
@@ -32,7 +34,7 @@ pub(crate) struct Spot {
 pub(crate) struct Draft {
     pub conversation: Name,
     pub sender: Name,
-    pub body: String,
+    pub what: What,
     pub lamport: u64,
     pub seen_seq: u64,
     pub sent_at: u64,
@@ -128,6 +130,10 @@ pub(crate) struct Book {
     pub cursors: BTreeMap<Device, BTreeMap<u32, u64>>,
     pub from_cursor: Vec<FromCursor>,
     pub instances: BTreeSet<InstanceId>,
+    /// Who saw something of a conversation, and where first.
+    pub readers: BTreeMap<Name, BTreeMap<Name, Where>>,
+    /// What pages told of texts.
+    pub told: BTreeMap<Name, Vec<Told>>,
     /// The epoch each conversation was first seen in.
     epochs: BTreeMap<Name, u64>,
     names: BTreeSet<Name>,
@@ -148,6 +154,8 @@ impl Book {
             cursors: BTreeMap::new(),
             from_cursor: Vec::new(),
             instances: BTreeSet::new(),
+            readers: BTreeMap::new(),
+            told: BTreeMap::new(),
             epochs: BTreeMap::new(),
             names: BTreeSet::new(),
             files: Vec::new(),
@@ -220,7 +228,11 @@ impl Book {
         self.see_head(conversation, epoch, heard.seq, at);
         self.see_id(heard.id, &spot, at);
         let variants = self.places.entry(spot).or_default();
-        if variants.iter().any(|known| known.heard == heard) {
+        if let Some(known) = variants.iter_mut().find(|known| known.heard.is_same(&heard)) {
+            // What was said says more than that it is gone.
+            if matches!(known.heard.what, What::Gone { .. }) {
+                *known = Variant { heard, at };
+            }
             return;
         }
         let before = variants.first().map(|first| (difference(&first.heard, &heard), first.at));
@@ -266,8 +278,8 @@ fn difference(a: &Heard, b: &Heard) -> String {
         return format!("id {} and id {}", a.id, b.id);
     }
     let (id, what) = (a.id, |name: &str, a: String, b: String| format!("{name} {a} and {b}"));
-    let which = if a.body != b.body {
-        format!("bodies of {} and {} bytes that differ", a.body.len(), b.body.len())
+    let which = if a.what != b.what {
+        format!("{} and {}, which differ", a.what.shown(), b.what.shown())
     } else if a.sender != b.sender {
         what("sender", a.sender.clone(), b.sender.clone())
     } else if a.received_at != b.received_at {

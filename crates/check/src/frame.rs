@@ -2,15 +2,18 @@
 //! rule needs, and unknown ones are ignored.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use model::MessageId;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
+use crate::what::{Fields, What};
+
 /// What a client said.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Send(Send),
+    Send(Box<Send>),
     Subscribe(Subscribe),
     Unsubscribe,
     Ack(Ack),
@@ -31,17 +34,70 @@ pub(crate) enum Answer {
     Unknown,
 }
 
-#[derive(Debug, Deserialize)]
+/// Everything that takes a sequence number.
+#[derive(Debug)]
 pub(crate) struct Send {
-    #[serde(rename = "ref")]
     pub reference: Option<u64>,
-    #[serde(deserialize_with = "id")]
     pub id: MessageId,
-    pub conversation: String,
-    pub body: String,
+    /// Of a `create`: none yet.
+    pub conversation: Option<String>,
+    pub what: Said,
     pub lamport: u64,
     pub seen_seq: u64,
     pub sent_at: u64,
+}
+
+/// What a client says. A `create` is understood with the name of who says it.
+#[derive(Debug)]
+pub(crate) enum Said {
+    What(What),
+    Create(Box<Born>),
+}
+
+/// A `create`, as it was said.
+#[derive(Debug)]
+pub(crate) struct Born {
+    pub kind: String,
+    pub fields: Fields,
+    pub others: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct RawSend {
+    #[serde(rename = "ref")]
+    reference: Option<u64>,
+    #[serde(deserialize_with = "id")]
+    id: MessageId,
+    conversation: Option<String>,
+    #[serde(flatten)]
+    fields: Fields,
+    members: Option<Vec<String>>,
+    lamport: u64,
+    #[serde(default)]
+    seen_seq: u64,
+    sent_at: u64,
+}
+
+impl RawSend {
+    fn said(self, kind: &str) -> Result<Send, String> {
+        let what = if kind == "create" {
+            let kind = self.fields.kind.clone().ok_or("a create without its kind")?;
+            let others = self.members.unwrap_or_default();
+            Said::Create(Box::new(Born { kind, fields: self.fields, others }))
+        } else {
+            let kind = if kind == "send" { "text" } else { kind };
+            Said::What(self.fields.what(kind, Vec::new())?)
+        };
+        Ok(Send {
+            reference: self.reference,
+            id: self.id,
+            conversation: self.conversation,
+            what,
+            lamport: self.lamport,
+            seen_seq: self.seen_seq,
+            sent_at: self.sent_at,
+        })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,23 +161,103 @@ pub(crate) struct Page {
     pub epoch: u64,
     pub first: u64,
     pub head: u64,
+    #[serde(default)]
+    pub as_of: u64,
     pub messages: Vec<Heard>,
 }
 
-/// A message at its place. Two of one place must be equal.
+/// A message at its place. Two of one place must be equal, but that a text may be gone.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawHeard")]
 pub(crate) struct Heard {
     pub seq: u64,
     pub ordinal: u64,
-    #[serde(deserialize_with = "id")]
     pub id: MessageId,
     pub sender: String,
-    pub body: String,
+    pub what: What,
     /// `[counter, instance]`
     pub lamport: (u64, String),
     pub seen_seq: u64,
     pub sent_at: u64,
     pub received_at: u64,
+    /// Of a page: by which edit, and how it reads.
+    pub edited: Option<(u64, String)>,
+    /// Of a page.
+    pub reactions: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+struct RawHeard {
+    seq: u64,
+    ordinal: u64,
+    #[serde(deserialize_with = "id")]
+    id: MessageId,
+    sender: String,
+    #[serde(flatten)]
+    fields: Fields,
+    members: Option<Vec<RawMember>>,
+    lamport: (u64, String),
+    seen_seq: u64,
+    sent_at: u64,
+    received_at: u64,
+    edited: Option<RawEdited>,
+    reactions: Option<Vec<RawReaction>>,
+}
+
+#[derive(Deserialize)]
+struct RawMember {
+    user: String,
+    role: String,
+}
+
+#[derive(Deserialize)]
+struct RawEdited {
+    seq: u64,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct RawReaction {
+    reaction: String,
+    count: u64,
+}
+
+impl TryFrom<RawHeard> for Heard {
+    type Error = String;
+    fn try_from(raw: RawHeard) -> Result<Self, String> {
+        let kind = raw.fields.kind.clone().unwrap_or_else(|| "text".to_owned());
+        let members = raw.members.into_iter().flatten().map(|m| (m.user, m.role)).collect();
+        let reactions = raw.reactions.into_iter().flatten();
+        Ok(Self {
+            seq: raw.seq,
+            ordinal: raw.ordinal,
+            id: raw.id,
+            sender: raw.sender,
+            what: raw.fields.what(&kind, members)?,
+            lamport: raw.lamport,
+            seen_seq: raw.seen_seq,
+            sent_at: raw.sent_at,
+            received_at: raw.received_at,
+            edited: raw.edited.map(|edited| (edited.seq, edited.body)),
+            reactions: reactions.map(|counted| (counted.reaction, counted.count)).collect(),
+        })
+    }
+}
+
+impl Heard {
+    /// Whether two readers saw the same: for one of them the text may be gone.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let gone = |heard: &Self| matches!(heard.what, What::Gone { .. });
+        let texts = self.what.is_text() && other.what.is_text();
+        let what = self.what == other.what || (texts && (gone(self) || gone(other)));
+        let plain = |heard: &Self| Self {
+            what: What::Gone { by: 0 },
+            edited: None,
+            reactions: BTreeMap::new(),
+            ..heard.clone()
+        };
+        what && plain(self) == plain(other)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -150,7 +286,11 @@ struct Tag<'a> {
 pub(crate) fn command(text: &str) -> Command {
     let Ok(tag) = serde_json::from_str::<Tag<'_>>(text) else { return Command::Other };
     let parsed = match tag.kind.as_ref() {
-        "send" => read(text).map(Command::Send),
+        kind @ ("send" | "edit" | "delete" | "react" | "create" | "member" | "describe") => {
+            read::<RawSend>(text)
+                .and_then(|raw| raw.said(kind))
+                .map(|send| Command::Send(Box::new(send)))
+        }
         "subscribe" => read(text).map(Command::Subscribe),
         "unsubscribe" => Ok(Command::Unsubscribe),
         "ack" => read(text).map(Command::Ack),
@@ -169,7 +309,9 @@ pub(crate) fn answer(text: &str) -> Result<Answer, String> {
         "page" => read(text).map(Answer::Page),
         "unsubscribed" => read(text).map(Answer::Unsubscribed),
         "problem" => read(text).map(Answer::Problem),
-        "welcome" | "pong" => Ok(Answer::Idle),
+        "welcome" | "pong" | "typing" | "presence" | "conversations" | "members" | "refreshed" => {
+            Ok(Answer::Idle)
+        }
         _ => Ok(Answer::Unknown),
     }
 }

@@ -24,7 +24,9 @@ mod frame;
 mod line;
 mod outcome;
 mod report;
+mod rooms;
 mod session;
+mod what;
 
 use std::iter::Peekable;
 
@@ -83,6 +85,7 @@ impl Checker {
     pub fn finish(mut self) -> Report {
         outcome::judge(&mut self.book);
         authors::judge(&mut self.book);
+        rooms::judge(&mut self.book);
         self.book.into_report()
     }
 

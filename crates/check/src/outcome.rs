@@ -11,6 +11,7 @@ use crate::book::{
     Acknowledged, Book, Draft, Entry, FinalRead, Name, Outcome, Spot, Variant, Where,
 };
 use crate::frame::Heard;
+use crate::what::What;
 
 /// A broken promise, collected while the book is being read.
 type Finding = (Kind, Option<Name>, String, Vec<Where>);
@@ -139,12 +140,12 @@ fn acknowledgements(book: &Book, id: MessageId, entry: &Entry, found: &mut Vec<F
         attempts.map(|attempt| (&entry.drafts[attempt.draft], attempt.at))
     };
     if let Some((draft, at)) = answered(Outcome::Sent).next() {
-        let other = answered(Outcome::Sent).find(|(other, _)| other.body != draft.body);
+        let other = answered(Outcome::Sent).find(|(other, _)| other.what != draft.what);
         if let Some((_, other_at)) = other {
             let text = format!("id {id} is acknowledged for two bodies");
             wrong(&draft.conversation, text, vec![at, other_at]);
         }
-        let same = answered(Outcome::Conflict).find(|(other, _)| other.body == draft.body);
+        let same = answered(Outcome::Conflict).find(|(other, _)| other.what == draft.what);
         if let Some((_, same_at)) = same {
             let text =
                 format!("id {id} is called a conflict with the body it was acknowledged for");
@@ -180,7 +181,8 @@ fn acknowledgements(book: &Book, id: MessageId, entry: &Entry, found: &mut Vec<F
 
 /// How many different bodies were sent under an id.
 fn bodies(entry: &Entry) -> usize {
-    entry.drafts.iter().map(|draft| &draft.body).collect::<BTreeSet<_>>().len()
+    let all: Vec<&What> = entry.drafts.iter().map(|draft| &draft.what).collect();
+    all.iter().enumerate().filter(|(at, what)| !all[..*at].contains(what)).count()
 }
 
 /// The acknowledgement that others repeat: the first that is not a duplicate, if it was heard.
@@ -224,11 +226,11 @@ fn seen(book: &Book, spot: &Spot, variant: &Variant, found: &mut Vec<Finding>) {
         .attempts
         .iter()
         .filter(|attempt| attempt.outcome == Outcome::Sent)
-        .map(|attempt| (&entry.drafts[attempt.draft].body, attempt.at))
+        .map(|attempt| (&entry.drafts[attempt.draft].what, attempt.at))
         .peekable();
     if said.is_some()
         && let Some((_, said_at)) = bodies.peek().copied()
-        && !bodies.any(|(body, _)| *body == heard.body)
+        && !bodies.any(|(what, _)| may_be(what, &heard.what))
     {
         let text = format!("id {id} was acknowledged, but seq {} has another body", spot.seq);
         add(Kind::Lost, text, vec![said_at, at]);
@@ -249,10 +251,15 @@ fn seen(book: &Book, spot: &Spot, variant: &Variant, found: &mut Vec<Finding>) {
     }
 }
 
+/// What was said may be seen as what it is, or, of a text, as gone.
+fn may_be(said: &What, seen: &What) -> bool {
+    said == seen || (said.is_text() && matches!(seen, What::Gone { .. }))
+}
+
 fn is_said(draft: &Draft, name: &Name, heard: &Heard) -> bool {
     draft.conversation == *name
         && draft.sender.as_ref() == heard.sender
-        && draft.body == heard.body
+        && may_be(&draft.what, &heard.what)
         && draft.lamport == heard.lamport.0
         && heard.lamport.1 == heard.id.instance.to_string()
         && draft.seen_seq == heard.seen_seq
@@ -265,8 +272,8 @@ fn unlike(draft: &Draft, name: &Name, heard: &Heard) -> String {
         format!("it was said in {}", draft.conversation)
     } else if draft.sender.as_ref() != heard.sender {
         format!("{} said it, not {}", draft.sender, heard.sender)
-    } else if draft.body != heard.body {
-        format!("its body of {} bytes differs ({} bytes)", draft.body.len(), heard.body.len())
+    } else if !may_be(&draft.what, &heard.what) {
+        format!("it was {}, and is {}", draft.what.shown(), heard.what.shown())
     } else {
         format!(
             "lamport {}, seen_seq {}, sent_at {} became lamport {} of {}, seen_seq {}, sent_at {}",

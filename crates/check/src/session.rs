@@ -13,6 +13,8 @@ use crate::causality::Author;
 use crate::connection::Connection;
 use crate::frame::{self, Answer, Command, From, Heard};
 use crate::line::{Header, Line};
+use crate::rooms::Told;
+use crate::what::{What, born};
 
 /// The highest of something, and the line that showed it.
 type Highest = (u64, Where);
@@ -102,7 +104,7 @@ impl Session {
 
     fn out(&mut self, book: &mut Book, at: Where, conn: u64, command: Command) {
         match command {
-            Command::Send(send) => self.send(book, at, conn, send),
+            Command::Send(send) => self.send(book, at, conn, *send),
             Command::Subscribe(subscribe) => {
                 let name = book.name(&subscribe.conversation);
                 let connection = self.connections.entry(conn).or_default();
@@ -121,12 +123,16 @@ impl Session {
     }
 
     fn send(&mut self, book: &mut Book, at: Where, conn: u64, send: frame::Send) {
-        let conversation = book.name(&send.conversation);
         let (id, reference) = (send.id, send.reference);
+        let Some((conversation, what)) = understood(id, &self.user, send.conversation, send.what)
+        else {
+            return;
+        };
+        let conversation = book.name(&conversation);
         let draft = Draft {
             conversation,
             sender: Arc::clone(&self.user),
-            body: send.body,
+            what,
             lamport: send.lamport,
             seen_seq: send.seen_seq,
             sent_at: send.sent_at,
@@ -231,6 +237,8 @@ impl Session {
         book.see_epoch(name, epoch, at);
         self.author.hear(name, heard.seq, heard.lamport.0, at);
         raise(&mut self.told, name, heard.seq, at);
+        let readers = book.readers.entry(Arc::clone(name)).or_default();
+        readers.entry(Arc::clone(&self.user)).or_insert(at);
         book.see_message(name, epoch, heard, at);
     }
 
@@ -262,6 +270,16 @@ impl Session {
         }
         for message in page.messages {
             book.counts.paged += 1;
+            if message.what.is_text() {
+                let told = Told {
+                    seq: message.seq,
+                    as_of: page.as_of,
+                    edited: message.edited.clone(),
+                    reactions: message.reactions.clone(),
+                    at,
+                };
+                book.told.entry(Arc::clone(&name)).or_default().push(told);
+            }
             self.hear(book, at, &name, epoch, message);
         }
     }
@@ -330,4 +348,22 @@ fn settle(
     attempt.outcome = outcome;
     attempt.answered = Some(at);
     Some(attempt.draft)
+}
+
+/// Where something is said, and what. A `create` names its conversation by its id, or by its members.
+fn understood(
+    id: MessageId,
+    author: &str,
+    conversation: Option<String>,
+    said: frame::Said,
+) -> Option<(String, What)> {
+    match said {
+        frame::Said::What(what) => Some((conversation?, what)),
+        frame::Said::Create(born_so) => {
+            let frame::Born { kind, fields, others } = *born_so;
+            let (name, members) = born(&kind, id, author, fields.with.as_deref(), &others)?;
+            let what = fields.what("create", members).ok()?;
+            Some((name, what))
+        }
+    }
 }

@@ -189,8 +189,11 @@ impl<T: Tap> Client<T> {
         let now = self.now();
         // Who does not wait for the answer any more does not need it.
         match request {
-            Request::Say(conversation, body, answer) => {
-                let _ = answer.send(self.session.say(conversation, body, now, wall()));
+            Request::Create(what, answer) => {
+                let _ = answer.send(self.session.create(what, now, wall()));
+            }
+            Request::Say(conversation, content, answer) => {
+                let _ = answer.send(self.session.say(conversation, content, now, wall()));
             }
             Request::Subscribe(conversation, from, answer) => {
                 let _ = answer.send(self.session.subscribe(conversation, from));

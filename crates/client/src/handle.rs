@@ -1,10 +1,10 @@
 //! What an application asks of its client.
 
-use model::{Body, ConversationId, MessageId, ReadFrom, Seq};
+use model::{Content, ConversationId, MessageId, ReadFrom, Seq};
 use session::{OutboxFull, ReadId, TooManyReads, TooManySubscriptions};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
-use wire::SubscribeFrom;
+use wire::{New, SubscribeFrom};
 
 /// Asks a [`Client`](crate::Client). Cheap to clone; when the last one is dropped, the client stops.
 /// Nothing here waits for the network, only for the client's turn.
@@ -33,7 +33,8 @@ type Answer<T, E> = oneshot::Sender<Result<T, E>>;
 
 #[derive(Debug)]
 pub(crate) enum Request {
-    Say(ConversationId, Body, Answer<MessageId, OutboxFull>),
+    Say(ConversationId, Content, Answer<MessageId, OutboxFull>),
+    Create(New, Answer<(MessageId, ConversationId), OutboxFull>),
     Subscribe(ConversationId, SubscribeFrom, Answer<(), TooManySubscriptions>),
     Unsubscribe(ConversationId),
     Acknowledge(ConversationId, Seq),
@@ -56,9 +57,22 @@ impl Handle {
     pub async fn say(
         &self,
         conversation: ConversationId,
-        body: Body,
+        content: impl Into<Content>,
     ) -> Result<MessageId, CallError<OutboxFull>> {
-        self.call(|answer| Request::Say(conversation, body, answer)).await
+        let content = content.into();
+        self.call(|answer| Request::Say(conversation, content, answer)).await
+    }
+
+    /// Make a governed conversation: [`Event::Said`](crate::Event::Said) comes when it is there, or
+    /// `Event::Failed`.
+    ///
+    /// # Errors
+    /// [`OutboxFull`]: wait for an `Event::Said`.
+    pub async fn create(
+        &self,
+        what: New,
+    ) -> Result<(MessageId, ConversationId), CallError<OutboxFull>> {
+        self.call(|answer| Request::Create(what, answer)).await
     }
 
     /// Follow a conversation, again after each lost connection from where it came to.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use model::{Body, ConversationId, Enrichment, Fact, Mono, Offset, Outcome, Seq};
+use model::{Body, Content, ConversationId, Enrichment, Fact, Mono, Offset, Outcome, Seq};
 
 use crate::done::Done;
 
@@ -125,10 +125,11 @@ impl Enricher {
     /// The next fact of the journal.
     pub fn handle_fact(&mut self, offset: Offset, fact: &Fact) {
         let Fact::Message(message) = fact else { return };
+        let Content::Text { body, .. } = &message.content else { return };
         if self.done.contains(offset) || self.in_hand.contains_key(&offset) {
             return;
         }
-        let text = message.body.clone();
+        let text = body.clone();
         self.in_hand.insert(
             offset,
             InHand {

@@ -72,11 +72,11 @@ pub(crate) struct Who {
 }
 
 /// From the upgrade to the end.
-pub(crate) async fn serve(shared: Arc<Shared>, mut socket: WebSocket) {
+pub(crate) async fn serve(shared: Arc<Shared>, number: u64, mut socket: WebSocket) {
     let end = match greet(&shared, &mut socket).await {
         Ok(who) => {
             debug!(user = %who.user, device = %who.device, "connected");
-            converse(Desk::new(&shared, who), &shared, &mut socket).await
+            converse(Desk::new(&shared, number, who), &shared, &mut socket).await
         }
         Err(end) => end,
     };
@@ -114,7 +114,7 @@ async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
         return Err(End::Close(CloseCode::TOO_BUSY, busy_reason(OWNER_LOST_RETRY_MS)));
     }
     let heartbeat_ms = u32::try_from(shared.options.heartbeat.as_millis()).unwrap_or(u32::MAX);
-    let welcome = Frame::Welcome { reference, heartbeat_ms }.encode();
+    let welcome = Frame::Welcome { reference, heartbeat_ms, expires_at: None }.encode();
     match timeout(shared.options.write_timeout, socket.send(Message::Text(welcome.into()))).await {
         Ok(Ok(())) => Ok(who),
         Ok(Err(_)) => Err(End::Gone),
@@ -136,17 +136,18 @@ async fn hello(socket: &mut WebSocket) -> Result<(Option<u64>, Who), Option<Prob
             Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
         };
         return match decode_command(&text) {
-            Ok(Command::Hello { reference, user, device, instance }) => {
+            Ok(Command::Hello { reference, user, device, instance, .. }) if device.is_free() => {
                 Ok((reference, Who { user, device, instance }))
             }
-            Ok(
-                Command::Send { .. }
-                | Command::Subscribe { .. }
-                | Command::Unsubscribe { .. }
-                | Command::Ack { .. }
-                | Command::Read { .. }
-                | Command::Ping { .. },
-            ) => Err(Some(no_hello(About::default(), "the first frame is no hello: say it first"))),
+            Ok(Command::Hello { reference, device, .. }) => {
+                let about = About { reference, ..About::default() };
+                let detail =
+                    format!("`device` is {device}: a device's name does not begin with a colon");
+                Err(Some(Problem::never(about, Code::BadFrame, detail)))
+            }
+            Ok(_) => {
+                Err(Some(no_hello(About::default(), "the first frame is no hello: say it first")))
+            }
             Err(problem) => Err(Some(problem)),
         };
     }

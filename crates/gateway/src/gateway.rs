@@ -23,6 +23,7 @@ use crate::connection::serve;
 use crate::counters::{Counters, Counts, count, sub};
 use crate::options::Options;
 use crate::owner::{Drive, Owner, Rows};
+use crate::people::People;
 use crate::topics::{Budget, Topics};
 use crate::transport::OwnerLink;
 
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) counts: Arc<Counts>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) topics: Arc<Topics>,
+    pub(crate) people: Arc<People>,
     pub(crate) pages: Arc<Semaphore>,
     /// True = everyone is to leave.
     pub(crate) closing: watch::Sender<bool>,
@@ -66,18 +68,20 @@ impl Gateway {
         let topics = Topics::new(Arc::clone(&counts));
         let asked = Owner::new(options.send_bytes_max, Arc::clone(&counts));
         let (stop, stopped) = watch::channel(false);
+        let people = Arc::new(People::default());
         let drive = Drive {
             name: options.name.clone(),
             link: owner,
             owner: Arc::clone(&asked),
             topics: Arc::clone(&topics),
             budget: Budget::new(options.ring_bytes_max),
+            people: Arc::clone(&people),
             counts: Arc::clone(&counts),
             stop: stopped,
         };
         let pages = Arc::new(Semaphore::new(options.pages_max));
         let (closing, left) = (watch::Sender::new(false), Notify::new());
-        let shared = Shared { options, counts, owner: asked, topics, pages, closing, left };
+        let shared = Shared { options, counts, owner: asked, topics, people, pages, closing, left };
         Self {
             shared: Arc::new(shared),
             drive: Arc::new(Mutex::new(Some(tokio::spawn(drive.run())))),
@@ -186,7 +190,7 @@ fn upgrade(
                 // Boxed: axum keeps it by value, and it is as large as its largest wait.
                 let span = debug_span!("connection", number);
                 Box::pin(async move {
-                    serve(Arc::clone(&place.0), socket).await;
+                    serve(Arc::clone(&place.0), number, socket).await;
                     drop(place);
                 })
                 .instrument(span)

@@ -27,6 +27,7 @@ mod mailbox;
 mod opening;
 mod options;
 mod owner;
+mod people;
 mod pointer;
 mod ring;
 mod topics;

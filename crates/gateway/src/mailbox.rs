@@ -7,11 +7,16 @@
 //! - Bounded by what the connection itself may have open: an answer is there only for a send, a page
 //!   or an opening in flight, and a subscription is on the list at most once.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Release};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{ConversationId, Epoch, Message, MessageId, Refusal, Seq, Standing, Wall};
+use axum::extract::ws::Utf8Bytes;
+use model::{
+    Change, ConversationId, Epoch, Listed, Member, Message, MessageId, Refusal, Seq, Standing,
+    UserId, Wall,
+};
 use tokio::sync::Notify;
 
 /// An answer of the owner, or that there will be none.
@@ -22,11 +27,26 @@ pub(crate) enum Answer {
     /// To a send: it is not.
     NotSent(SendAbout, Refusal),
     /// To a page, for a replay, an opening or a `read`.
-    Page { number: u64, standing: Standing, messages: Vec<Message> },
+    Page { number: u64, page: Box<PageCame> },
+    /// To whether the user may hear a conversation: they may.
+    Admitted { number: u64, standing: Standing },
+    /// To a list.
+    Listed { number: u64, conversations: Vec<Listed> },
+    /// To who is in a conversation.
+    Members { number: u64, count: u32, members: Vec<Member> },
     /// To a page: none. To a cursor likewise. `None` = the link was lost.
     Nothing { number: u64, refusal: Option<Refusal> },
     /// To a cursor.
     Cursor { number: u64, seq: Seq },
+}
+
+/// A page of the owner.
+#[derive(Debug)]
+pub(crate) struct PageCame {
+    pub(crate) standing: Standing,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) as_of: Seq,
 }
 
 /// Which send.
@@ -52,7 +72,14 @@ pub(crate) struct Mail {
     pub(crate) answers: Vec<Answer>,
     /// Subscriptions, by number.
     pub(crate) woken: Vec<u64>,
+    /// What is no answer and of no consequence: at most [`ASIDES_MAX`], further ones are let go.
+    pub(crate) asides: Vec<(UserId, Utf8Bytes)>,
+    /// Who came and went, of those watched.
+    pub(crate) presence: BTreeMap<UserId, bool>,
 }
+
+/// Notices of who types that wait for one connection.
+const ASIDES_MAX: usize = 32;
 
 /// The mailbox of a connection.
 #[derive(Debug, Default)]
@@ -81,6 +108,22 @@ impl Mailbox {
         self.with(|mail| mail.answers.push(answer));
     }
 
+    /// Puts in what another user does that is of no consequence.
+    pub(crate) fn aside(&self, by: &UserId, frame: &Utf8Bytes) {
+        self.with(|mail| {
+            if mail.asides.len() < ASIDES_MAX {
+                mail.asides.push((by.clone(), frame.clone()));
+            }
+        });
+    }
+
+    /// A watched user came or went.
+    pub(crate) fn presence(&self, user: &UserId, online: bool) {
+        self.with(|mail| {
+            mail.presence.insert(user.clone(), online);
+        });
+    }
+
     /// Takes everything. The memory goes with it, so that an idle connection holds none.
     pub(crate) fn take(&self) -> Mail {
         let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,6 +149,11 @@ impl Mailbox {
 }
 
 impl Listener {
+    /// Another user does something of no consequence.
+    pub(crate) fn aside(&self, by: &UserId, frame: &Utf8Bytes) {
+        self.mailbox.aside(by, frame);
+    }
+
     /// The subscription of this number, of the connection with this mailbox.
     pub(crate) fn new(number: u64, mailbox: &Arc<Mailbox>) -> Arc<Self> {
         Arc::new(Self { number, woken: AtomicBool::new(false), mailbox: Arc::clone(mailbox) })

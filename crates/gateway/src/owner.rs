@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 
 pub(crate) use self::drive::{Drive, retry_after};
 use crate::counters::{Counts, count, sub};
-use crate::mailbox::{Answer, Mailbox, SendAbout, SentAt};
+use crate::mailbox::{Answer, Mailbox, PageCame, SendAbout, SentAt};
 use crate::options::{ROWS_IN_FLIGHT_MAX, SEND_OVERHEAD_BYTES};
 use crate::topics::Topic;
 
@@ -62,6 +62,8 @@ enum Pending {
     Send { to: Arc<Mailbox>, about: SendAbout, _bytes: OwnedSemaphorePermit },
     Page { to: Arc<Mailbox>, number: u64 },
     Cursor { to: Arc<Mailbox>, number: u64 },
+    Admit { to: Arc<Mailbox>, number: u64 },
+    View { to: Arc<Mailbox>, number: u64 },
     Attach(Arc<Topic>),
     Rows { to: oneshot::Sender<Result<Rows, Refusal>>, _permit: OwnedSemaphorePermit },
 }
@@ -137,7 +139,7 @@ impl Owner {
         about: SendAbout,
         draft: Draft,
     ) -> Result<(), (SendAbout, Refusal)> {
-        let bytes = draft.body.as_str().len() + SEND_OVERHEAD_BYTES;
+        let bytes = draft.content.text_bytes() + SEND_OVERHEAD_BYTES;
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
         let Ok(permit) = Arc::clone(&self.send_bytes).try_acquire_many_owned(permits) else {
             return Err((about, full("gateway_bytes")));
@@ -158,6 +160,8 @@ impl Owner {
             Err(
                 Pending::Page { .. }
                 | Pending::Cursor { .. }
+                | Pending::Admit { .. }
+                | Pending::View { .. }
                 | Pending::Attach(_)
                 | Pending::Rows { .. },
             ) => unreachable!("it gives back what it was given"),
@@ -171,10 +175,7 @@ impl Owner {
         number: u64,
         say: impl FnOnce(RequestId) -> ToOwner,
     ) -> Result<(), NotAsked> {
-        let mut state = self.lock();
-        state.room()?;
-        let pending = Pending::Page { to: Arc::clone(to), number };
-        self.ask(&mut state, pending, say).map_err(|_| NotAsked::NoLink)
+        self.ask_if_room(Pending::Page { to: Arc::clone(to), number }, say)
     }
 
     /// Asks for a cursor; its answer comes to the mailbox under this number.
@@ -184,9 +185,36 @@ impl Owner {
         number: u64,
         say: impl FnOnce(RequestId) -> ToOwner,
     ) -> Result<(), NotAsked> {
+        self.ask_if_room(Pending::Cursor { to: Arc::clone(to), number }, say)
+    }
+
+    /// Asks whether someone may hear a conversation; the answer comes to the mailbox.
+    pub(crate) fn admit(
+        &self,
+        to: &Arc<Mailbox>,
+        number: u64,
+        say: impl FnOnce(RequestId) -> ToOwner,
+    ) -> Result<(), NotAsked> {
+        self.ask_if_room(Pending::Admit { to: Arc::clone(to), number }, say)
+    }
+
+    /// Asks for a list or for members; the answer comes to the mailbox.
+    pub(crate) fn view(
+        &self,
+        to: &Arc<Mailbox>,
+        number: u64,
+        say: impl FnOnce(RequestId) -> ToOwner,
+    ) -> Result<(), NotAsked> {
+        self.ask_if_room(Pending::View { to: Arc::clone(to), number }, say)
+    }
+
+    fn ask_if_room(
+        &self,
+        pending: Pending,
+        say: impl FnOnce(RequestId) -> ToOwner,
+    ) -> Result<(), NotAsked> {
         let mut state = self.lock();
         state.room()?;
-        let pending = Pending::Cursor { to: Arc::clone(to), number };
         self.ask(&mut state, pending, say).map_err(|_| NotAsked::NoLink)
     }
 
@@ -208,6 +236,12 @@ impl Owner {
     pub(crate) fn tell(&self, what: ToOwner) -> bool {
         let mut state = self.lock();
         state.room().is_ok() && self.say(&mut state, what)
+    }
+
+    /// Says what must not be left out: a link that does not take it is broken, and everything of the
+    /// kind is said again on the next. Without a link it is said on the next, too.
+    pub(crate) fn say_or_break(&self, what: ToOwner) {
+        self.say(&mut self.lock(), what);
     }
 
     fn say(&self, state: &mut State, what: ToOwner) -> bool {
@@ -290,7 +324,10 @@ impl Owner {
                 count(&self.counts.outcomes_unknown_total);
                 to.put(Answer::NotSent(about, Refusal::OutcomeUnknown));
             }
-            Pending::Page { to, number } | Pending::Cursor { to, number } => {
+            Pending::Page { to, number }
+            | Pending::Cursor { to, number }
+            | Pending::Admit { to, number }
+            | Pending::View { to, number } => {
                 to.put(Answer::Nothing { number, refusal: None });
             }
             Pending::Rows { to, .. } => drop(to.send(Err(link_busy()))),
@@ -320,16 +357,11 @@ impl Owner {
         }
     }
 
-    fn page_came(
-        &self,
-        request: RequestId,
-        standing: Standing,
-        messages: Vec<model::Message>,
-    ) -> bool {
+    fn page_came(&self, request: RequestId, page: PageCame) -> bool {
         match self.take(request) {
             Some(Pending::Page { to, number }) => {
                 count(&self.counts.pages_total);
-                to.put(Answer::Page { number, standing, messages });
+                to.put(Answer::Page { number, page: Box::new(page) });
                 true
             }
             other => self.misfit(other),
@@ -340,6 +372,26 @@ impl Owner {
         match self.take(request) {
             Some(Pending::Cursor { to, number }) => {
                 to.put(Answer::Cursor { number, seq });
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn admitted(&self, request: RequestId, standing: Standing) -> bool {
+        match self.take(request) {
+            Some(Pending::Admit { to, number }) => {
+                to.put(Answer::Admitted { number, standing });
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn view_came(&self, request: RequestId, answer: impl FnOnce(u64) -> Answer) -> bool {
+        match self.take(request) {
+            Some(Pending::View { to, number }) => {
+                to.put(answer(number));
                 true
             }
             other => self.misfit(other),

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use axum::extract::ws::Utf8Bytes;
-use model::Seq;
+use model::{Seq, UserId};
 
 /// Frames of one ring.
 pub const RING_FRAMES_MAX: usize = 256;
@@ -26,6 +26,8 @@ pub(crate) struct Ring {
     start: Seq,
     frames: VecDeque<Utf8Bytes>,
     bytes: usize,
+    /// Whom which of the frames removes.
+    removals: VecDeque<(Seq, UserId)>,
 }
 
 /// What a change did to a ring's size.
@@ -50,7 +52,7 @@ fn cost(frame: &Utf8Bytes) -> usize {
 impl Ring {
     /// An empty ring that will begin with `start`.
     pub(crate) fn starting_at(start: Seq) -> Self {
-        Self { start, frames: VecDeque::new(), bytes: 0 }
+        Self { start, frames: VecDeque::new(), bytes: 0, removals: VecDeque::new() }
     }
 
     /// The lowest sequence number it has, or will have.
@@ -84,6 +86,19 @@ impl Ring {
             self.drop_oldest(&mut change);
         }
         Ok(change)
+    }
+
+    /// The frame that was pushed last removes this user.
+    pub(crate) fn removes(&mut self, user: &UserId) {
+        if let Some(last) = self.next().0.checked_sub(1).filter(|_| !self.frames.is_empty()) {
+            self.removals.push_back((Seq(last), user.clone()));
+        }
+    }
+
+    /// The first frame from `from` on that removes this user.
+    pub(crate) fn removal(&self, user: &UserId, from: Seq) -> Option<Seq> {
+        let mut theirs = self.removals.iter().filter(|(seq, of)| *seq >= from && of == user);
+        theirs.next().map(|(seq, _)| *seq)
     }
 
     /// Lets everything up to and including `seq` go.
@@ -120,6 +135,9 @@ impl Ring {
     fn drop_oldest(&mut self, change: &mut Change) {
         if let Some(frame) = self.frames.pop_front() {
             self.start = self.start.next();
+            while self.removals.front().is_some_and(|(seq, _)| *seq < self.start) {
+                self.removals.pop_front();
+            }
             self.bytes -= cost(&frame);
             change.frames_freed += 1;
             change.bytes_freed += cost(&frame);

@@ -20,8 +20,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
-use model::{ConversationId, Epoch, Seq, Standing};
+use model::{ConversationId, Epoch, Seq, Standing, UserId};
 use tokio::sync::Notify;
+use wire::Frame;
 
 pub(crate) use self::budget::Budget;
 pub(crate) use self::line::Want;
@@ -30,6 +31,9 @@ use crate::counters::{Counts, add, sub};
 use crate::mailbox::Listener;
 use crate::pointer::View;
 use crate::ring::{Change, NotNext, Ring};
+
+/// Listeners of a conversation here above which it is not told who types.
+const TYPING_LISTENERS_MAX: usize = 200;
 
 /// All conversations that someone here follows.
 #[derive(Debug)]
@@ -187,6 +191,7 @@ impl Topics {
         &self,
         topic: &Topic,
         seq: Seq,
+        removed: Option<&UserId>,
         frame: impl FnOnce(Epoch) -> Utf8Bytes,
     ) -> Result<bool, NotNext> {
         let mut state = lock(&topic.state);
@@ -198,6 +203,9 @@ impl Topics {
             std::cmp::Ordering::Equal => {}
         }
         let change = state.ring.push(seq, frame(attached.epoch))?;
+        if let Some(user) = removed {
+            state.ring.removes(user);
+        }
         self.changed(change);
         Ok(true)
     }
@@ -236,6 +244,19 @@ impl Topic {
     /// Its name.
     pub(crate) fn conversation(&self) -> &ConversationId {
         &self.conversation
+    }
+
+    /// Tells everyone who listens that someone types; in a crowd nobody is told.
+    pub(crate) fn typing(&self, user: &UserId) {
+        let listeners = lock(&self.listeners);
+        if listeners.len() > TYPING_LISTENERS_MAX {
+            return;
+        }
+        let (conversation, typist) = (self.conversation.clone(), user.clone());
+        let frame: Utf8Bytes = Frame::Typing { conversation, user: typist }.encode().into();
+        for listener in listeners.values() {
+            listener.aside(user, &frame);
+        }
     }
 
     /// Wakes everyone who listens.

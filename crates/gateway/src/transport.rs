@@ -128,18 +128,10 @@ impl OwnerLink {
         };
         let hello = ToOwner::Hello { version: VERSION, gateway: gateway.to_owned() };
         end.to_owner.send(hello).await.map_err(|_| GreetError::Closed)?;
-        match first(&mut end.from_owner).await? {
-            FromOwner::Welcome { version: VERSION } => Ok(end),
-            FromOwner::Welcome { version } => Err(GreetError::Version { theirs: version }),
-            FromOwner::Sent { .. }
-            | FromOwner::Refused { .. }
-            | FromOwner::Attached { .. }
-            | FromOwner::Page { .. }
-            | FromOwner::CursorAt { .. }
-            | FromOwner::Deliver { .. }
-            | FromOwner::Rows { .. }
-            | FromOwner::Pong { .. } => Err(GreetError::NoGreeting),
-        }
+        let FromOwner::Welcome { version } = first(&mut end.from_owner).await? else {
+            return Err(GreetError::NoGreeting);
+        };
+        if version == VERSION { Ok(end) } else { Err(GreetError::Version { theirs: version }) }
     }
 }
 
@@ -189,26 +181,13 @@ impl OwnerEnd {
     /// # Errors
     /// [`GreetError`]: drop this end, which closes the link.
     pub async fn greet(&mut self) -> Result<String, GreetError> {
-        match first(&mut self.from_gateway).await? {
-            ToOwner::Hello { version, gateway } => {
-                // Also to another version: so it learns which one it should have been.
-                let welcome = FromOwner::Welcome { version: VERSION };
-                self.to_gateway.send(welcome).await.map_err(|_| GreetError::Closed)?;
-                if version == VERSION {
-                    Ok(gateway)
-                } else {
-                    Err(GreetError::Version { theirs: version })
-                }
-            }
-            ToOwner::Send { .. }
-            | ToOwner::Attach { .. }
-            | ToOwner::Detach { .. }
-            | ToOwner::Read { .. }
-            | ToOwner::GetCursor { .. }
-            | ToOwner::MoveCursor { .. }
-            | ToOwner::GetRows { .. }
-            | ToOwner::Ping => Err(GreetError::NoGreeting),
-        }
+        let ToOwner::Hello { version, gateway } = first(&mut self.from_gateway).await? else {
+            return Err(GreetError::NoGreeting);
+        };
+        // Also to another version: so it learns which one it should have been.
+        let welcome = FromOwner::Welcome { version: VERSION };
+        self.to_gateway.send(welcome).await.map_err(|_| GreetError::Closed)?;
+        if version == VERSION { Ok(gateway) } else { Err(GreetError::Version { theirs: version }) }
     }
 }
 

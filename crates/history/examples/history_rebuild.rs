@@ -179,7 +179,7 @@ impl Maker {
             ordinal: Ordinal(self.said[pick]),
             sender: self.authors[author].clone(),
             id: MessageId { instance: InstanceId(author as u64), counter: self.said[pick] },
-            body: self.body.clone(),
+            content: self.body.clone().into(),
             lamport: self.said[pick],
             seen_seq: Seq(self.said[pick] - 1),
             sent_at: Wall(1_700_000_000_000),

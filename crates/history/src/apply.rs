@@ -6,6 +6,7 @@ use model::{BatchNo, BodyKey, CursorMove, Fact, Message, Offset, Seq, Wall};
 
 use crate::heads::Heads;
 use crate::key::Keys;
+use crate::rooms::RoomRows;
 use crate::store::Store;
 use crate::{ApplyError, Cursor, Found, History, HistoryError, value};
 
@@ -124,6 +125,7 @@ struct Rows<'s> {
     /// Delivery cursors by key: a device's moves become one row.
     moved: BTreeMap<Vec<u8>, Seq>,
     moved_bytes: usize,
+    rooms: RoomRows<'s>,
     keys: Keys,
 }
 
@@ -135,12 +137,14 @@ impl<'s> Rows<'s> {
             ids: Unsorted::default(),
             moved: BTreeMap::new(),
             moved_bytes: 0,
+            rooms: RoomRows::new(store),
             keys: Keys::new(),
         }
     }
 
     fn bytes(&self) -> usize {
-        self.messages.bytes.len() + self.ids.bytes.len() + self.moved_bytes
+        let sorted = self.messages.bytes.len() + self.ids.bytes.len();
+        sorted + self.moved_bytes + self.rooms.bytes()
     }
 
     fn take(
@@ -167,12 +171,13 @@ impl<'s> Rows<'s> {
         stamp: Wall,
         body_key: &BodyKey,
     ) -> Result<(), HistoryError> {
-        let Message { conversation, seq, sender, id, body, .. } = message;
+        let Message { conversation, seq, sender, id, content, .. } = message;
         heads.take(message, || self.store.head(conversation))?;
         self.messages.push(self.keys.message(conversation, *seq), |out| {
             value::message_into(message, stamp, out)
         });
-        let found = Found { seq: *seq, body: body_key.hash(body), received_at: stamp };
+        self.rooms.take(message)?;
+        let found = Found { seq: *seq, body: body_key.hash(content), received_at: stamp };
         self.ids.push(self.keys.id(conversation, sender, *id), |out| value::id_into(&found, out));
         Ok(())
     }
@@ -198,6 +203,12 @@ impl<'s> Rows<'s> {
         self.ids.drain_sorted(|key, value| batch.insert(&store.ids, key, value));
         for (key, seq) in self.moved {
             batch.insert(&store.cursors, key, value::seq_into(seq, Vec::new()));
+        }
+        for (key, value) in self.rooms.into_changed() {
+            match value {
+                Some(value) => batch.insert(&store.rooms, key, value),
+                None => batch.remove(&store.rooms, key),
+            }
         }
         heads.drain_changed(|conversation, head| {
             let value = value::head_into(head, Vec::new());

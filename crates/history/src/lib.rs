@@ -19,7 +19,9 @@ mod cursor;
 mod error;
 mod heads;
 mod key;
+mod page;
 mod read;
+mod rooms;
 mod store;
 mod value;
 
@@ -30,7 +32,9 @@ pub use apply::{BatchIn, COMMIT_BYTES, Item};
 pub use cursor::Cursor;
 pub use error::{ApplyError, HistoryError};
 pub use heads::{HEADS_MAX, Head};
+pub use page::{Mine, Page};
 pub use read::{CONVERSATIONS_MAX, Found};
+pub use rooms::{Membership, Room};
 pub use store::{MEMTABLES_MAX_BYTES, VERSION};
 
 use apply::Writer;

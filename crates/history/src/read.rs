@@ -1,10 +1,12 @@
 //! Questions. Each runs on one snapshot, so it sees whole journal batches, and never waits for the
 //! fold.
 
-use fjall::Readable;
+use std::ops::RangeInclusive;
+
+use fjall::{Readable, Snapshot};
 use model::bounds::PAGE_MAX_MESSAGES;
 use model::{
-    BodyHash, ConversationId, DeviceId, InstanceId, Message, MessageId, Seq, UserId, Wall,
+    BodyHash, Content, ConversationId, DeviceId, InstanceId, Message, MessageId, Seq, UserId, Wall,
 };
 
 use crate::key::{self, Keys};
@@ -93,7 +95,7 @@ impl History {
             .transpose()
     }
 
-    /// Messages from `from` to `up_to`, ascending and dense: the answer ends before the first that
+    /// Messages from `from` to `up_to`, ascending and dense, deleted texts as `gone`: the answer ends before the first that
     /// is missing, so it is empty when `from` itself is. At most `limit`, and never more than
     /// [`PAGE_MAX_MESSAGES`].
     ///
@@ -106,26 +108,8 @@ impl History {
         limit: u32,
         up_to: Seq,
     ) -> Result<Vec<Message>, HistoryError> {
-        let mut next = from.max(Seq(1));
-        if next > up_to {
-            return Ok(Vec::new());
-        }
         let store = &*self.store;
-        let (mut low, mut high) = (Keys::new(), Keys::new());
-        let range = low.message(conversation, next)..=high.message(conversation, up_to);
-        let rows = store.snapshot().range(&store.messages, range);
-        let mut messages = Vec::new();
-        for row in rows.take(limit.min(PAGE_MAX_MESSAGES) as usize) {
-            let (key, bytes) = row.into_inner().map_err(|error| store.error(error))?;
-            if key::last_number(&key) != Some(next.0) {
-                break;
-            }
-            let message = value::message(conversation, next, &bytes)
-                .ok_or_else(|| store.undecoded("a message"))?;
-            messages.push(message);
-            next = next.next();
-        }
-        Ok(messages)
+        store.read(&store.snapshot(), conversation, from..=up_to, limit)
     }
 
     /// The conversations there are, by name, after `after`. At most `limit`, and never more than
@@ -156,8 +140,54 @@ impl History {
 }
 
 impl Store {
+    /// See [`History::read`].
+    pub(crate) fn read(
+        &self,
+        snapshot: &Snapshot,
+        conversation: &ConversationId,
+        places: RangeInclusive<Seq>,
+        limit: u32,
+    ) -> Result<Vec<Message>, HistoryError> {
+        let (from, up_to) = places.into_inner();
+        let mut next = from.max(Seq(1));
+        if next > up_to {
+            return Ok(Vec::new());
+        }
+        let (mut low, mut high) = (Keys::new(), Keys::new());
+        let range = low.message(conversation, next)..=high.message(conversation, up_to);
+        let rows = snapshot.range(&self.messages, range);
+        let mut messages = Vec::new();
+        for row in rows.take(limit.min(PAGE_MAX_MESSAGES) as usize) {
+            let (key, bytes) = row.into_inner().map_err(|error| self.error(error))?;
+            if key::last_number(&key) != Some(next.0) {
+                break;
+            }
+            let message = value::message(conversation, next, &bytes)
+                .ok_or_else(|| self.undecoded("a message"))?;
+            messages.push(message);
+            next = next.next();
+        }
+        if let (Some(first), Some(last)) = (messages.first(), messages.last()) {
+            let changes = self.changes(snapshot, conversation, first.seq, last.seq)?;
+            for message in &mut messages {
+                let gone = changes.get(&message.seq).map(|change| change.gone_by);
+                if let Some(by) = gone.filter(|by| *by > 0) {
+                    message.content = Content::Gone { by: Seq(by) };
+                }
+            }
+        }
+        Ok(messages)
+    }
+
     pub(crate) fn head(&self, conversation: &ConversationId) -> Result<Option<Head>, HistoryError> {
-        let snapshot = self.snapshot();
+        self.head_in(&self.snapshot(), conversation)
+    }
+
+    pub(crate) fn head_in(
+        &self,
+        snapshot: &Snapshot,
+        conversation: &ConversationId,
+    ) -> Result<Option<Head>, HistoryError> {
         let mut keys = Keys::new();
         let row = snapshot.get(&self.heads, keys.head(conversation));
         let Some(bytes) = row.map_err(|error| self.error(error))? else { return Ok(None) };
@@ -183,7 +213,7 @@ impl Store {
         })
     }
 
-    fn undecoded(&self, what: &str) -> HistoryError {
+    pub(crate) fn undecoded(&self, what: &str) -> HistoryError {
         HistoryError::damaged(&self.dir, format!("{what} does not decode"))
     }
 }

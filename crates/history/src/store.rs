@@ -14,12 +14,12 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
 use crate::{Cursor, HistoryError, Stats, value};
 
 /// Version of keys and values. Another one is not read: the view is deleted and rebuilt.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bytes of all memtables together, those being written out included.
 pub const MEMTABLES_MAX_BYTES: u64 = KEYSPACES * MEMTABLES_PER_KEYSPACE * MEMTABLE_BYTES;
 
-const KEYSPACES: u64 = 5;
+const KEYSPACES: u64 = 6;
 /// One that takes writes; at four sealed ones the engine halts them.
 const MEMTABLES_PER_KEYSPACE: u64 = 5;
 /// Small: a skip list that fits the CPU's caches takes rows faster, what a stall waits for is
@@ -40,6 +40,7 @@ pub(crate) struct Store {
     pub(crate) ids: Keyspace,
     pub(crate) heads: Keyspace,
     pub(crate) cursors: Keyspace,
+    pub(crate) rooms: Keyspace,
     meta: Keyspace,
     /// Last, so that it is dropped last.
     database: Database,
@@ -87,6 +88,11 @@ impl Store {
         self.database.snapshot()
     }
 
+    /// A row of the tree of rooms.
+    pub(crate) fn snapshot_row(&self, key: &[u8]) -> Result<Option<fjall::Slice>, HistoryError> {
+        self.rooms.get(key).map_err(|error| self.error(error))
+    }
+
     pub(crate) fn begin(&self) -> fjall::OwnedWriteBatch {
         self.database.batch()
     }
@@ -116,6 +122,7 @@ impl Store {
             ids: keyspace("ids")?,
             heads: keyspace("heads")?,
             cursors: keyspace("cursors")?,
+            rooms: keyspace("rooms")?,
             meta: keyspace("meta")?,
             database,
         })

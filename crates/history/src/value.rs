@@ -3,9 +3,10 @@
 
 use model::bounds::PARTITIONS;
 use model::{
-    BatchNo, Body, BodyHash, ConversationId, InstanceId, Message, MessageId, Ordinal, RecordNo,
-    Seq, UserId, Wall,
+    BatchNo, Body, BodyHash, Content, ConversationId, InstanceId, Line, Member, Message, MessageId,
+    Ordinal, Profile, Reaction, RecordNo, Role, Seq, UserId, Wall,
 };
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{Cursor, Found, Head};
@@ -16,11 +17,33 @@ struct StoredMessage<'a> {
     sender: &'a str,
     instance: u64,
     counter: u64,
-    body: &'a str,
+    #[serde(borrow)]
+    content: StoredContent<'a>,
     lamport: u64,
     seen_seq: u64,
     sent_at: u64,
     received_at: u64,
+}
+
+/// The order of the variants is stored.
+#[derive(Serialize, Deserialize)]
+enum StoredContent<'a> {
+    Text(&'a str),
+    Reply(u64, &'a str),
+    Edit(u64, &'a str),
+    Delete(u64),
+    React(u64, &'a str, bool),
+    Create(StoredProfile<'a>, #[serde(borrow)] Vec<(&'a str, u8)>),
+    /// The role 0 is no member.
+    Member(&'a str, u8),
+    Describe(StoredProfile<'a>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredProfile<'a> {
+    name: &'a str,
+    topic: &'a str,
+    public: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,7 +74,7 @@ pub(crate) fn message_into(message: &Message, received_at: Wall, out: Vec<u8>) -
         sender: message.sender.as_str(),
         instance: message.id.instance.0,
         counter: message.id.counter,
-        body: message.body.as_str(),
+        content: StoredContent::of(&message.content),
         lamport: message.lamport,
         seen_seq: message.seen_seq.0,
         sent_at: message.sent_at.0,
@@ -68,12 +91,79 @@ pub(crate) fn message(conversation: &ConversationId, seq: Seq, bytes: &[u8]) -> 
         ordinal: Ordinal(stored.ordinal),
         sender: UserId::new(stored.sender).ok()?,
         id: MessageId { instance: InstanceId(stored.instance), counter: stored.counter },
-        body: Body::new(stored.body).ok()?,
+        content: stored.content.content()?,
         lamport: stored.lamport,
         seen_seq: Seq(stored.seen_seq),
         sent_at: Wall(stored.sent_at),
         received_at: Wall(stored.received_at),
     })
+}
+
+impl<'a> StoredContent<'a> {
+    fn of(content: &'a Content) -> Self {
+        match content {
+            Content::Text { body, reply_to: None } => Self::Text(body.as_str()),
+            Content::Text { body, reply_to: Some(target) } => Self::Reply(target.0, body.as_str()),
+            Content::Edit { target, body } => Self::Edit(target.0, body.as_str()),
+            Content::Delete { target } => Self::Delete(target.0),
+            Content::React { target, reaction, on } => {
+                Self::React(target.0, reaction.as_str(), *on)
+            }
+            Content::Create { profile, members } => {
+                let member = |member: &'a Member| (member.user.as_str(), member.role.stored());
+                Self::Create(StoredProfile::of(profile), members.iter().map(member).collect())
+            }
+            Content::Member { user, role } => {
+                Self::Member(user.as_str(), role.map_or(0, Role::stored))
+            }
+            Content::Describe { profile } => Self::Describe(StoredProfile::of(profile)),
+            Content::Gone { .. } => {
+                unreachable!("`gone` is never a fact, and only facts are stored")
+            }
+        }
+    }
+
+    fn content(self) -> Option<Content> {
+        Some(match self {
+            Self::Text(body) => Content::from(Body::new(body).ok()?),
+            Self::Reply(target, body) => {
+                Content::Text { body: Body::new(body).ok()?, reply_to: Some(Seq(target)) }
+            }
+            Self::Edit(target, body) => {
+                Content::Edit { target: Seq(target), body: Body::new(body).ok()? }
+            }
+            Self::Delete(target) => Content::Delete { target: Seq(target) },
+            Self::React(target, reaction, on) => {
+                let reaction = Reaction::new(reaction).ok()?;
+                Content::React { target: Seq(target), reaction, on }
+            }
+            Self::Create(profile, members) => {
+                let member = |(user, role)| {
+                    Some(Member { user: UserId::new(user).ok()?, role: Role::of_stored(role)? })
+                };
+                let members = members.into_iter().map(member).collect::<Option<_>>()?;
+                Content::Create { profile: profile.profile()?, members }
+            }
+            Self::Member(user, 0) => Content::Member { user: UserId::new(user).ok()?, role: None },
+            Self::Member(user, role) => {
+                let role = Some(Role::of_stored(role)?);
+                Content::Member { user: UserId::new(user).ok()?, role }
+            }
+            Self::Describe(profile) => Content::Describe { profile: profile.profile()? },
+        })
+    }
+}
+
+impl<'a> StoredProfile<'a> {
+    fn of(profile: &'a Profile) -> Self {
+        let Profile { name, topic, public } = profile;
+        Self { name: name.as_str(), topic: topic.as_str(), public: *public }
+    }
+
+    fn profile(self) -> Option<Profile> {
+        let (name, topic) = (Line::new(self.name).ok()?, Line::new(self.topic).ok()?);
+        Some(Profile { name, topic, public: self.public })
+    }
 }
 
 pub(crate) fn id_into(found: &Found, out: Vec<u8>) -> Vec<u8> {
@@ -131,7 +221,7 @@ pub(crate) fn cursor(bytes: &[u8]) -> Option<Cursor> {
     Some(Cursor { batch: BatchNo(stored.batch), records: Box::new(records.map(RecordNo)) })
 }
 
-fn encode<T: Serialize>(value: &T, out: Vec<u8>) -> Vec<u8> {
+pub(crate) fn encode<T: Serialize>(value: &T, out: Vec<u8>) -> Vec<u8> {
     postcard::to_extend(value, out).expect("writing into memory cannot fail")
 }
 
@@ -141,6 +231,11 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
         Ok((value, [])) => Some(value),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// As [`decode`], of what borrows nothing.
+pub(crate) fn decode_owned<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    decode(bytes)
 }
 
 #[cfg(test)]

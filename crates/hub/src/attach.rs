@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{ConversationId, Message, SeededMap, SeededState};
+use model::{ConversationId, Message, SeededMap, SeededState, UserId};
 
 use crate::books::Books;
 use crate::conversation::Conversation;
@@ -68,6 +68,14 @@ impl Books {
             self.counts.delivered += 1;
             let message = Arc::clone(message);
             self.commands.push_back(Command::Deliver { gateway, message });
+        }
+    }
+
+    pub(crate) fn typing(&mut self, conversation: &ConversationId, user: &UserId) {
+        let Some(gateways) = self.attachments.gateways.get(conversation) else { return };
+        for &gateway in gateways {
+            let (conversation, user) = (conversation.clone(), user.clone());
+            self.commands.push_back(Command::Typing { gateway, conversation, user });
         }
     }
 

@@ -44,6 +44,9 @@ pub(crate) struct Author {
     pub(crate) recent: BTreeMap<u64, Seq>,
     /// Lookups that are out, by counter: the token.
     pub(crate) lookups: BTreeMap<u64, u64>,
+    /// Loads that are out and open the lane when they come: of whom, or of which text, its drafts
+    /// speak.
+    pub(crate) judging: usize,
 }
 
 impl Author {
@@ -60,12 +63,14 @@ impl Author {
             durable_highest: 0,
             recent: BTreeMap::new(),
             lookups: BTreeMap::new(),
+            judging: 0,
         }
     }
 
     /// History can tell everything there is to know of them.
     fn can_be_forgotten(&self) -> bool {
-        self.lane.is_none() && self.recent.is_empty() && self.lookups.is_empty()
+        let nothing_out = self.lookups.is_empty() && self.judging == 0;
+        self.lane.is_none() && self.recent.is_empty() && nothing_out
     }
 }
 

@@ -59,6 +59,12 @@ impl Books {
             Refusal::IdempotencyConflict { .. } => counts.conflicts += 1,
             Refusal::LamportJump { .. } => counts.refused_lamport += 1,
             Refusal::SeenAhead { .. } => counts.refused_seen_ahead += 1,
+            Refusal::NotFound
+            | Refusal::Forbidden { .. }
+            | Refusal::NoSuchMessage { .. }
+            | Refusal::Exists { .. }
+            | Refusal::LastOwner
+            | Refusal::TooManyMembers { .. } => counts.refused_rights += 1,
         }
         self.reply(ticket, Reply::Refused(refusal));
     }
@@ -80,6 +86,8 @@ impl Books {
             LoadWant::Head => &mut self.counts.loads_head,
             LoadWant::Author(..) => &mut self.counts.loads_author,
             LoadWant::Cursor(..) => &mut self.counts.loads_cursor,
+            LoadWant::Member(..) => &mut self.counts.loads_member,
+            LoadWant::Text(..) => &mut self.counts.loads_text,
         } += 1;
         self.commands.push_back(Command::Load { conversation: conversation.clone(), want });
     }

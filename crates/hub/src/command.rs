@@ -45,6 +45,15 @@ pub enum Command {
         /// What.
         message: Arc<Message>,
     },
+    /// Someone types in a conversation that this gateway is attached to.
+    Typing {
+        /// To whom.
+        gateway: GatewayId,
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
     /// A point read in history; the answer goes to [`Hub::handle_loaded`](crate::Hub::handle_loaded).
     Load {
         /// Of which conversation.
@@ -72,6 +81,8 @@ pub enum Command {
         ticket: Ticket,
         /// Of which conversation.
         conversation: ConversationId,
+        /// Whose own reactions are marked.
+        reader: Option<UserId>,
         /// The first message of the page; history has it.
         from: Seq,
         /// At most so many messages; already within bounds.
@@ -90,6 +101,10 @@ pub enum LoadWant {
     Author(UserId, InstanceId),
     /// How far this device has acknowledged.
     Cursor(UserId, DeviceId),
+    /// As what this user is a member.
+    Member(UserId),
+    /// Whose text stands there. History has the place.
+    Text(Seq),
 }
 
 /// An answer to a ticket.
@@ -125,6 +140,11 @@ pub enum Reply {
         standing: Standing,
         /// The messages; empty = there is nothing at or above the place asked for.
         messages: Vec<Arc<Message>>,
+    },
+    /// Whoever asked may hear the conversation.
+    Admitted {
+        /// How it stands: what removes them later stands above its head.
+        standing: Standing,
     },
     /// How far a device has acknowledged.
     CursorAt {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{ConversationId, DeviceId, Epoch, PartitionId, Standing, TenantId, UserId};
+use model::{
+    ConversationId, DeviceId, Epoch, Kind, PartitionId, ReadFrom, Refusal, Standing, TenantId,
+    UserId,
+};
 
 use crate::author::{Author, AuthorKey};
 use crate::books::Books;
@@ -10,8 +13,9 @@ use crate::cursor::{Cursor, DeviceKey};
 use crate::evict::Place;
 use crate::input::Input;
 use crate::limits::Bound;
+use crate::roster::{Roster, Want};
 use crate::tail::Tail;
-use crate::{Head, LoadWant, cost};
+use crate::{Head, LoadWant, Reply, Ticket, cost};
 
 /// Authors, and likewise cursors, of one conversation before those that can be loaded again at any
 /// time are forgotten. A room that never falls silent is never evicted: this keeps it small.
@@ -21,6 +25,7 @@ pub(crate) const SWEEP_AT: usize = 1024;
 pub(crate) struct Conversation {
     pub(crate) id: ConversationId,
     pub(crate) partition: PartitionId,
+    pub(crate) kind: Kind,
     pub(crate) epoch: Epoch,
     /// Its head is known; until then everything waits.
     pub(crate) loaded: bool,
@@ -30,6 +35,7 @@ pub(crate) struct Conversation {
     /// Everyone who ever spoke here is among them: history need not be asked about anyone else.
     pub(crate) knows_all_authors: bool,
     pub(crate) authors_sweep_at: usize,
+    pub(crate) roster: Roster,
     pub(crate) cursors: BTreeMap<DeviceKey, Cursor>,
     pub(crate) cursors_sweep_at: usize,
     /// Those that moved since they were last handed to the journal, each once.
@@ -48,6 +54,7 @@ impl Conversation {
         let mut opened = Self {
             id: id.clone(),
             partition,
+            kind: id.kind(),
             epoch: books.epochs[partition.index()],
             loaded: false,
             waiting: VecDeque::new(),
@@ -55,6 +62,7 @@ impl Conversation {
             authors: BTreeMap::new(),
             knows_all_authors: false,
             authors_sweep_at: SWEEP_AT,
+            roster: Roster::default(),
             cursors: BTreeMap::new(),
             cursors_sweep_at: SWEEP_AT,
             dirty: Vec::new(),
@@ -81,7 +89,13 @@ impl Conversation {
         match input {
             Input::Send { ticket, draft } => self.offer_draft(books, ticket, draft),
             Input::Attach { ticket, .. } => self.answer_attach(books, ticket),
-            Input::Read { ticket, from, limit } => self.read(books, ticket, from, limit),
+            Input::Admit { ticket, user } => self.admit(books, ticket, user),
+            Input::Read { ticket, reader: Some(user), from, limit } if self.kind != Kind::Open => {
+                self.read_if_admitted(books, ticket, user, from, limit);
+            }
+            Input::Read { ticket, reader, from, limit } => {
+                self.read(books, ticket, reader, from, limit);
+            }
             Input::GetCursor { ticket, user, device } => {
                 self.get_cursor(books, ticket, DeviceKey { user, device });
             }
@@ -100,7 +114,12 @@ impl Conversation {
         match input {
             _ if !self.loaded => input.cost(),
             Input::Send { draft, .. } => cost::draft_at_most(draft),
-            Input::Attach { .. } | Input::Read { .. } => 0,
+            Input::Read { reader: Some(user), .. } | Input::Admit { user, .. }
+                if self.kind != Kind::Open =>
+            {
+                input.cost() + cost::member(user)
+            }
+            Input::Attach { .. } | Input::Admit { .. } | Input::Read { .. } => 0,
             Input::GetCursor { user, device, .. } if known(user, device) => cost::WAITER,
             Input::MoveCursor { user, device, .. } if known(user, device) => 0,
             Input::GetCursor { user, device, .. } | Input::MoveCursor { user, device, .. } => {
@@ -114,13 +133,50 @@ impl Conversation {
         assert!(!self.loaded, "the head of {} was loaded twice", self.id);
         self.loaded = true;
         match head {
-            Some(head) => self.tail = Tail::after(head),
+            Some(head) => {
+                self.tail = Tail::after(head);
+                self.roster = Roster::loaded(head.summary);
+            }
             None => self.knows_all_authors = true,
         }
         let waited = std::mem::take(&mut self.waiting);
         books.counts.waiting -= waited.len();
         self.release(books, waited.iter().map(Input::cost).sum());
         waited
+    }
+
+    /// Whether a user may hear it, by what is durable.
+    fn admit(&mut self, books: &mut Books, ticket: Ticket, user: UserId) {
+        match self.may_hear(&user) {
+            Ok(true) => {
+                let standing = self.standing();
+                books.reply(ticket, Reply::Admitted { standing });
+            }
+            Ok(false) => books.refuse(ticket, Refusal::NotFound),
+            Err(want) => self.wait_as(books, want, Input::Admit { ticket, user }),
+        }
+    }
+
+    fn read_if_admitted(
+        &mut self,
+        books: &mut Books,
+        ticket: Ticket,
+        user: UserId,
+        from: ReadFrom,
+        limit: u32,
+    ) {
+        match self.may_hear(&user) {
+            Ok(true) => self.read(books, ticket, Some(user), from, limit),
+            Ok(false) => books.refuse(ticket, Refusal::NotFound),
+            Err(want) => {
+                let input = Input::Read { ticket, reader: Some(user), from, limit };
+                self.wait_as(books, want, input);
+            }
+        }
+    }
+
+    fn may_hear(&self, user: &UserId) -> Result<bool, Want> {
+        if self.kind == Kind::Open { Ok(true) } else { self.roster.may_hear(user) }
     }
 
     pub(crate) const fn standing(&self) -> Standing {

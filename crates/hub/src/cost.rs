@@ -4,7 +4,7 @@
 
 use std::mem::size_of;
 
-use model::{Body, ConversationId, CursorMove, DeviceId, Draft, Message, Seq, UserId};
+use model::{Content, ConversationId, CursorMove, DeviceId, Draft, Message, Role, Seq, UserId};
 
 use crate::author::{Author, AuthorKey};
 use crate::conversation::Conversation;
@@ -12,6 +12,7 @@ use crate::cursor::{Cursor, DeviceKey};
 use crate::indexed::Unindexed;
 use crate::input::Input;
 use crate::lookup::LookupOut;
+use crate::roster::Whose;
 use crate::tail::{Entry, Waiter};
 use crate::undurable::Undurable;
 use crate::{GatewayId, Ticket};
@@ -35,10 +36,10 @@ pub(crate) fn author(user: &UserId) -> usize {
 
 /// A message in the tail, with its place among the undurable and the unindexed, and in its author's
 /// recent ones. It shares the name of its conversation.
-pub(crate) fn entry(sender: &UserId, body: &Body) -> usize {
+pub(crate) fn entry(sender: &UserId, content: &Content) -> usize {
     let slots = size_of::<Entry>() + size_of::<Undurable>() + size_of::<Unindexed>();
     let recent = size_of::<(u64, Seq)>();
-    let texts = 2 * ARC + sender.as_str().len() + body.as_str().len();
+    let texts = 4 * ARC + sender.as_str().len() + content.text_bytes();
     2 * (slots + recent) + ARC + size_of::<Message>() + texts
 }
 
@@ -60,7 +61,7 @@ pub(crate) fn attachment(conversation: &ConversationId) -> usize {
 /// A draft that waits.
 pub(crate) fn draft(draft: &Draft) -> usize {
     let names = draft.conversation.as_str().len() + draft.sender.as_str().len();
-    2 * size_of::<Input>() + 3 * ARC + names + draft.body.as_str().len()
+    2 * size_of::<Input>() + 5 * ARC + names + draft.content.text_bytes()
 }
 
 /// An input that is not a draft and waits, without its names.
@@ -68,5 +69,36 @@ pub(crate) const INPUT: usize = 2 * size_of::<Input>();
 
 /// The most a draft may come to weigh in a warm conversation, whatever becomes of it.
 pub(crate) fn draft_at_most(given: &Draft) -> usize {
-    draft(given) + author(&given.sender) + lookup() + entry(&given.sender, &given.body) + WAITER
+    let through = lookup() + entry(&given.sender, &given.content) + WAITER;
+    let judged = member(&given.sender) + TEXT_MOST;
+    let named = if let Content::Create { members, .. } = &given.content {
+        members.iter().map(|m| member(&m.user)).sum()
+    } else if let Content::Member { user, .. } = &given.content {
+        member(user)
+    } else {
+        0
+    };
+    draft(given) + author(&given.sender) + through + judged + named
 }
+
+/// A member of a governed conversation, with someone who waits for their load.
+pub(crate) fn member(user: &UserId) -> usize {
+    let slots = 2 * size_of::<UserId>() + 2 * size_of::<Option<Role>>() + size_of::<usize>();
+    2 * slots + 2 * ARC + 2 * user.as_str().len() + WAITER
+}
+
+/// What is known of a text that is not in the tail.
+pub(crate) fn whose(whose: Option<&Whose>) -> usize {
+    whose.map_or(NO_TEXT, |whose| text(&whose.author))
+}
+
+/// A text of this author.
+pub(crate) fn text(author: &UserId) -> usize {
+    NO_TEXT + ARC + author.as_str().len()
+}
+
+/// A place where no text stands.
+pub(crate) const NO_TEXT: usize = 2 * (size_of::<Seq>() + size_of::<Option<Whose>>()) + WAITER;
+
+/// A text of the author with the longest name: what a load of one may come to weigh.
+pub(crate) const TEXT_MOST: usize = NO_TEXT + ARC + model::bounds::NAME_MAX_BYTES;

@@ -78,22 +78,26 @@ impl Conversation {
     /// Forgets what can be loaded again, but for whom the input is about: who was just loaded for it
     /// would be loaded for ever.
     fn forget_all_but(&mut self, books: &mut Books, input: &Input) {
-        let (author, device) = match input {
-            Input::Send { draft, .. } => (Some(AuthorKey::of_draft(draft)), None),
+        let (draft, listener, device) = match input {
+            Input::Send { draft, .. } => (Some(draft), None, None),
             Input::GetCursor { user, device, .. } | Input::MoveCursor { user, device, .. } => {
-                (None, Some(DeviceKey { user: user.clone(), device: device.clone() }))
+                (None, None, Some(DeviceKey { user: user.clone(), device: device.clone() }))
             }
-            Input::Attach { .. } | Input::Read { .. } => (None, None),
+            Input::Admit { user, .. } => (None, Some(user), None),
+            Input::Read { reader, .. } => (None, reader.as_ref(), None),
+            Input::Attach { .. } => (None, None, None),
         };
-        self.forget_authors(books, author.as_ref());
+        self.forget_authors(books, draft.map(AuthorKey::of_draft).as_ref());
         self.forget_cursors(books, device.as_ref());
+        self.forget_members(books, draft, listener);
+        self.forget_texts(books, draft.and_then(|draft| draft.content.target()));
     }
 
     /// What a clean one weighs: recounted, to hold the running count to it.
     fn weigh(&self) -> usize {
         let authors = self.authors.keys().map(|key| cost::author(&key.user));
         let cursors = self.cursors.keys().map(|key| cost::cursor(&key.user, &key.device));
-        cost::conversation(&self.id) + authors.chain(cursors).sum::<usize>()
+        cost::conversation(&self.id) + authors.chain(cursors).sum::<usize>() + self.roster.weigh()
     }
 }
 

@@ -39,6 +39,10 @@ pub struct Gauges {
     pub loads_author: u64,
     /// Counter: loads of a cursor.
     pub loads_cursor: u64,
+    /// Counter: loads of a member's role.
+    pub loads_member: u64,
+    /// Counter: loads of a text that someone wants to change.
+    pub loads_text: u64,
     /// Counter: lookups of an id in history.
     pub lookups: u64,
     /// Counter: lookups that found the id.
@@ -79,6 +83,8 @@ pub struct Gauges {
     pub refused_lamport: u64,
     /// Counter: refused because `seen_seq` lies above the last durable message.
     pub refused_seen_ahead: u64,
+    /// Counter: refused because of who asked, or of what it spoke of.
+    pub refused_rights: u64,
     /// Counter: answered `outcome_unknown`.
     pub outcome_unknown: u64,
 }

@@ -83,18 +83,31 @@ impl Hub {
         self.books.detach(gateway, conversation);
     }
 
-    /// Someone reads durable messages, ascending. Answered by `Page` (perhaps by the shell, see
+    /// Someone reads durable messages, ascending: `reader`, or someone who was admitted already. Answered by `Page` (perhaps by the shell, see
     /// [`Command::ReadHistory`]) or `Refused`.
     pub fn handle_read(
         &mut self,
         ticket: Ticket,
         conversation: ConversationId,
+        reader: Option<UserId>,
         from: ReadFrom,
         limit: u32,
         now: Mono,
     ) {
         self.books.now = now;
-        self.offer(&conversation, Input::Read { ticket, from, limit });
+        self.offer(&conversation, Input::Read { ticket, reader, from, limit });
+    }
+
+    /// May this user hear a conversation? Answered by `Admitted` or `Refused`.
+    pub fn handle_admit(
+        &mut self,
+        ticket: Ticket,
+        conversation: ConversationId,
+        user: UserId,
+        now: Mono,
+    ) {
+        self.books.now = now;
+        self.offer(&conversation, Input::Admit { ticket, user });
     }
 
     /// The shell has finished one [`Command::ReadHistory`], however it ended.
@@ -134,6 +147,11 @@ impl Hub {
         } else {
             self.books.counts.cursor_moves_other_epoch += 1;
         }
+    }
+
+    /// Someone types: told to every gateway that hears the conversation. Nothing is kept.
+    pub fn handle_typing(&mut self, conversation: &ConversationId, user: &UserId) {
+        self.books.typing(conversation, user);
     }
 
     /// A link is gone, and everything its gateway was attached to. What it asked goes on.

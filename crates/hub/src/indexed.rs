@@ -70,7 +70,8 @@ impl Conversation {
         let released = self.tail.release().message;
         let author = self.authors.get_mut(&AuthorKey::of_message(&released));
         author.expect("the authors of the tail are kept").recent.remove(&released.id.counter);
-        let weight = cost::entry(&released.sender, &released.body);
+        self.forget_change(&released.content);
+        let weight = cost::entry(&released.sender, &released.content);
         books.counts.tail_messages -= 1;
         books.counts.tail_bytes -= weight;
         self.release(books, weight);

@@ -17,8 +17,15 @@ pub(crate) enum Input {
         ticket: Ticket,
         registered: bool,
     },
+    /// May this user hear it?
+    Admit {
+        ticket: Ticket,
+        user: UserId,
+    },
     Read {
         ticket: Ticket,
+        /// Who is to be judged; `None` = whoever asks was admitted already.
+        reader: Option<UserId>,
         from: ReadFrom,
         limit: u32,
     },
@@ -39,7 +46,11 @@ impl Input {
     pub(crate) fn cost(&self) -> usize {
         match self {
             Self::Send { draft, .. } => cost::draft(draft),
-            Self::Attach { .. } | Self::Read { .. } => cost::INPUT,
+            Self::Attach { .. } => cost::INPUT,
+            Self::Admit { user, .. } => cost::INPUT + user.as_str().len(),
+            Self::Read { reader, .. } => {
+                cost::INPUT + reader.as_ref().map_or(0, |user| user.as_str().len())
+            }
             Self::GetCursor { user, device, .. } | Self::MoveCursor { user, device, .. } => {
                 cost::INPUT + user.as_str().len() + device.as_str().len()
             }
@@ -65,6 +76,7 @@ impl Input {
         match self {
             Self::Send { ticket, .. }
             | Self::Attach { ticket, .. }
+            | Self::Admit { ticket, .. }
             | Self::Read { ticket, .. }
             | Self::GetCursor { ticket, .. } => Some(*ticket),
             Self::MoveCursor { .. } => None,

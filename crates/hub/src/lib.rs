@@ -15,6 +15,8 @@
 //!   new; else the recent tail knows it, or else history's index does.
 //! - **History holds everything below the tail.** A message leaves the tail only when history has
 //!   its batch, and a conversation is evicted only when its tail is empty.
+//! - **Permission is decided where the sequence number is given**, by the roles that everything
+//!   sequenced before has left; who may hear, by the durable ones.
 //! - **A cursor never runs ahead** of what its device acknowledged, nor of the last durable message.
 //! - **A refusal leaves no trace**: after `handle_append_refused` all is as the journal has it.
 //! - **Everything the hub keeps is bounded** ([`Limits`]), and each bound has a name in its refusal.
@@ -35,13 +37,17 @@ mod gauges;
 mod hub;
 mod indexed;
 mod input;
+mod judge;
 mod limits;
 mod load;
 mod lookup;
 mod mutants;
 mod notice;
 mod poison;
+mod presence;
 mod read;
+mod rights;
+mod roster;
 mod send;
 mod tail;
 mod undurable;
@@ -50,4 +56,6 @@ pub use command::{Command, GatewayId, LoadWant, Reply, Ticket};
 pub use gauges::Gauges;
 pub use hub::{Hub, Start};
 pub use limits::Limits;
-pub use notice::{Durable, Found, Head, LoadGot, Loaded, LookedUp};
+pub use notice::{Durable, Found, Head, LoadGot, Loaded, LookedUp, Summary};
+pub use presence::{LINGER, Presence, Told};
+pub use roster::Whose;

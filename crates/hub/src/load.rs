@@ -59,6 +59,14 @@ impl Hub {
             LoadGot::Cursor(user, device, seq) => {
                 conversation.load_cursor(books, DeviceKey { user, device }, seq);
             }
+            LoadGot::Member(user, role) => {
+                let waited = conversation.load_member(books, &user, role);
+                self.offer_all(&id, waited);
+            }
+            LoadGot::Text(seq, whose) => {
+                let waited = conversation.load_text(books, seq, whose);
+                self.offer_all(&id, waited);
+            }
         }
         self.settle(&id);
     }

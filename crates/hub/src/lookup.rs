@@ -90,7 +90,7 @@ impl Conversation {
         found: Option<Found>,
     ) {
         if let Some(Found { seq, body, received_at }) = found {
-            let same_body = books.body_key.hash(&draft.body) == body;
+            let same_body = books.body_key.hash(&draft.content) == body;
             let original = Original { id: draft.id, seq, received_at };
             self.answer_repeat(books, original, &Waiter { ticket, same_body });
             return;
@@ -99,7 +99,7 @@ impl Conversation {
         let author =
             author.expect("the author of a lookup is kept until all its drafts are through");
         match author.recent.get(&draft.id.counter) {
-            Some(&seq) => self.repeat(books, seq, ticket, &draft.body),
+            Some(&seq) => self.repeat(books, seq, ticket, &draft.content),
             None => self.sequence(books, ticket, draft),
         }
     }

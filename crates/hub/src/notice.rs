@@ -1,6 +1,10 @@
 //! What the journal and history tell the hub.
 
-use model::{BatchNo, BodyHash, ConversationId, DeviceId, InstanceId, Ordinal, Seq, UserId, Wall};
+use model::{
+    BatchNo, BodyHash, ConversationId, DeviceId, InstanceId, Ordinal, Role, Seq, UserId, Wall,
+};
+
+use crate::Whose;
 
 /// The oldest `count` of this hub's appends that were not yet durable now are, all in one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,10 @@ pub enum LoadGot {
     Author(UserId, InstanceId, u64),
     /// How far a device has acknowledged; 0 = nothing.
     Cursor(UserId, DeviceId, Seq),
+    /// As what a user is a member; `None` = not.
+    Member(UserId, Option<Role>),
+    /// Whose text stands in a place; `None` = nothing stands there.
+    Text(Seq, Option<Whose>),
 }
 
 /// Where a conversation stands in history.
@@ -46,6 +54,19 @@ pub struct Head {
     pub next_ordinal: Ordinal,
     /// The lowest sequence number from which history is whole.
     pub first: Seq,
+    /// Of a governed conversation that was created.
+    pub summary: Option<Summary>,
+}
+
+/// What the hub keeps of a governed conversation as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Whoever knows it may join.
+    pub public: bool,
+    /// How many are in it.
+    pub members: u32,
+    /// How many of them own it.
+    pub owners: u32,
 }
 
 /// The answer to [`Command::Lookup`](crate::Command::Lookup).

@@ -12,6 +12,9 @@ impl Conversation {
         for input in self.waiting.drain(..) {
             input.refuse(books, refusal.clone());
         }
+        for input in self.roster.drain_waiting() {
+            input.refuse(books, refusal.clone());
+        }
         for author in self.authors.values_mut() {
             for (ticket, _) in author.lane.take().into_iter().flatten() {
                 books.refuse(ticket, refusal.clone());

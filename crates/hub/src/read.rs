@@ -4,7 +4,7 @@
 //! what it begins in has something for it.
 
 use model::bounds::PAGE_MAX_MESSAGES;
-use model::{ReadFrom, Seq};
+use model::{ReadFrom, Seq, UserId};
 
 use crate::books::Books;
 use crate::conversation::Conversation;
@@ -12,7 +12,14 @@ use crate::limits::Bound;
 use crate::{Command, Reply, Ticket};
 
 impl Conversation {
-    pub(crate) fn read(&self, books: &mut Books, ticket: Ticket, from: ReadFrom, limit: u32) {
+    pub(crate) fn read(
+        &self,
+        books: &mut Books,
+        ticket: Ticket,
+        reader: Option<UserId>,
+        from: ReadFrom,
+        limit: u32,
+    ) {
         let limit = limit.clamp(1, PAGE_MAX_MESSAGES);
         let (standing, conversation) = (self.standing(), self.id.clone());
         let from = match from {
@@ -32,7 +39,7 @@ impl Conversation {
         } else {
             books.counts.reads_from_history += 1;
             books.counts.reads_in_flight += 1;
-            let read = Command::ReadHistory { ticket, conversation, from, limit, standing };
+            let read = Command::ReadHistory { ticket, conversation, reader, from, limit, standing };
             books.commands.push_back(read);
         }
     }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use model::bounds::{COUNTER_MAX, LAMPORT_JUMP_MAX};
-use model::{Body, Draft, Fact, Message, Refusal, Seq, Wall};
+use model::{Content, Draft, Fact, Message, Refusal, Seq, Wall};
 
 use crate::author::AuthorKey;
 use crate::books::Books;
 use crate::conversation::Conversation;
+use crate::judge::Judged;
 use crate::limits::Bound;
 use crate::tail::{Entry, Original, Waiter};
 use crate::undurable::Undurable;
@@ -25,7 +26,7 @@ impl Conversation {
         if let Some(&token) = author.lookups.get(&counter) {
             self.wait_for_lookup(books, token, ticket, draft);
         } else if let Some(&seq) = author.recent.get(&counter) {
-            self.repeat(books, seq, ticket, &draft.body);
+            self.repeat(books, seq, ticket, &draft.content);
         } else if counter > author.highest {
             self.sequence(books, ticket, draft);
         } else {
@@ -34,10 +35,16 @@ impl Conversation {
     }
 
     /// An id that stands in the tail came again.
-    pub(crate) fn repeat(&mut self, books: &mut Books, seq: Seq, ticket: Ticket, body: &Body) {
+    pub(crate) fn repeat(
+        &mut self,
+        books: &mut Books,
+        seq: Seq,
+        ticket: Ticket,
+        content: &Content,
+    ) {
         let durable = seq <= self.tail.head;
         let entry = self.tail.get_mut(seq).expect("an author's recent ones are in the tail");
-        let same_body = entry.message.body == *body;
+        let same_body = entry.message.content == *content;
         let waiter = Waiter { ticket, same_body };
         if durable {
             let original = Original::from(&*entry.message);
@@ -53,11 +60,17 @@ impl Conversation {
 
     /// Gives a draft its place, if nothing speaks against it.
     pub(crate) fn sequence(&mut self, books: &mut Books, ticket: Ticket, draft: Draft) {
+        // First: a stranger learns nothing, not even where the conversation stands.
+        match self.judge(&draft) {
+            Ok(()) => {}
+            Err(Judged::Refused(refusal)) => return books.refuse(ticket, refusal),
+            Err(Judged::Wants(want)) => return self.wait_to_be_judged(books, want, ticket, draft),
+        }
         if let Some(refusal) = self.never(books, &draft) {
             books.refuse(ticket, refusal);
             return;
         }
-        let weight = cost::entry(&draft.sender, &draft.body);
+        let weight = cost::entry(&draft.sender, &draft.content);
         if let Some(bound) = not_now(books, weight) {
             books.busy(ticket, bound);
             return;
@@ -77,6 +90,7 @@ impl Conversation {
         let (generation, fact) = (books.generation, Fact::Message(message.clone()));
         books.commands.push_back(Command::Append { generation, fact });
         let message = Arc::new(message);
+        self.enroll(books, &message.content);
         if books.limits.acknowledges_early() {
             self.tell(books, ticket, &message);
         }
@@ -88,6 +102,7 @@ impl Conversation {
         let entry = self.tail.make_durable(stamp);
         let message = Arc::clone(&entry.message);
         let (ticket, waiters) = (entry.author, std::mem::take(&mut entry.waiters));
+        self.enrolled_for_good(&message);
         let author = self.authors.get_mut(&AuthorKey::of_message(&message));
         let author = author.expect("the authors of the tail are kept");
         author.durable_highest = author.durable_highest.max(message.id.counter);
@@ -139,8 +154,8 @@ impl Conversation {
     }
 
     fn placed(&self, draft: Draft) -> Message {
-        let (seq, ordinal) = self.tail.next();
-        let Draft { sender, id, body, lamport, seen_seq, sent_at, .. } = draft;
+        let (seq, ordinal) = self.tail.next(draft.content.is_text());
+        let Draft { sender, id, content, lamport, seen_seq, sent_at, .. } = draft;
         let (conversation, received_at) = (self.id.clone(), Wall(0));
         Message {
             conversation,
@@ -148,7 +163,7 @@ impl Conversation {
             ordinal,
             sender,
             id,
-            body,
+            content,
             lamport,
             seen_seq,
             sent_at,

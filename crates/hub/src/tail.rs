@@ -26,6 +26,8 @@ pub(crate) struct Tail {
     entries: VecDeque<Entry>,
     /// How many at the end are not durable.
     undurable: usize,
+    /// How many of those are texts.
+    undurable_texts: u64,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl Tail {
             ordinal: Ordinal(0),
             entries: VecDeque::new(),
             undurable: 0,
+            undurable_texts: 0,
         }
     }
 
@@ -83,9 +86,13 @@ impl Tail {
     }
 
     /// What the next message gets.
-    pub(crate) fn next(&self) -> (Seq, Ordinal) {
-        let ahead = self.undurable as u64 + 1;
-        (Seq(self.head.0 + ahead), Ordinal(self.ordinal.0 + ahead))
+    pub(crate) fn next(&self, is_text: bool) -> (Seq, Ordinal) {
+        let texts = self.undurable_texts + u64::from(is_text);
+        (self.next_seq(), Ordinal(self.ordinal.0 + texts))
+    }
+
+    const fn next_seq(&self) -> Seq {
+        Seq(self.head.0 + self.undurable as u64 + 1)
     }
 
     /// The lowest message that is here; the next one if none is.
@@ -99,9 +106,15 @@ impl Tail {
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {
-        assert_eq!(entry.message.seq, self.next().0, "the tail is dense");
+        assert_eq!(entry.message.seq, self.next_seq(), "the tail is dense");
+        self.undurable_texts += u64::from(entry.message.content.is_text());
         self.entries.push_back(entry);
         self.undurable += 1;
+    }
+
+    pub(crate) fn get(&self, seq: Seq) -> Option<&Entry> {
+        let index = seq.0.checked_sub(self.lowest().0)?;
+        self.entries.get(usize::try_from(index).ok()?)
     }
 
     pub(crate) fn get_mut(&mut self, seq: Seq) -> Option<&mut Entry> {
@@ -115,6 +128,7 @@ impl Tail {
         assert!(self.undurable > 0, "the journal keeps only what it was given");
         self.undurable -= 1;
         let entry = &mut self.entries[index];
+        self.undurable_texts -= u64::from(entry.message.content.is_text());
         Arc::make_mut(&mut entry.message).received_at = stamp;
         self.head = entry.message.seq;
         self.ordinal = entry.message.ordinal;
@@ -133,6 +147,7 @@ impl Tail {
     pub(crate) fn roll_back(&mut self) -> VecDeque<Entry> {
         let undone = self.entries.split_off(self.entries.len() - self.undurable);
         self.undurable = 0;
+        self.undurable_texts = 0;
         self.give_back();
         undone
     }

@@ -91,7 +91,8 @@ impl Conversation {
             let author = self.authors.get_mut(&key).expect("the authors of the tail are kept");
             author.highest = author.durable_highest;
             author.recent.remove(&undone.message.id.counter);
-            let weight = cost::entry(&undone.message.sender, &undone.message.body);
+            self.forget_change(&undone.message.content);
+            let weight = cost::entry(&undone.message.sender, &undone.message.content);
             let counts = &mut books.counts;
             counts.tail_messages -= 1;
             counts.tail_bytes -= weight;
@@ -102,5 +103,6 @@ impl Conversation {
                 books.refuse(waiter.ticket, refusal.clone());
             }
         }
+        self.roll_back_roster();
     }
 }

@@ -81,7 +81,7 @@ fn facts(from: u64, count: u64) -> Result<Vec<Fact>, Box<dyn std::error::Error>>
             ordinal: Ordinal(number / 10_000 + 1),
             sender: UserId::new(&format!("user-{:04}", number % 7919))?,
             id: MessageId { instance: InstanceId(number % 7919), counter: number + 1 },
-            body: body.clone(),
+            content: body.clone().into(),
             lamport: number + 1,
             seen_seq: Seq(0),
             sent_at: Wall(1),

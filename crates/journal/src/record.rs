@@ -1,10 +1,13 @@
 //! Facts as bytes: `docs/formats.md`, "Record". Written by hand, so that the layout is decided here
 //! and not by the shape of a struct.
 
+mod content;
 mod decode;
 
 use bytes::BufMut;
-use model::{CursorMove, Enrichment, EpochStart, Fact, Message, Offset, Outcome, TenantId};
+use model::{
+    Body, Content, CursorMove, Enrichment, EpochStart, Fact, Message, Offset, Outcome, TenantId,
+};
 
 pub(crate) use decode::{Records, fact};
 
@@ -19,6 +22,8 @@ pub(crate) const TAG_MESSAGE: u8 = 1;
 pub(crate) const TAG_CURSORS: u8 = 2;
 pub(crate) const TAG_ENRICHED: u8 = 3;
 pub(crate) const TAG_EPOCH_STARTED: u8 = 4;
+/// A message whose content is not only a body.
+pub(crate) const TAG_EVENT: u8 = 5;
 
 /// How enriching ended. Stored: never reuse a number.
 const OUTCOME_FULL: u8 = 1;
@@ -29,11 +34,11 @@ pub(crate) fn encoded_len(fact: &Fact) -> usize {
     RECORD_HEADER_BYTES
         + match fact {
             Fact::Message(m) => {
-                name(m.conversation.as_str())
-                    + name(m.sender.as_str())
-                    + 7 * 8
-                    + 2
-                    + m.body.as_str().len()
+                let head = name(m.conversation.as_str()) + name(m.sender.as_str()) + 7 * 8;
+                head + match plain(&m.content) {
+                    Some(body) => 2 + body.as_str().len(),
+                    None => content::encoded_len(&m.content),
+                }
             }
             Fact::Cursors(moves) => {
                 let one = |m: &CursorMove| {
@@ -56,11 +61,12 @@ pub(crate) fn encoded_len(fact: &Fact) -> usize {
 ///
 /// # Panics
 /// When the fact breaks a bound of `model`: a list of cursor moves that is too long, a language code
-/// of more than a length byte.
+/// of more than a length byte; or when it is no fact, but a view's word.
 pub(crate) fn encode(fact: &Fact, offset: Offset, out: &mut Vec<u8>) {
     let start = out.len();
     let tag = match fact {
-        Fact::Message(_) => TAG_MESSAGE,
+        Fact::Message(message) if plain(&message.content).is_some() => TAG_MESSAGE,
+        Fact::Message(_) => TAG_EVENT,
         Fact::Cursors(_) => TAG_CURSORS,
         Fact::Enriched(_) => TAG_ENRICHED,
         Fact::EpochStarted(_) => TAG_EPOCH_STARTED,
@@ -99,9 +105,20 @@ fn put_message(message: &Message, out: &mut Vec<u8>) {
     ] {
         out.put_u64_le(number);
     }
-    let body = message.body.as_str();
-    out.put_u16_le(u16::try_from(body.len()).expect("BODY_MAX_BYTES fits a u16"));
-    out.put_slice(body.as_bytes());
+    match plain(&message.content) {
+        Some(body) => put_text(body.as_str(), out),
+        None => content::put(&message.content, out),
+    }
+}
+
+/// The body of a content that is nothing else.
+const fn plain(content: &Content) -> Option<&Body> {
+    if let Content::Text { body, reply_to: None } = content { Some(body) } else { None }
+}
+
+fn put_text(text: &str, out: &mut Vec<u8>) {
+    out.put_u16_le(u16::try_from(text.len()).expect("the bounds of `model` fit a u16"));
+    out.put_slice(text.as_bytes());
 }
 
 fn put_cursors(moves: &[CursorMove], out: &mut Vec<u8>) {

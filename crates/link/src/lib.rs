@@ -15,5 +15,8 @@
 mod codec;
 mod message;
 
+/// Users of one message about presence.
+pub const USERS_MAX: usize = 1_000;
+
 pub use codec::{DecodeError, FRAME_MAX_BYTES, FrameReader, VERSION, decode, encode};
 pub use message::{FromOwner, RequestId, Row, RowQuery, ToOwner};

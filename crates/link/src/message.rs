@@ -4,8 +4,8 @@
 //! [`VERSION`](crate::VERSION).
 
 use model::{
-    ConversationId, DeviceId, Draft, Epoch, Message, MessageId, ReadFrom, Refusal, Seq, Standing,
-    UserId, Wall,
+    Change, ConversationId, DeviceId, Draft, Epoch, Listed, Member, Message, MessageId, ReadFrom,
+    Refusal, Seq, Standing, UserId, Wall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,8 @@ pub enum ToOwner {
         request: RequestId,
         /// Which conversation.
         conversation: ConversationId,
+        /// Who wants to know; `None` = a subscription that was admitted.
+        reader: Option<UserId>,
         /// From where.
         from: ReadFrom,
         /// At most so many, and never more than
@@ -80,6 +82,61 @@ pub enum ToOwner {
         epoch: Epoch,
         /// Up to where.
         seq: Seq,
+    },
+    /// May this user hear a conversation? Answered by `Admitted` or `Refused`.
+    Admit {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Which governed conversations is a user in? Answered by `List` or `Refused`.
+    GetList {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Who.
+        user: UserId,
+        /// Only those after this one, by name.
+        after: Option<ConversationId>,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Who is in a conversation? Answered by `Members` or `Refused`.
+    GetMembers {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Who asks: only members are told.
+        asker: UserId,
+        /// Only those after this one, by name.
+        after: Option<UserId>,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Someone types, who was admitted. Not answered; passed on to all gateways that are attached.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Users have their first connection here, or no longer any. Not answered.
+    Present {
+        /// Who; at most [`USERS_MAX`](crate::USERS_MAX).
+        users: Vec<UserId>,
+        /// Whether they are here.
+        here: bool,
+    },
+    /// From now on this gateway wants to hear whether users are there, or no longer. Answered at once
+    /// and at every change by `Presence`.
+    Watch {
+        /// Whom; at most [`USERS_MAX`](crate::USERS_MAX).
+        users: Vec<UserId>,
+        /// Or no longer.
+        on: bool,
     },
     /// Rows of the per-conversation table. Answered by `Rows` or `Refused`.
     GetRows {
@@ -141,6 +198,47 @@ pub enum FromOwner {
         standing: Standing,
         /// The messages; empty = there is nothing at or above the place asked for.
         messages: Vec<Message>,
+        /// What became of texts among them, by the events up to `as_of`.
+        changes: Vec<Change>,
+        /// See `changes`.
+        as_of: Seq,
+    },
+    /// The user may hear the conversation.
+    Admitted {
+        /// Of the `Admit`.
+        request: RequestId,
+        /// How its history stands.
+        standing: Standing,
+    },
+    /// The governed conversations of a user, by name.
+    List {
+        /// Of the `GetList`.
+        request: RequestId,
+        /// They.
+        conversations: Vec<Listed>,
+    },
+    /// Who is in a conversation, by name.
+    Members {
+        /// Of the `GetMembers`.
+        request: RequestId,
+        /// How many there are.
+        count: u32,
+        /// Some of them.
+        members: Vec<Member>,
+    },
+    /// Someone types in an attached conversation.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Whether a watched user is there.
+    Presence {
+        /// Who.
+        user: UserId,
+        /// Whether.
+        online: bool,
     },
     /// How far a device has acknowledged.
     CursorAt {

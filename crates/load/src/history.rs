@@ -145,15 +145,8 @@ impl Tap for Remembering {
 fn said_id(frame: &str) -> Option<MessageId> {
     match wire::decode_command(frame) {
         Ok(wire::Command::Send { post, .. }) => Some(post.id),
-        Ok(
-            wire::Command::Hello { .. }
-            | wire::Command::Subscribe { .. }
-            | wire::Command::Unsubscribe { .. }
-            | wire::Command::Ack { .. }
-            | wire::Command::Read { .. }
-            | wire::Command::Ping { .. },
-        )
-        | Err(_) => None,
+        Ok(wire::Command::Create { birth, .. }) => Some(birth.id),
+        Ok(_) | Err(_) => None,
     }
 }
 

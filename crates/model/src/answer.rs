@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, MessageId, Ordinal, Seq};
+use crate::{
+    Body, ConversationId, Epoch, Message, MessageId, Ordinal, Profile, Reaction, Role, Seq, UserId,
+};
 
 /// How the history of a conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +17,52 @@ pub struct Standing {
     pub head: Seq,
     /// Ordinal of the message at `head`; 0 when there is none.
     pub ordinal: Ordinal,
+}
+
+/// What became of a text by later events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Which text.
+    pub seq: Seq,
+    /// How it reads now, and by which edit.
+    pub edited: Option<(Seq, Body)>,
+    /// How people like it, in the order of the reactions' texts; at most
+    /// [`REACTIONS_COUNTED_MAX`](crate::bounds::REACTIONS_COUNTED_MAX).
+    pub reactions: Vec<Counted>,
+}
+
+/// How many like a text in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// In which way.
+    pub reaction: Reaction,
+    /// How many.
+    pub count: u32,
+    /// Whoever asked is among them.
+    pub me: bool,
+}
+
+/// One of a user's governed conversations, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Which.
+    pub conversation: ConversationId,
+    /// As what the user is in it.
+    pub role: Role,
+    /// What it is called.
+    pub profile: Profile,
+    /// Of a direct one, the other.
+    pub with: Option<UserId>,
+    /// How many are in it.
+    pub members: u32,
+    /// How its history stands.
+    pub standing: Standing,
+    /// How far the user has read, on whatever device.
+    pub read_seq: Seq,
+    /// Texts after that.
+    pub unread: u64,
+    /// The last text.
+    pub last: Option<Message>,
 }
 
 /// Where a read begins.
@@ -61,6 +109,31 @@ pub enum Refusal {
         /// The last durable message.
         head: Seq,
     },
+    /// There is no such conversation, or whoever asked is no member of it: which of the two is not
+    /// told.
+    NotFound,
+    /// Their role does not allow it.
+    Forbidden {
+        /// The lowest role that does.
+        needs: Role,
+    },
+    /// What the message speaks of is no text, or not theirs to change.
+    NoSuchMessage {
+        /// Where it should have been.
+        target: Seq,
+    },
+    /// The conversation is there already.
+    Exists {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Then nobody would own it any more.
+    LastOwner,
+    /// It has as many members as it may have.
+    TooManyMembers {
+        /// How many.
+        most: u32,
+    },
 }
 
 /// When asking again can help.
@@ -83,7 +156,13 @@ impl Refusal {
             Self::OutcomeUnknown => Retry::Now,
             Self::IdempotencyConflict { .. }
             | Self::LamportJump { .. }
-            | Self::SeenAhead { .. } => Retry::Never,
+            | Self::SeenAhead { .. }
+            | Self::NotFound
+            | Self::Forbidden { .. }
+            | Self::NoSuchMessage { .. }
+            | Self::Exists { .. }
+            | Self::LastOwner
+            | Self::TooManyMembers { .. } => Retry::Never,
         }
     }
 }

@@ -24,3 +24,24 @@ pub const CURSOR_MOVES_MAX: usize = 1024;
 
 /// Bytes of a language code (ISO 639-3).
 pub const LANGUAGE_MAX_BYTES: usize = 3;
+
+/// Bytes of a reaction, UTF-8.
+pub const REACTION_MAX_BYTES: usize = 32;
+
+/// Bytes of the name of a conversation for people, UTF-8.
+pub const PROFILE_NAME_MAX_BYTES: usize = 128;
+
+/// Bytes of what a conversation is about, UTF-8.
+pub const TOPIC_MAX_BYTES: usize = 1024;
+
+/// Users that can be made members by the `create` of a conversation, besides its author.
+pub const CREATE_MEMBERS_MAX: usize = 32;
+
+/// Members of a group.
+pub const GROUP_MEMBERS_MAX: u32 = 10_000;
+
+/// Members of a channel.
+pub const CHANNEL_MEMBERS_MAX: u32 = 1_000_000;
+
+/// Different reactions to one text that are counted; further ones are not.
+pub const REACTIONS_COUNTED_MAX: usize = 20;

@@ -7,6 +7,7 @@
 mod answer;
 mod body;
 pub mod bounds;
+mod content;
 mod fact;
 mod hash;
 mod lamport;
@@ -16,10 +17,12 @@ mod message;
 mod mutant;
 mod name;
 mod position;
+mod role;
 mod time;
 
-pub use answer::{ReadFrom, Refusal, Retry, Standing};
+pub use answer::{Change, Counted, Listed, ReadFrom, Refusal, Retry, Standing};
 pub use body::{Body, BodyError};
+pub use content::{Content, Line, LineError, Member, Profile, Reaction};
 pub use fact::{CursorMove, Enrichment, EpochStart, Fact, Outcome};
 pub use hash::{BodyHash, BodyKey};
 pub use lamport::Lamport;
@@ -29,4 +32,5 @@ pub use message::{Draft, InstanceId, Message, MessageId, MessageIdError};
 pub use mutant::{Mutant, UnknownMutant};
 pub use name::{ConversationId, DeviceId, NameError, TenantId, UserId};
 pub use position::{BatchNo, Epoch, Offset, Ordinal, PartitionId, Position, RecordNo, Seq, Term};
+pub use role::{Kind, Role};
 pub use time::{Mono, Wall};

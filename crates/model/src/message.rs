@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::bounds::COUNTER_MAX;
-use crate::{Body, ConversationId, Lamport, Ordinal, Seq, UserId, Wall};
+use crate::{Content, ConversationId, Lamport, Ordinal, Seq, UserId, Wall};
 
 /// One life of one client: drawn at random (64 bits) when a client starts with an empty outbox, and
 /// kept with the outbox. It is the author of message ids and of Lamport stamps.
@@ -93,7 +93,7 @@ pub struct Draft {
     /// Under which id. Its instance is the sender of the Lamport stamp.
     pub id: MessageId,
     /// What.
-    pub body: Body,
+    pub content: Content,
     /// Counter of the Lamport stamp; at most [`COUNTER_MAX`].
     pub lamport: u64,
     /// The last sequence number of this conversation its author had seen; 0 = none.
@@ -109,14 +109,14 @@ pub struct Message {
     pub conversation: ConversationId,
     /// Its place among what readers see.
     pub seq: Seq,
-    /// Its place among the messages.
+    /// Its place among the texts; of what is no text, that of the last one.
     pub ordinal: Ordinal,
     /// By whom.
     pub sender: UserId,
     /// Under which id.
     pub id: MessageId,
     /// What.
-    pub body: Body,
+    pub content: Content,
     /// Counter of its Lamport stamp; the stamp's sender is `id.instance`.
     pub lamport: u64,
     /// The last sequence number of this conversation its author had seen; 0 = none.

@@ -123,5 +123,17 @@ name! {
     DeviceId
 }
 
+impl DeviceId {
+    /// No device, but how far its user has read, on whatever device. Nobody may be called so.
+    pub fn read_mark() -> Self {
+        Self(":read".into())
+    }
+
+    /// Whether a device may be called so: what begins with a colon is the house's own.
+    pub fn is_free(&self) -> bool {
+        !self.0.starts_with(':')
+    }
+}
+
 #[cfg(test)]
 mod tests;

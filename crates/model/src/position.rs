@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
 use crate::bounds::PARTITIONS;
-use crate::{ConversationId, TenantId};
+use crate::{ConversationId, TenantId, UserId};
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
@@ -76,11 +76,20 @@ impl PartitionId {
     /// The partition of a conversation: SipHash-2-4 with a zero key over tenant and name, modulo
     /// [`PARTITIONS`]. Stored data depends on it: never change it.
     pub fn of(tenant: TenantId, conversation: &ConversationId) -> Self {
-        let mut bytes = Vec::with_capacity(2 + conversation.as_str().len());
+        Self::hashed(tenant, conversation.as_str())
+    }
+
+    fn hashed(tenant: TenantId, name: &str) -> Self {
+        let mut bytes = Vec::with_capacity(2 + name.len());
         bytes.extend_from_slice(&tenant.0.to_le_bytes());
-        bytes.extend_from_slice(conversation.as_str().as_bytes());
+        bytes.extend_from_slice(name.as_bytes());
         let part = SipHasher24::new().hash(&bytes) % u64::from(PARTITIONS);
         Self(u16::try_from(part).unwrap_or_else(|_| unreachable!("below PARTITIONS")))
+    }
+
+    /// The partition in which a user as a whole lives: as [`of`](Self::of), over their name.
+    pub fn of_user(tenant: TenantId, user: &UserId) -> Self {
+        Self::hashed(tenant, user.as_str())
     }
 
     /// All of them, in order.

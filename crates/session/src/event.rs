@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{ConversationId, Epoch, Message, MessageId, Position, Seq, Wall};
+use model::{Change, ConversationId, Epoch, Message, MessageId, Position, Seq, Wall};
 use thiserror::Error;
 use wire::{CloseCode, Command, Problem};
 
@@ -70,7 +70,7 @@ pub enum Event {
         /// The last durable one.
         head: Seq,
     },
-    /// A subscription has ended, as asked.
+    /// A subscription has ended: as asked, or because the user is no member any more.
     Unsubscribed {
         /// Which.
         conversation: ConversationId,
@@ -105,6 +105,10 @@ pub enum Event {
         head: Seq,
         /// The messages, ascending and dense.
         messages: Vec<Message>,
+        /// What became of texts among them, by the events up to `as_of`.
+        changes: Vec<Change>,
+        /// See `changes`.
+        as_of: Seq,
     },
     /// Something else was not done, and will not be tried again: a subscription or a read (`reference`
     /// is its number), an acknowledgement.

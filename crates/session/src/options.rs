@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use model::{DeviceId, InstanceId, UserId};
 
+use wire::Proof;
+
 use crate::Backoff;
 
 /// Who speaks, and how much may wait.
@@ -15,6 +17,8 @@ pub struct Options {
     pub device: DeviceId,
     /// 64 random bits, drawn when a client starts with an empty outbox.
     pub instance: InstanceId,
+    /// What shows who it is.
+    pub proof: Option<Proof>,
     /// Of the dice for backoff and for the first gateway.
     pub seed: u64,
     /// How many gateways there are to choose from; at least 1. The first is drawn, then it goes round.
@@ -50,6 +54,7 @@ impl Options {
             user,
             device,
             instance,
+            proof: None,
             seed,
             gateways: 1,
             backoff: Backoff::default(),

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use model::bounds::{COUNTER_MAX, PAGE_MAX_MESSAGES};
-use model::{Body, ConversationId, Draft, MessageId, Mono, Position, ReadFrom, Seq, Wall};
-use wire::{Command, SubscribeFrom};
+use model::{Content, ConversationId, Draft, MessageId, Mono, Position, ReadFrom, Seq, Wall};
+use wire::{Birth, Command, New, SubscribeFrom};
 
 use crate::line::{Line, Need};
 use crate::outbox::Outbox;
@@ -136,29 +136,52 @@ impl Session {
     pub fn say(
         &mut self,
         conversation: ConversationId,
-        body: Body,
+        content: impl Into<Content>,
         now: Mono,
         wall: Wall,
     ) -> Result<MessageId, OutboxFull> {
-        self.tick(now);
-        if self.outbox.len() >= self.options.outbox_max {
-            return Err(OutboxFull { most: self.options.outbox_max });
-        }
-        self.counter += 1;
-        self.lamport = (self.lamport + 1).min(COUNTER_MAX);
-        let id = MessageId { instance: self.options.instance, counter: self.counter };
+        let id = self.next_id(now)?;
         let seen_seq = self.seen.get(&conversation).copied().unwrap_or_default();
         let draft = Draft {
             conversation,
             sender: self.options.user.clone(),
             id,
-            body,
+            content: content.into(),
             lamport: self.lamport,
             seen_seq,
             sent_at: wall,
         };
         self.outbox.push(draft, now);
         Ok(id)
+    }
+
+    /// Make a governed conversation; kept and sent as what is said. Its name is known at once.
+    ///
+    /// # Errors
+    /// [`OutboxFull`]: nothing was said.
+    pub fn create(
+        &mut self,
+        what: New,
+        now: Mono,
+        wall: Wall,
+    ) -> Result<(MessageId, ConversationId), OutboxFull> {
+        let id = self.next_id(now)?;
+        let birth = Birth { id, what, lamport: self.lamport, sent_at: wall };
+        let draft = birth.into_post(&self.options.user).into_draft(self.options.user.clone());
+        let conversation = draft.conversation.clone();
+        self.outbox.push(draft, now);
+        Ok((id, conversation))
+    }
+
+    /// The id of what is said next, and the clock counted on for it.
+    fn next_id(&mut self, now: Mono) -> Result<MessageId, OutboxFull> {
+        self.tick(now);
+        if self.outbox.len() >= self.options.outbox_max {
+            return Err(OutboxFull { most: self.options.outbox_max });
+        }
+        self.counter += 1;
+        self.lamport = (self.lamport + 1).min(COUNTER_MAX);
+        Ok(MessageId { instance: self.options.instance, counter: self.counter })
     }
 
     /// Follow a conversation, again after each lost connection from where it came to. Replaces an
@@ -263,6 +286,7 @@ impl Session {
             user: self.options.user.clone(),
             device: self.options.device.clone(),
             instance: self.options.instance,
+            proof: self.options.proof.clone(),
         }
     }
 

@@ -135,6 +135,11 @@ impl Subscriptions {
         }
     }
 
+    /// The server has ended it: the user is no member any more.
+    pub(crate) fn ended(&mut self, conversation: &ConversationId) {
+        self.forget(conversation);
+    }
+
     /// Everything up to `seq` is with the application for good; never more than what came.
     pub(crate) fn acknowledge(&mut self, conversation: &ConversationId, seq: Seq, now: Mono) {
         let Some(subscription) = self.all.get_mut(conversation) else { return };

@@ -110,12 +110,12 @@ fn take(
     stamp: Wall,
 ) -> Result<(), TablesError> {
     match fact {
-        Fact::Message(message) => {
+        Fact::Message(message) if message.content.is_text() => {
             changes.message(message, stamp);
             Ok(())
         }
         Fact::Enriched(enrichment) => changes.enriched(enrichment, |key| round.chunk(key)),
         // Their record numbers count.
-        Fact::Cursors(_) | Fact::EpochStarted(_) => Ok(()),
+        Fact::Message(_) | Fact::Cursors(_) | Fact::EpochStarted(_) => Ok(()),
     }
 }

@@ -17,10 +17,16 @@ impl CloseCode {
     pub const SILENT: Self = Self(3000);
     /// The owner behind this gateway was lost too long; connect again.
     pub const OWNER_LOST: Self = Self(3001);
+    /// The token has expired: connect again with a new one.
+    pub const EXPIRED: Self = Self(3002);
     /// No or a wrong `hello`.
     pub const NO_HELLO: Self = Self(3500);
     /// A binary frame or one that is no JSON object, ten times.
     pub const NO_FRAMES: Self = Self(3501);
+    /// No token, or one that is not accepted.
+    pub const UNAUTHORIZED: Self = Self(3502);
+    /// More commands than the limit allows, again and again.
+    pub const FLOOD: Self = Self(3503);
 
     /// Whether to connect again: not after 3500–3999.
     pub const fn connect_again(self) -> bool {

@@ -1,8 +1,10 @@
 //! What a client says.
 
+use std::fmt;
+
 use model::{
-    Body, ConversationId, DeviceId, Draft, InstanceId, MessageId, Position, ReadFrom, Seq, UserId,
-    Wall,
+    Content, ConversationId, DeviceId, Draft, InstanceId, Member, MessageId, Position, Profile,
+    ReadFrom, Role, Seq, UserId, Wall,
 };
 
 use self::encode::Shape;
@@ -26,13 +28,23 @@ pub enum Command {
         device: DeviceId,
         /// As which of its lives.
         instance: InstanceId,
+        /// What shows that it is so.
+        proof: Option<Proof>,
     },
-    /// Say something. Answered by `Sent` or `Problem`, with its id.
+    /// Say something, or change what was said or who is there. Answered by `Sent` or `Problem`, with
+    /// its id.
     Send {
         /// Comes back with the answer.
         reference: Option<u64>,
         /// What.
         post: Post,
+    },
+    /// Make a governed conversation. Answered as `Send` is.
+    Create {
+        /// Comes back with the answer.
+        reference: Option<u64>,
+        /// What.
+        birth: Birth,
     },
     /// Follow a conversation. Answered by `Subscribed`, then `Message`s; a second one replaces the first.
     Subscribe {
@@ -68,11 +80,131 @@ pub enum Command {
         /// At most so many: 1 to [`PAGE_MAX_MESSAGES`](model::bounds::PAGE_MAX_MESSAGES).
         limit: u32,
     },
+    /// The user has read everything up to here, on whatever device. Not answered.
+    Mark {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Up to where.
+        position: Position,
+    },
+    /// Which governed conversations am I a member of? Answered by `Conversations`.
+    List {
+        /// Comes back with the answer.
+        reference: Option<u64>,
+        /// Only those after this one, by name.
+        after: Option<ConversationId>,
+        /// At most so many: 1 to [`PAGE_MAX_MESSAGES`](model::bounds::PAGE_MAX_MESSAGES).
+        limit: u32,
+    },
+    /// Who is in it? Answered by `Members`.
+    Members {
+        /// Comes back with the answer.
+        reference: Option<u64>,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Only those after this one, by name.
+        after: Option<UserId>,
+        /// At most so many: 1 to [`PAGE_MAX_MESSAGES`](model::bounds::PAGE_MAX_MESSAGES).
+        limit: u32,
+    },
+    /// The user types there. Not answered.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// Are these users there? Answered by `Presence`, now and at every change.
+    Watch {
+        /// Comes back with the first answer.
+        reference: Option<u64>,
+        /// Who; at most [`WATCHED_MAX`](crate::WATCHED_MAX). Those watched before are not any more.
+        users: Vec<UserId>,
+    },
+    /// A new token for this connection. Answered by `Refreshed`.
+    Refresh {
+        /// Comes back with the answer.
+        reference: Option<u64>,
+        /// It.
+        token: Proof,
+    },
     /// Are you there? Answered by `Pong`.
     Ping {
         /// Comes back with the answer.
         reference: Option<u64>,
     },
+}
+
+/// What shows who one is. Never printed by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A token.
+    Token(String),
+    /// A ticket of `POST /v1/connect`.
+    Ticket(String),
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token(_) => "Token(secret)",
+            Self::Ticket(_) => "Ticket(secret)",
+        })
+    }
+}
+
+/// A governed conversation that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Birth {
+    /// Under which id it is made.
+    pub id: MessageId,
+    /// What is made.
+    pub what: New,
+    /// Counter of the Lamport stamp.
+    pub lamport: u64,
+    /// When, by the author's clock.
+    pub sent_at: Wall,
+}
+
+/// What is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum New {
+    /// With this user.
+    Direct(UserId),
+    /// With these members besides the author, who owns it.
+    Group(Profile, Vec<UserId>),
+    /// With these readers besides the author, who owns it.
+    Channel(Profile, Vec<UserId>),
+}
+
+impl Birth {
+    /// The post that makes it, said by this user.
+    pub fn into_post(self, author: &UserId) -> Post {
+        let Self { id, what, lamport, sent_at } = self;
+        let all = |first: Role, role: Role, others: Vec<UserId>| {
+            let author_first = Member { user: author.clone(), role: first };
+            let mut members = vec![author_first];
+            for user in others {
+                if members.iter().all(|member| member.user != user) {
+                    members.push(Member { user, role });
+                }
+            }
+            members
+        };
+        let (conversation, profile, members) = match what {
+            New::Direct(with) => (
+                ConversationId::direct(author, &with),
+                Profile::default(),
+                all(Role::Member, Role::Member, vec![with]),
+            ),
+            New::Group(profile, others) => {
+                (ConversationId::group(id), profile, all(Role::Owner, Role::Member, others))
+            }
+            New::Channel(profile, others) => {
+                (ConversationId::channel(id), profile, all(Role::Owner, Role::Reader, others))
+            }
+        };
+        let content = Content::Create { profile, members };
+        Post { id, conversation, content, lamport, seen_seq: Seq(0), sent_at }
+    }
 }
 
 /// A message as its author says it: a [`Draft`] without its sender, whom the connection knows.
@@ -83,7 +215,7 @@ pub struct Post {
     /// Where.
     pub conversation: ConversationId,
     /// What.
-    pub body: Body,
+    pub content: Content,
     /// Counter of the Lamport stamp.
     pub lamport: u64,
     /// The last sequence number of this conversation the author had seen; 0 = none.
@@ -108,8 +240,8 @@ pub enum SubscribeFrom {
 impl Post {
     /// The draft it is, said by this user.
     pub fn into_draft(self, sender: UserId) -> Draft {
-        let Self { id, conversation, body, lamport, seen_seq, sent_at } = self;
-        Draft { conversation, sender, id, body, lamport, seen_seq, sent_at }
+        let Self { id, conversation, content, lamport, seen_seq, sent_at } = self;
+        Draft { conversation, sender, id, content, lamport, seen_seq, sent_at }
     }
 }
 
@@ -118,7 +250,7 @@ impl From<&Draft> for Post {
         Self {
             id: draft.id,
             conversation: draft.conversation.clone(),
-            body: draft.body.clone(),
+            content: draft.content.clone(),
             lamport: draft.lamport,
             seen_seq: draft.seen_seq,
             sent_at: draft.sent_at,

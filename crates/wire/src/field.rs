@@ -44,6 +44,43 @@ pub(crate) fn optional_integer(
     field.as_ref().map(|_| integer(name, field, range)).transpose()
 }
 
+/// A field, if it is there.
+pub(crate) fn optional<T>(
+    field: &Field,
+    read: impl FnOnce(&Field) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    if field.is_some() { read(field).map(Some) } else { Ok(None) }
+}
+
+/// Yes or no.
+pub(crate) fn flag(name: &str, field: &Field, absent: bool) -> Result<bool, String> {
+    match field {
+        None => Ok(absent),
+        Some(Value::Bool(flag)) => Ok(*flag),
+        Some(_) => Err(wrong(name, field, "true or false")),
+    }
+}
+
+/// A text of at most so many bytes. It is not shown: it may be a secret, or people's.
+pub(crate) fn text(name: &str, field: &Field, most: usize) -> Result<String, String> {
+    match field {
+        Some(Value::String(text)) if text.len() <= most => Ok(text.clone()),
+        Some(Value::String(text)) => {
+            Err(format!("`{name}` has {} bytes: the most is {most}", text.len()))
+        }
+        None => Err(wrong(name, field, "a text")),
+        Some(_) => Err(format!("`{name}` is no text: give a text")),
+    }
+}
+
+/// A list of at most so many names.
+pub(crate) fn names<T: FromStr>(name: &str, field: &Field, most: usize) -> Result<Vec<T>, String> {
+    let give = format!("a list of at most {most} names");
+    let list = field.as_ref().and_then(Value::as_array).filter(|list| list.len() <= most);
+    let list = list.ok_or_else(|| wrong(name, field, &give))?;
+    list.iter().map(|value| parsed(name, &Some(value.clone()), NAME)).collect()
+}
+
 /// Something that is written as text.
 pub(crate) fn parsed<T: FromStr>(name: &str, field: &Field, give: &str) -> Result<T, String> {
     field

@@ -1,6 +1,8 @@
 //! What the server says.
 
-use model::{ConversationId, Epoch, Message, MessageId, Seq, Wall};
+use model::{Change, ConversationId, Epoch, Listed, Member, Message, MessageId, Seq, UserId, Wall};
+
+use serde::{Deserialize, Serialize};
 
 use self::encode::Shape;
 use crate::Problem;
@@ -20,6 +22,8 @@ pub enum Frame {
         reference: Option<u64>,
         /// Who sends nothing for so long, pings; who hears nothing for three times as long, closes.
         heartbeat_ms: u32,
+        /// When the token expires that was shown, if one was.
+        expires_at: Option<Wall>,
     },
     /// The message is durable.
     Sent {
@@ -74,8 +78,51 @@ pub enum Frame {
         head: Seq,
         /// What was said; empty = nothing there.
         messages: Vec<Message>,
+        /// What became of texts among them, by the events up to `as_of`.
+        changes: Vec<Change>,
+        /// See `changes`.
+        as_of: Seq,
     },
-    /// Answers `Unsubscribe`.
+    /// Answers `List`, by name.
+    Conversations {
+        /// Of the command.
+        reference: Option<u64>,
+        /// They.
+        conversations: Vec<Listed>,
+    },
+    /// Answers `Members`, by name.
+    Members {
+        /// Of the command.
+        reference: Option<u64>,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// How many there are.
+        count: u32,
+        /// Some of them.
+        members: Vec<Member>,
+    },
+    /// Someone else types there.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Who is there, of those watched.
+    Presence {
+        /// Of the command, in its first answer.
+        reference: Option<u64>,
+        /// They; of the changes, those that changed.
+        users: Vec<Presence>,
+    },
+    /// Answers `Refresh`.
+    Refreshed {
+        /// Of the command.
+        reference: Option<u64>,
+        /// When the new token expires.
+        expires_at: Wall,
+    },
+    /// Answers `Unsubscribe`; without a reference: the user is no longer a member.
     Unsubscribed {
         /// Of the command.
         reference: Option<u64>,
@@ -89,6 +136,15 @@ pub enum Frame {
     },
     /// Something was not done.
     Problem(Problem),
+}
+
+/// Whether a user is there, on whatever device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Who.
+    pub user: UserId,
+    /// Whether.
+    pub online: bool,
 }
 
 impl Frame {

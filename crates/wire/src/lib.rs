@@ -12,14 +12,17 @@
 
 mod close;
 mod command;
+mod content;
 mod field;
 mod frame;
 mod problem;
 mod shape;
 
 pub use close::{CloseCode, busy_reason, retry_after_of};
-pub use command::{Command, Post, SubscribeFrom, decode_command, is_json_object};
-pub use frame::{Frame, FrameError, decode_frame, encode_message};
+pub use command::{
+    Birth, Command, New, Post, Proof, SubscribeFrom, decode_command, is_json_object,
+};
+pub use frame::{Frame, FrameError, Presence, decode_frame, encode_message};
 pub use problem::{About, Code, Problem};
 
 /// The WebSocket sub-protocol.
@@ -31,6 +34,12 @@ pub const PATH: &str = "/v1/ws";
 /// Bytes of one command: a body of the most bytes fits even if each of them is escaped.
 pub const FRAME_MAX_BYTES: usize = 64 * 1024;
 
-/// Bytes of the largest frame a server says: a page of the most messages of the largest bodies, each
-/// byte escaped.
-pub const PAGE_FRAME_MAX_BYTES: usize = 10 * 1024 * 1024;
+/// Bytes of the largest frame a server says: a page of the most messages of the largest bodies, all
+/// of them edited, each byte escaped.
+pub const PAGE_FRAME_MAX_BYTES: usize = 24 * 1024 * 1024;
+
+/// Users whose presence one connection watches.
+pub const WATCHED_MAX: usize = 200;
+
+/// Bytes of a token, or of a ticket.
+pub const PROOF_MAX_BYTES: usize = 8 * 1024;

@@ -65,7 +65,7 @@ codes! {
     DiskFull = "disk_full",
     /// Nobody knows whether it was done: send the same id again.
     OutcomeUnknown = "outcome_unknown",
-    /// This id was given to another body.
+    /// This id was given to something else.
     IdempotencyConflict = "idempotency_conflict",
     /// The Lamport counter is too far above the highest the server has journaled.
     LamportJump = "lamport_jump",
@@ -81,6 +81,22 @@ codes! {
     NotSubscribed = "not_subscribed",
     /// The limit of subscriptions of a connection.
     TooManySubscriptions = "too_many_subscriptions",
+    /// There is no such conversation, or this user is no member of it.
+    NotFound = "not_found",
+    /// This user's role does not allow it; the detail names the role that does.
+    Forbidden = "forbidden",
+    /// What it speaks of is no text, or not theirs to change.
+    NoSuchMessage = "no_such_message",
+    /// The conversation is there already.
+    Exists = "exists",
+    /// A conversation keeps an owner.
+    LastOwner = "last_owner",
+    /// The limit of members of a conversation.
+    TooManyMembers = "too_many_members",
+    /// No token, or one that is not accepted; the detail says why.
+    Unauthorized = "unauthorized",
+    /// More commands in a second than the limit.
+    RateLimited = "rate_limited",
 }
 
 impl fmt::Display for Code {
@@ -108,6 +124,7 @@ impl Problem {
 impl From<(About, Refusal)> for Problem {
     fn from((about, refusal): (About, Refusal)) -> Self {
         let retry = refusal.retry();
+        let mut about = about;
         let (code, detail) = match refusal {
             Refusal::Busy { bound, retry_after_ms } => (
                 Code::Busy,
@@ -139,6 +156,32 @@ impl From<(About, Refusal)> for Problem {
                 format!(
                     "`seen_seq` {seen_seq} lies above the last durable message, {head}: no one can have seen it"
                 ),
+            ),
+            Refusal::NotFound => (
+                Code::NotFound,
+                "there is no such conversation, or you are no member of it".to_owned(),
+            ),
+            Refusal::Forbidden { needs } => (
+                Code::Forbidden,
+                format!("your role does not allow it: it takes at least the role {needs}"),
+            ),
+            Refusal::NoSuchMessage { target } => (
+                Code::NoSuchMessage,
+                format!("{target} is not the sequence number of a text that you may speak of so"),
+            ),
+            Refusal::Exists { conversation } => {
+                let detail = format!("the conversation {conversation} is there already: use it");
+                about.conversation = Some(conversation);
+                (Code::Exists, detail)
+            }
+            Refusal::LastOwner => (
+                Code::LastOwner,
+                "nobody would own the conversation any more: make another one owner first"
+                    .to_owned(),
+            ),
+            Refusal::TooManyMembers { most } => (
+                Code::TooManyMembers,
+                format!("the conversation has {most} members, the most there may be"),
             ),
         };
         Self { retry, ..Self::never(about, code, detail) }

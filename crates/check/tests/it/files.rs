@@ -71,6 +71,6 @@ fn the_report_survives_json() {
 
 #[test]
 fn frames_of_tomorrow_are_counted() {
-    let report = check(&[History::client(1).got(&json!({"type": "typing"}))]);
+    let report = check(&[History::client(1).got(&json!({"type": "humming"}))]);
     assert_eq!((report.is_green(), report.counts.unknown_frames), (true, 1));
 }

@@ -88,7 +88,7 @@ async fn what_is_not_known_is_skipped_and_what_is_wrong_ends_the_connection() {
     let server = Server::start().await;
     let mut user = User::start(options(vec![server.gateway()]));
     let mut connection = server.welcome().await;
-    connection.text(r#"{"type":"typing","conversation":"tea"}"#).await;
+    connection.text(r#"{"type":"humming","conversation":"tea"}"#).await;
     connection.binary().await;
     user.handle.say(tea(), body("x")).await.unwrap();
     let post = connection.post().await;
@@ -107,7 +107,7 @@ async fn a_server_that_falls_silent_is_given_up() {
     let mut user = User::start(options(vec![server.gateway()]));
     let mut connection = server.accept().await;
     connection.command().await;
-    let welcome = wire::Frame::Welcome { reference: None, heartbeat_ms: 50 };
+    let welcome = wire::Frame::Welcome { reference: None, heartbeat_ms: 50, expires_at: None };
     connection.say(&welcome).await;
     assert!(matches!(connection.command().await, wire::Command::Ping { .. }));
     server.welcome().await;
@@ -123,7 +123,9 @@ async fn who_does_not_listen_does_not_take_it_for_silence() {
     let mut user = User::start(options);
     let mut connection = server.accept().await;
     connection.command().await;
-    connection.say(&wire::Frame::Welcome { reference: None, heartbeat_ms: 50 }).await;
+    connection
+        .say(&wire::Frame::Welcome { reference: None, heartbeat_ms: 50, expires_at: None })
+        .await;
     for _ in 0..3 {
         connection.say(&wire::Frame::Unsubscribed { reference: None, conversation: tea() }).await;
     }

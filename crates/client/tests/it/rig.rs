@@ -69,7 +69,9 @@ impl Server {
         let mut connection = self.accept().await;
         let hello = connection.command().await;
         assert!(matches!(hello, Command::Hello { .. }), "{hello:?}");
-        connection.say(&Frame::Welcome { reference: None, heartbeat_ms: 10_000 }).await;
+        connection
+            .say(&Frame::Welcome { reference: None, heartbeat_ms: 10_000, expires_at: None })
+            .await;
         connection
     }
 }
@@ -133,7 +135,7 @@ impl Connection {
             ordinal: model::Ordinal(seq),
             sender: draft.sender,
             id: draft.id,
-            body: draft.body,
+            content: draft.content,
             lamport: draft.lamport,
             seen_seq: draft.seen_seq,
             sent_at: draft.sent_at,

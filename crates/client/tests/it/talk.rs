@@ -30,7 +30,7 @@ async fn what_is_said_is_sent_acknowledged_and_heard_and_the_tap_saw_it_in_order
     assert!(matches!(user.news().await, Event::Subscribed { next: Seq(1), .. }));
     let id = user.handle.say(tea(), body("hello")).await.unwrap();
     let post = connection.post().await;
-    assert_eq!((post.id, post.body.as_str()), (id, "hello"));
+    assert_eq!((post.id, &post.content), (id, &body("hello").into()));
     assert_eq!(user.handle.outbox_len().await, Ok(1));
     connection.sent(&post, 1, false).await;
     connection.message(&post, 1).await;
@@ -79,7 +79,7 @@ async fn a_page_is_read_and_one_of_the_largest_size_comes_through() {
         ordinal: model::Ordinal(seq),
         sender: draft.sender.clone(),
         id: draft.id,
-        body: draft.body.clone(),
+        content: draft.content.clone(),
         lamport: 1,
         seen_seq: Seq(0),
         sent_at: draft.sent_at,
@@ -87,7 +87,16 @@ async fn a_page_is_read_and_one_of_the_largest_size_comes_through() {
     };
     let messages = (1..=200).map(message).collect();
     let (epoch, first, head) = (Epoch(1), Seq(1), Seq(200));
-    let page = Frame::Page { reference, conversation: tea(), epoch, first, head, messages };
+    let page = Frame::Page {
+        reference,
+        conversation: tea(),
+        epoch,
+        first,
+        head,
+        messages,
+        changes: Vec::new(),
+        as_of: Seq(0),
+    };
     connection.say(&page).await;
     let event = user.news().await;
     let Event::Page { read: found, messages, .. } = event else { panic!("{event:?}") };
@@ -110,7 +119,7 @@ async fn who_does_not_take_events_is_not_read_to_but_may_speak() {
     }
     // The events are full: what is asked for is done all the same.
     user.handle.say(tea(), body("second")).await.unwrap();
-    assert_eq!(connection.post().await.body.as_str(), "second");
+    assert_eq!(connection.post().await.content, body("second").into());
     let read = user.seen.lines().iter().filter(|line| line.ends_with("message")).count();
     assert!(read <= 2, "{read} were read");
     let mut heard = 0;

@@ -20,7 +20,7 @@ fn message(record: u64) -> Fact {
         ordinal: Ordinal(record),
         sender: UserId::new("ann").unwrap(),
         id: MessageId { instance: InstanceId(1), counter: record },
-        body: Body::new("hello").unwrap(),
+        content: Body::new("hello").unwrap().into(),
         lamport: record,
         seen_seq: Seq(0),
         sent_at: Wall(0),

@@ -1,5 +1,6 @@
 //! What a connection does, without waiting for anything: commands in, answers and frames out.
 
+mod asides;
 mod commands;
 mod frames;
 mod pages;
@@ -8,10 +9,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use model::{Epoch, Position, Refusal, Seq};
+use model::{Epoch, Position, Refusal, Seq, UserId};
 use tokio::time::Instant;
 use wire::{About, CloseCode, Frame, Problem};
 
+use self::asides::Asked;
 use super::acks::Acks;
 use super::lane::Lane;
 use super::subs::{Stage, Subs};
@@ -37,6 +39,12 @@ pub(crate) struct Desk {
     lane: Lane,
     /// Questions about openings, by number: whose they are.
     openings: HashMap<u64, u64>,
+    /// Questions about views, by number.
+    asked: HashMap<u64, Asked>,
+    /// Whose presence is told.
+    watched: BTreeSet<UserId>,
+    /// Which connection of this process it is.
+    connection: u64,
     /// Subscriptions that ask again at a time.
     retries: BTreeSet<(Instant, u64)>,
     /// Numbers subscriptions and questions.
@@ -51,8 +59,9 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(shared: &Arc<Shared>, who: Who) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, connection: u64, who: Who) -> Self {
         let now = Instant::now();
+        shared.people.come(&who.user, |what| shared.owner.say_or_break(what));
         Self {
             shared: Arc::clone(shared),
             mailbox: Mailbox::open(),
@@ -62,6 +71,9 @@ impl Desk {
             acks: Acks::default(),
             lane: Lane::new(Arc::clone(&shared.pages)),
             openings: HashMap::new(),
+            asked: HashMap::new(),
+            watched: BTreeSet::new(),
+            connection,
             retries: BTreeSet::new(),
             last_number: 0,
             sends: 0,
@@ -82,7 +94,7 @@ impl Desk {
         self.draining.is_none()
             && self.end.is_none()
             && self.sends < SENDS_IN_FLIGHT_MAX
-            && self.lane.reads() < READS_WAITING_MAX
+            && self.lane.reads() + self.asked.len() < READS_WAITING_MAX
             && self.openings.len() < self.shared.options.subscriptions_max
     }
 
@@ -91,6 +103,16 @@ impl Desk {
         let mail = self.mailbox.take();
         for answer in mail.answers {
             self.handle_answer(answer);
+        }
+        for (by, frame) in mail.asides {
+            if by != self.who.user {
+                self.out.push(frame);
+            }
+        }
+        let watched: Vec<_> =
+            mail.presence.into_iter().filter(|(user, _)| self.watched.contains(user)).collect();
+        if !watched.is_empty() {
+            self.handle_presence(watched);
         }
         for number in mail.woken {
             if let Some(sub) = self.subs.get_mut(number) {
@@ -182,8 +204,11 @@ impl Desk {
                 self.sends -= 1;
                 self.not_sent(about, refusal);
             }
-            Answer::Page { number, standing, messages } => {
-                self.handle_page(number, standing, messages);
+            Answer::Page { number, page } => self.handle_page(number, *page),
+            Answer::Admitted { number, standing } => self.handle_admitted(number, standing.head),
+            Answer::Listed { number, conversations } => self.handle_listed(number, conversations),
+            Answer::Members { number, count, members } => {
+                self.handle_members_came(number, count, members);
             }
             Answer::Cursor { number, seq } => {
                 if let Some(number) = self.openings.remove(&number)
@@ -243,6 +268,10 @@ impl Drop for Desk {
         for number in self.subs.numbers() {
             self.leave(number);
         }
+        for user in std::mem::take(&mut self.watched) {
+            self.unwatch(&user);
+        }
+        self.shared.people.go(&self.who.user, |what| self.shared.owner.say_or_break(what));
         self.mailbox.close();
     }
 }

@@ -40,6 +40,13 @@ pub(super) struct Sub {
     pub(super) acked: Option<Position>,
     /// One that is to be passed on.
     pub(super) ack: Option<Position>,
+    /// Of a governed conversation: the head when the user was found to be a member. What removes them
+    /// stands above it.
+    pub(super) admitted: Option<Seq>,
+    /// What removes the user: it is the last that this subscription gives.
+    pub(super) ends_at: Option<Seq>,
+    /// When it was last passed on that the user types there.
+    pub(super) typed: Option<Instant>,
 }
 
 /// Where it is.
@@ -75,6 +82,9 @@ impl Sub {
             sent_before: Position { epoch: Epoch(0), seq: Seq(0) },
             acked: None,
             ack: None,
+            admitted: None,
+            ends_at: None,
+            typed: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use link::{FromOwner, ToOwner};
-use model::{Message, Refusal, Retry};
+use model::{Content, Message, Refusal, Retry};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -15,7 +15,8 @@ use tracing::{debug, info, warn};
 
 use super::{Owner, Pending, Rows};
 use crate::counters::{Counts, count, sub};
-use crate::mailbox::{Answer, SentAt};
+use crate::mailbox::{Answer, PageCame, SentAt};
+use crate::people::People;
 use crate::topics::{Budget, Topic, Topics, Want};
 use crate::transport::{GatewayEnd, OwnerLink};
 
@@ -49,6 +50,7 @@ pub(crate) struct Drive {
     pub(crate) owner: Arc<Owner>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) budget: Budget,
+    pub(crate) people: Arc<People>,
     pub(crate) counts: Arc<Counts>,
     /// True = the end.
     pub(crate) stop: watch::Receiver<bool>,
@@ -114,6 +116,7 @@ impl Drive {
         info!("the owner is linked");
         count(&self.counts.links_total);
         self.owner.up(end.to_owner.clone());
+        self.people.retell(|what| self.owner.say_or_break(what));
         let why = self.listen(&mut end).await;
         self.owner.down();
         self.topics.detach_all();
@@ -240,8 +243,27 @@ impl Drive {
                     None => false,
                 }
             }
-            FromOwner::Page { request, conversation: _, standing, messages } => {
-                self.owner.page_came(request, standing, messages)
+            FromOwner::Page { request, conversation: _, standing, messages, changes, as_of } => {
+                self.owner.page_came(request, PageCame { standing, messages, changes, as_of })
+            }
+            FromOwner::Admitted { request, standing } => self.owner.admitted(request, standing),
+            FromOwner::List { request, conversations } => {
+                let listed = |number| Answer::Listed { number, conversations };
+                self.owner.view_came(request, listed)
+            }
+            FromOwner::Members { request, count, members } => {
+                let came = |number| Answer::Members { number, count, members };
+                self.owner.view_came(request, came)
+            }
+            FromOwner::Typing { conversation, user } => {
+                if let Some(topic) = self.topics.get(&conversation) {
+                    topic.typing(&user);
+                }
+                true
+            }
+            FromOwner::Presence { user, online } => {
+                self.people.presence(&user, online);
+                true
             }
             FromOwner::CursorAt { request, seq } => self.owner.cursor_at(request, seq),
             FromOwner::Rows { request, rows, behind } => {
@@ -259,9 +281,13 @@ impl Drive {
     fn deliver(&mut self, life: &mut Life, message: &Message) -> Result<(), String> {
         count(&self.counts.delivered_total);
         let Some(topic) = self.topics.get(&message.conversation) else { return Ok(()) };
-        let delivered = self
-            .topics
-            .deliver(&topic, message.seq, |epoch| wire::encode_message(epoch, message).into());
+        let removed = if let Content::Member { user, role: None } = &message.content {
+            Some(user)
+        } else {
+            None
+        };
+        let frame = |epoch| wire::encode_message(epoch, message).into();
+        let delivered = self.topics.deliver(&topic, message.seq, removed, frame);
         match delivered {
             Ok(true) => {
                 self.budget.delivered(&self.topics, &topic, message.seq);
@@ -282,7 +308,10 @@ impl Drive {
                 sub(&self.counts.sends_in_flight, 1);
                 to.put(Answer::NotSent(about, refusal));
             }
-            Pending::Page { to, number } | Pending::Cursor { to, number } => {
+            Pending::Page { to, number }
+            | Pending::Cursor { to, number }
+            | Pending::Admit { to, number }
+            | Pending::View { to, number } => {
                 to.put(Answer::Nothing { number, refusal: Some(refusal) });
             }
             Pending::Rows { to, .. } => drop(to.send(Err(refusal))),

@@ -14,7 +14,7 @@ fn send(owner: &Owner, to: &Arc<Mailbox>, counter: u64) -> Result<(), Refusal> {
         conversation,
         sender: UserId::new("ada").unwrap(),
         id,
-        body: Body::new("hello").unwrap(),
+        content: Body::new("hello").unwrap().into(),
         lamport: 1,
         seen_seq: Seq(0),
         sent_at: Wall(1),

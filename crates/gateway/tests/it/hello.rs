@@ -23,9 +23,13 @@ async fn hello_is_answered_with_the_heartbeat() {
             user: UserId::new("ada").unwrap(),
             device: DeviceId::new("phone").unwrap(),
             instance: InstanceId(1),
+            proof: None,
         })
         .await;
-    assert_eq!(client.frame().await, Frame::Welcome { reference: Some(3), heartbeat_ms: 7_000 });
+    assert_eq!(
+        client.frame().await,
+        Frame::Welcome { reference: Some(3), heartbeat_ms: 7_000, expires_at: None }
+    );
     assert_eq!(house.gateway.counters().connections, 1);
 }
 

@@ -1,9 +1,15 @@
 //! The gateway between real WebSockets and a false owner, over each transport.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; everything else is the failure"
+)]
 
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod closing;
+#[cfg(test)]
+mod governed;
 #[cfg(test)]
 mod hello;
 #[cfg(test)]

@@ -73,11 +73,7 @@ async fn follow(mut client: Client, mut dice: Dice) {
                 following.insert(room.to_owned(), false);
                 client.subscribe(room, after(1, have[room])).await;
             }
-            other @ (Frame::Welcome { .. }
-            | Frame::Sent { .. }
-            | Frame::Page { .. }
-            | Frame::Pong { .. }
-            | Frame::Problem(_)) => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -15,7 +15,7 @@ fn said(name: &str, seq: u64, ordinal: u64) -> Message {
         ordinal: Ordinal(ordinal),
         sender: UserId::new("ann").unwrap(),
         id: MessageId { instance: InstanceId(1), counter: seq },
-        body: Body::new("x").unwrap(),
+        content: Body::new("x").unwrap().into(),
         lamport: seq,
         seen_seq: Seq(0),
         sent_at: Wall(0),

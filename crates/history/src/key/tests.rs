@@ -26,8 +26,10 @@ fn keys_are_stored_as_they_always_were() {
 #[test]
 fn the_longest_key_fits_the_buffer_it_is_built_in() {
     let name = "n".repeat(NAME_MAX_BYTES);
-    let id = MessageId { instance: InstanceId(u64::MAX), counter: u64::MAX };
-    assert_eq!(Keys::new().id(&conversation(&name), &user(&name), id).len(), KEY_MAX_BYTES);
+    let reaction = Reaction::new(&"x".repeat(REACTION_MAX_BYTES)).unwrap();
+    let mut keys = Keys::new();
+    let longest = keys.reaction(&conversation(&name), Seq(u64::MAX), &user(&name), &reaction);
+    assert_eq!(longest.len(), KEY_MAX_BYTES);
 }
 
 #[test]

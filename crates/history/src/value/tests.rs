@@ -10,7 +10,7 @@ fn said(numbers: [u64; 6], body: &str) -> Message {
         ordinal: Ordinal(ordinal),
         sender: UserId::new("ann").unwrap(),
         id: MessageId { instance: InstanceId(instance), counter },
-        body: Body::new(body).unwrap(),
+        content: Body::new(body).unwrap().into(),
         lamport,
         seen_seq: Seq(seen_seq),
         sent_at: Wall(300),
@@ -23,7 +23,7 @@ fn values_are_stored_as_they_always_were() {
     let message = said([1, 2, 3, 4, 5, 6], "hi");
     assert_eq!(
         message_into(&message, Wall(7), Vec::new()),
-        b"\x02\x03ann\x03\x04\x02hi\x05\x06\xac\x02\x07"
+        b"\x02\x03ann\x03\x04\0\x02hi\x05\x06\xac\x02\x07"
     );
     let found = Found { seq: Seq(300), body: BodyHash(1), received_at: Wall(7) };
     assert_eq!(id_into(&found, Vec::new()), b"\xac\x02\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07");

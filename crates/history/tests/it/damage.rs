@@ -73,7 +73,10 @@ fn ask(place: &Place) -> Result<u64, String> {
         let page: Vec<Message> = page.map_err(|error| error.to_string())?;
         for message in &page {
             assert_eq!(message.seq, Seq(next));
-            assert!(message.body.as_str() == said, "message {next} is not what was said");
+            assert!(
+                message.content.body().unwrap().as_str() == said,
+                "message {next} is not what was said"
+            );
             next += 1;
         }
         if page.is_empty() {

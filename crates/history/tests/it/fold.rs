@@ -21,7 +21,7 @@ fn what_was_said_is_read_found_and_counted() {
     let expected = messages.clone().map(|message| Message { received_at, ..message });
     assert_eq!(history.read(&room("r"), Seq(1), 10, Seq(2)).unwrap(), expected);
     assert_eq!(history.head(&room("r")).unwrap(), head(3, 3, 1));
-    let body = KEY.hash(&messages[1].body);
+    let body = KEY.hash(&messages[1].content);
     assert_eq!(
         history.find(&room("r"), &user("bob"), id(1, 2)).unwrap(),
         Some(Found { seq: Seq(2), body, received_at })

@@ -15,4 +15,6 @@ mod naive;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
+mod rooms;
+#[cfg(test)]
 mod world;

@@ -68,7 +68,7 @@ impl Naive {
             received_at: Wall(stamp),
             ..message(ROOMS[room], seq, PEOPLE[sender], &format!("{instance} says {counter}"))
         };
-        let body = KEY.hash(&message.body);
+        let body = KEY.hash(&message.content);
         let found = Found { seq: Seq(seq), body, received_at: Wall(stamp) };
         self.found.insert((room, sender, instance, *counter), found);
         self.messages.insert((room, seq), message.clone());

@@ -57,7 +57,7 @@ pub(crate) fn message(conversation: &str, seq: u64, sender: &str, body: &str) ->
         ordinal: Ordinal(seq),
         sender: user(sender),
         id: id(1, seq),
-        body: Body::new(body).unwrap(),
+        content: Body::new(body).unwrap().into(),
         lamport: seq,
         seen_seq: Seq(seq.saturating_sub(1)),
         sent_at: Wall(seq),

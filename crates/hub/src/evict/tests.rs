@@ -21,7 +21,7 @@ fn draft(to: &str, counter: u64, bytes: usize) -> Draft {
         conversation: ConversationId::new(to).unwrap(),
         sender: UserId::new("ada").unwrap(),
         id: MessageId { instance: InstanceId(1), counter },
-        body: Body::new(&"x".repeat(bytes)).unwrap(),
+        content: Body::new(&"x".repeat(bytes)).unwrap().into(),
         lamport: 1,
         seen_seq: Seq(0),
         sent_at: Wall(0),
@@ -42,12 +42,15 @@ fn answer(hub: &mut Hub) -> usize {
                     LoadWant::Head => LoadGot::Head(None),
                     LoadWant::Author(user, instance) => LoadGot::Author(user, instance, 0),
                     LoadWant::Cursor(user, device) => LoadGot::Cursor(user, device, Seq(0)),
+                    LoadWant::Member(user) => LoadGot::Member(user, None),
+                    LoadWant::Text(seq) => LoadGot::Text(seq, None),
                 };
                 hub.handle_loaded(Loaded { conversation, got }, NOW);
             }
             Command::Append { .. } => appended += 1,
             Command::Reply { .. }
             | Command::Deliver { .. }
+            | Command::Typing { .. }
             | Command::Lookup { .. }
             | Command::ReadHistory { .. } => {}
         }
@@ -70,7 +73,7 @@ fn bytes_grow_at_least_with_the_content_and_return_to_zero() {
     let mut content = 0;
     for n in 1..=100_u64 {
         let said = draft(&format!("room{}", n % 10), n, 500);
-        content += said.body.as_str().len();
+        content += said.content.text_bytes();
         hub.handle_send(ticket(n), said, NOW);
         hub.handle_attach(ticket(1_000 + n), ConversationId::new("room1").unwrap(), NOW);
     }

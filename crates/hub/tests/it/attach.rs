@@ -124,6 +124,7 @@ fn one_delivery_goes_to_each_attached_gateway_and_shares_the_message() {
             Command::Deliver { message, .. } => Some(message),
             Command::Append { .. }
             | Command::Reply { .. }
+            | Command::Typing { .. }
             | Command::Load { .. }
             | Command::Lookup { .. }
             | Command::ReadHistory { .. } => None,

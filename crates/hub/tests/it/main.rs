@@ -1,4 +1,8 @@
 //! The hub's promises, through its doors only: each by name, and all at once against a naive model.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; everything else is the failure"
+)]
 
 #[cfg(test)]
 mod attach;
@@ -19,11 +23,17 @@ mod naive;
 #[cfg(test)]
 mod poison;
 #[cfg(test)]
+mod presence;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod read;
 #[cfg(test)]
 mod rollback;
+#[cfg(test)]
+mod roster;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

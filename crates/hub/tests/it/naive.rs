@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hub::{Command, GatewayId, Reply, Ticket};
 use model::bounds::{CURSOR_MOVES_MAX, LAMPORT_JUMP_MAX};
 use model::{
-    ConversationId, CursorMove, DeviceId, Draft, Fact, InstanceId, Message, MessageId, Ordinal,
-    ReadFrom, Refusal, Seq, Standing, UserId, Wall,
+    ConversationId, CursorMove, DeviceId, Draft, Fact, InstanceId, Kind, Message, MessageId,
+    Ordinal, ReadFrom, Refusal, Seq, Standing, UserId, Wall,
 };
 
+use crate::rules;
 use crate::words::EPOCH;
 
 pub(crate) type Verdict = Result<(), String>;
@@ -30,7 +31,8 @@ pub(crate) enum Ask {
         of: ConversationId,
         live: bool,
     },
-    Read(ConversationId, ReadFrom, u32),
+    Read(ConversationId, Option<UserId>, ReadFrom, u32),
+    Admit(ConversationId, UserId),
     /// With what was acknowledged when it was asked.
     Cursor(Device, Seq),
 }
@@ -73,7 +75,17 @@ impl Naive {
 
     fn standing(&self, of: &ConversationId) -> Standing {
         let head = self.head(of);
-        Standing { epoch: EPOCH, first: Seq(1), head: Seq(head), ordinal: Ordinal(head) }
+        let said = self.said.get(of).into_iter().flatten().take(usize::try_from(head).unwrap());
+        let texts = said.filter(|message| message.content.is_text()).count() as u64;
+        Standing { epoch: EPOCH, first: Seq(1), head: Seq(head), ordinal: Ordinal(texts) }
+    }
+
+    /// Whether a user may hear a conversation, by what is durable.
+    fn may_hear(&self, of: &ConversationId, user: &UserId) -> bool {
+        let said = self.said.get(of).into_iter().flatten();
+        let durable = said.filter(|message| message.received_at != Wall(0));
+        let member = rules::roster(durable).is_some_and(|r| r.roles.contains_key(user));
+        of.kind() == Kind::Open || member
     }
 
     pub(crate) fn asked(&mut self, ticket: Ticket, ask: Ask) {
@@ -150,7 +162,7 @@ impl Naive {
             Command::Append { fact, .. } => Err(format!("a hub does not write {fact:?}")),
             Command::Reply { ticket, reply } => self.check_reply(*ticket, reply),
             Command::Deliver { gateway, message } => self.check_deliver(*gateway, message),
-            Command::ReadHistory { ticket, conversation, from, limit, standing } => {
+            Command::ReadHistory { ticket, conversation, from, limit, standing, .. } => {
                 let Some(Ask::Read(of, ..)) = self.asks.get(&ticket.request) else {
                     return Err(format!("nobody asked for {command:?}"));
                 };
@@ -159,7 +171,7 @@ impl Naive {
                 ensure!(*from <= standing.head && *limit > 0, "history has none of {command:?}");
                 Ok(())
             }
-            Command::Load { .. } | Command::Lookup { .. } => Ok(()),
+            Command::Load { .. } | Command::Lookup { .. } | Command::Typing { .. } => Ok(()),
         }
     }
 
@@ -169,7 +181,8 @@ impl Naive {
         let said = self.said.entry(conversation.clone()).or_default();
         let next = said.len() as u64 + 1;
         ensure!(message.seq == Seq(next), "dense: {next} comes next, not {message:?}");
-        ensure!(message.ordinal == Ordinal(next), "dense: {message:?}");
+        let texts = said.iter().chain([message]).filter(|m| m.content.is_text()).count() as u64;
+        ensure!(message.ordinal == Ordinal(texts), "text {texts}: {message:?}");
         let again = said.iter().find(|m| m.sender == *sender && m.id == *id);
         ensure!(again.is_none(), "sequenced twice: {id} is {again:?}");
         let most = self.lamport_high + LAMPORT_JUMP_MAX;
@@ -178,10 +191,21 @@ impl Naive {
         ensure!(message.received_at == Wall(0), "a stamp before the journal's: {message:?}");
         let drafted = self.asks.values().any(|ask| {
             matches!(ask, Ask::Send(draft) if draft.conversation == *conversation
-                && draft.sender == *sender && draft.id == *id && draft.body == message.body
+                && draft.sender == *sender && draft.id == *id && draft.content == message.content
                 && draft.lamport == message.lamport && draft.seen_seq == message.seen_seq)
         });
         ensure!(drafted, "nobody who waits said {message:?}");
+        let draft = Draft {
+            conversation: conversation.clone(),
+            sender: sender.clone(),
+            id: *id,
+            content: message.content.clone(),
+            lamport: message.lamport,
+            seen_seq: message.seen_seq,
+            sent_at: message.sent_at,
+        };
+        let judged = rules::judge(said, &draft);
+        ensure!(judged.is_ok(), "{message:?} should have been refused: {judged:?}");
         said.push(message.clone());
         self.undurable.push_back(Fact::Message(message.clone()));
 
@@ -229,7 +253,7 @@ impl Naive {
             (Ask::Send(draft), Reply::Sent { id, epoch, seq, received_at, duplicate }) => {
                 let at = self.find(draft)?.ok_or_else(|| format!("not there: {reply:?}"))?;
                 ensure!(at.received_at != Wall(0), "acknowledged and not durable: {at:?}");
-                ensure!(at.body == draft.body, "acknowledged as another body: {draft:?}");
+                ensure!(at.content == draft.content, "acknowledged as another body: {draft:?}");
                 let told = (at.seq, at.received_at, at.id, EPOCH);
                 ensure!(told == (*seq, *received_at, *id, *epoch), "{reply:?} is not {at:?}");
                 let key = (draft.conversation.clone(), draft.sender.clone(), draft.id);
@@ -244,14 +268,6 @@ impl Naive {
                 }
                 self.check_refusal(draft, refusal)
             }
-            (_, Reply::Refused(refusal)) => {
-                if let Ask::Attach { gateway, of, .. } = &ask {
-                    self.attach_refused((*gateway, of.clone()));
-                }
-                let ends = self.refusing && *refusal == Refusal::OutcomeUnknown;
-                ensure!(ends || matches!(refusal, Refusal::Busy { .. }), "{ask:?}: {refusal:?}");
-                Ok(())
-            }
             (Ask::Attach { gateway, of, live }, Reply::Attached { conversation, standing }) => {
                 ensure!(of == conversation, "the wrong conversation: {reply:?}");
                 ensure!(*standing == self.standing(of), "{standing:?} does not stand");
@@ -262,9 +278,26 @@ impl Naive {
                 }
                 Ok(())
             }
-            (Ask::Read(of, from, limit), Reply::Page { standing, messages, conversation }) => {
+            (Ask::Admit(of, user), Reply::Admitted { standing }) => {
+                ensure!(*standing == self.standing(of), "{standing:?} does not stand");
+                ensure!(self.may_hear(of, user), "{user} was admitted to {of}");
+                Ok(())
+            }
+            (
+                Ask::Read(of, Some(user), ..) | Ask::Admit(of, user),
+                Reply::Refused(Refusal::NotFound),
+            ) => {
+                ensure!(!self.may_hear(of, user), "{user} was not let into {of}");
+                Ok(())
+            }
+            (
+                Ask::Read(of, reader, from, limit),
+                Reply::Page { standing, messages, conversation },
+            ) => {
                 ensure!(of == conversation, "the wrong conversation: {reply:?}");
                 ensure!(*standing == self.standing(of), "{standing:?} does not stand");
+                let may = reader.as_ref().is_none_or(|user| self.may_hear(of, user));
+                ensure!(may, "{reader:?} may not read {of}");
                 let page = messages.iter().map(|message| &**message);
                 self.check_page(*from, *limit, standing.head, page, true)
             }
@@ -272,6 +305,14 @@ impl Naive {
                 let now = self.acked.get(device).copied().unwrap_or_default();
                 let least = if self.moves_dropped { Seq(0) } else { *then };
                 ensure!((least..=now).contains(seq), "cursor {seq}, acknowledged {least}..={now}");
+                Ok(())
+            }
+            (_, Reply::Refused(refusal)) => {
+                if let Ask::Attach { gateway, of, .. } = &ask {
+                    self.attach_refused((*gateway, of.clone()));
+                }
+                let ends = self.refusing && *refusal == Refusal::OutcomeUnknown;
+                ensure!(ends || matches!(refusal, Refusal::Busy { .. }), "{ask:?}: {refusal:?}");
                 Ok(())
             }
             (ask, reply) => Err(format!("{ask:?} is no question for {reply:?}")),
@@ -301,7 +342,7 @@ impl Naive {
                 let at = self.find(draft)?.ok_or_else(|| format!("with what? {refusal:?}"))?;
                 ensure!(at.received_at != Wall(0), "conflict with an undurable one: {at:?}");
                 ensure!((at.id, at.seq) == (*id, *seq), "conflict with {at:?}: {refusal:?}");
-                ensure!(at.body != draft.body, "no conflict: {draft:?}");
+                ensure!(at.content != draft.content, "no conflict: {draft:?}");
             }
             Refusal::LamportJump { counter, most } => {
                 ensure!(*counter == draft.lamport && counter > most, "{refusal:?}");
@@ -310,6 +351,16 @@ impl Naive {
             Refusal::SeenAhead { seen_seq, head } => {
                 ensure!(head.0 == self.head(&draft.conversation), "{refusal:?}");
                 ensure!(*seen_seq == draft.seen_seq && seen_seq > head, "{refusal:?}");
+            }
+            Refusal::NotFound
+            | Refusal::Forbidden { .. }
+            | Refusal::NoSuchMessage { .. }
+            | Refusal::Exists { .. }
+            | Refusal::LastOwner
+            | Refusal::TooManyMembers { .. } => {
+                let said = self.said.get(&draft.conversation).map_or(&[][..], Vec::as_slice);
+                let judged = rules::judge(said, draft);
+                ensure!(judged.as_ref() == Err(refusal), "{draft:?}: {refusal:?}, not {judged:?}");
             }
         }
         Ok(())

@@ -60,6 +60,9 @@ fn every_promise_holds_when_every_bound_is_met() {
         ("refused_reads", sum(|g| g.refused_reads)),
         ("refused_lamport", sum(|g| g.refused_lamport)),
         ("refused_seen_ahead", sum(|g| g.refused_seen_ahead)),
+        ("refused_rights", sum(|g| g.refused_rights)),
+        ("loads_member", sum(|g| g.loads_member)),
+        ("loads_text", sum(|g| g.loads_text)),
     ] {
         assert!(count > 0, "{name} was never met in {} runs", all.len());
     }

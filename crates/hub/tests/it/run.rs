@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use hub::{GatewayId, Gauges, Limits};
 use model::bounds::LAMPORT_JUMP_MAX;
-use model::{Body, ConversationId, Draft, Epoch, InstanceId, MessageId, ReadFrom, Seq, Wall};
+use model::{
+    Body, Content, ConversationId, Draft, Epoch, InstanceId, Member, MessageId, Profile, Reaction,
+    ReadFrom, Role, Seq, Wall,
+};
 
 use crate::naive::{Ask, Device, Naive, Verdict};
-use crate::steps::{AUTHORS, CONVERSATIONS, GATEWAYS, Speech, Step};
+use crate::steps::{AUTHORS, CONVERSATIONS, Change, FOUNDER, GATEWAYS, Speech, Step};
 use crate::words::{EPOCH, conversation, device, user};
 use crate::world::{Notice, World};
 
@@ -65,6 +68,18 @@ impl Run {
             }
             Step::Read { of, from, limit } => self.read(of, ReadFrom::Seq(Seq(from)), limit.max(1)),
             Step::ReadLatest { of, limit } => self.read(of, ReadFrom::Latest, limit),
+            Step::ReadAs { reader, of } => {
+                let (ticket, of) = (self.world.ticket(self.gateways[0]), name(of));
+                let (reader, from) = (Some(user(AUTHORS[reader].0)), ReadFrom::Seq(Seq(1)));
+                self.naive.asked(ticket, Ask::Read(of.clone(), reader.clone(), from, 3));
+                self.world.hub.handle_read(ticket, of, reader, from, 3, self.world.now);
+            }
+            Step::Admit { listener, of } => {
+                let (ticket, of) = (self.world.ticket(self.gateways[0]), name(of));
+                let listener = user(AUTHORS[listener].0);
+                self.naive.asked(ticket, Ask::Admit(of.clone(), listener.clone()));
+                self.world.hub.handle_admit(ticket, of, listener, self.world.now);
+            }
             Step::FinishRead(index) => return self.finish_read(index),
             Step::GetCursor { of, device: of_device } => self.get_cursor(&acker(of, of_device)),
             Step::MoveCursor { of, device: of_device, back, beyond, epoch } => {
@@ -111,9 +126,16 @@ impl Run {
                     self.send(draft);
                 }
             }
+            Speech::Create { which, public } => self.create(which, public),
+            Speech::Change { author, to, ref what } => {
+                let draft = self.draft(author, to, 1);
+                self.send(Draft { content: content(what), ..draft });
+            }
             Speech::Resend(index) => self.resend(index, |_| ()),
             Speech::Conflict(index) => {
-                self.resend(index, |draft| draft.body = Body::new("something else").unwrap());
+                self.resend(index, |draft| {
+                    draft.content = Body::new("something else").unwrap().into();
+                });
             }
             Speech::Jump { author, to, beyond } => {
                 let lamport = self.naive.lamport_high + LAMPORT_JUMP_MAX + beyond;
@@ -126,6 +148,31 @@ impl Run {
                 self.send(Draft { seen_seq, ..draft });
             }
         }
+    }
+
+    fn create(&mut self, which: usize, public: bool) {
+        let profile = Profile { public, ..Profile::default() };
+        let member = |name, role| Member { user: user(name), role };
+        let (founder, instance) = FOUNDER;
+        let draft = |of: usize, counter, members| Draft {
+            conversation: name(of),
+            sender: user(founder),
+            id: MessageId { instance: InstanceId(instance), counter },
+            content: Content::Create { profile: profile.clone(), members },
+            lamport: 1,
+            seen_seq: Seq(0),
+            sent_at: Wall(1),
+        };
+        let draft = match which {
+            0 => draft(5, 1, vec![member("ada", Role::Owner), member("ben", Role::Member)]),
+            1 => draft(6, 2, vec![member("ada", Role::Owner), member("cy", Role::Reader)]),
+            _ => {
+                let both = vec![member("ada", Role::Member), member("ben", Role::Member)];
+                let content = Content::Create { profile: Profile::default(), members: both };
+                Draft { content, ..self.draft(0, 7, 1) }
+            }
+        };
+        self.send(draft);
     }
 
     /// Holds what the hub asked for to the model, and what it keeps to its bounds.
@@ -178,7 +225,7 @@ impl Run {
             conversation: name(to),
             sender: user(sender),
             id: MessageId { instance: InstanceId(instance), counter },
-            body: Body::new(&"x".repeat(bytes)).unwrap(),
+            content: Body::new(&"x".repeat(bytes)).unwrap().into(),
             lamport: counter,
             seen_seq: Seq(0),
             sent_at: Wall(counter),
@@ -202,14 +249,15 @@ impl Run {
 
     fn read(&mut self, of: usize, from: ReadFrom, limit: u32) {
         let (ticket, of) = (self.world.ticket(self.gateways[0]), name(of));
-        self.naive.asked(ticket, Ask::Read(of.clone(), from, limit));
-        self.world.hub.handle_read(ticket, of, from, limit, self.world.now);
+        self.naive.asked(ticket, Ask::Read(of.clone(), None, from, limit));
+        self.world.hub.handle_read(ticket, of, None, from, limit, self.world.now);
     }
 
     fn finish_read(&mut self, index: usize) -> Verdict {
         let Some(index) = index.checked_rem(self.world.reads.len()) else { return Ok(()) };
         let (read, page) = self.world.finish_read(index);
-        let Some(Ask::Read(_, from, limit)) = self.naive.asks.remove(&read.ticket.request) else {
+        let Some(Ask::Read(_, _, from, limit)) = self.naive.asks.remove(&read.ticket.request)
+        else {
             return Err(format!("nobody asked for {read:?}"));
         };
         self.naive.check_page(from, limit, read.standing.head, page.iter(), false)
@@ -312,12 +360,12 @@ impl Run {
             let Some(said) = said.clone().find(|m| m.id == id && m.sender == sender) else {
                 continue;
             };
-            let (body, lamport) = (said.body.clone(), said.lamport);
+            let (content, lamport) = (said.content.clone(), said.lamport);
             let (seen_seq, sent_at) = (Seq(0), said.sent_at);
-            let other = Body::new("another body altogether").unwrap();
-            for body in [body, other] {
+            let other = Content::from(Body::new("another body altogether").unwrap());
+            for content in [content, other] {
                 let (conversation, sender) = (of.clone(), sender.clone());
-                self.send(Draft { conversation, sender, id, body, lamport, seen_seq, sent_at });
+                self.send(Draft { conversation, sender, id, content, lamport, seen_seq, sent_at });
                 self.check()?;
                 self.rest()?;
             }
@@ -338,8 +386,35 @@ impl Naive {
     }
 }
 
+/// The last three are governed.
 fn name(index: usize) -> ConversationId {
-    conversation(&format!("room{index}"))
+    let made = |counter| MessageId { instance: InstanceId(FOUNDER.1), counter };
+    match index {
+        5 => ConversationId::group(made(1)),
+        6 => ConversationId::channel(made(2)),
+        7 => ConversationId::direct(&user("ada"), &user("ben")),
+        _ => conversation(&format!("room{index}")),
+    }
+}
+
+fn content(what: &Change) -> Content {
+    let body = || Body::new("so").unwrap();
+    match *what {
+        Change::Reply(to) => Content::Text { body: body(), reply_to: Some(Seq(to)) },
+        Change::Edit(target) => Content::Edit { target: Seq(target), body: body() },
+        Change::Delete(target) => Content::Delete { target: Seq(target) },
+        Change::React(target, on) => {
+            let reaction = Reaction::new("+").unwrap();
+            Content::React { target: Seq(target), reaction, on }
+        }
+        Change::Member { user: index, role } => {
+            let user = user(["ada", "ben", "cy", "dee"][index]);
+            Content::Member { user, role: Role::ALL.get(role).copied() }
+        }
+        Change::Describe { public } => {
+            Content::Describe { profile: Profile { public, ..Profile::default() } }
+        }
+    }
 }
 
 fn acker(of: usize, index: usize) -> Device {

@@ -31,7 +31,7 @@ fn an_acknowledgement_and_a_delivery_wait_until_the_journal_has_the_message() {
     assert!(matches!(&log[0], Command::Reply { ticket, reply }
         if ticket.request == request && *reply == sent(&hello, 1, 1_001, false)));
     assert!(matches!(&log[1], Command::Deliver { gateway: HERE, message }
-        if message.received_at == Wall(1_001) && message.body == hello.body));
+        if message.received_at == Wall(1_001) && message.content == hello.content));
     assert_eq!(log.len(), 2);
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn draft(to: &str, counter: u64, body: &str) -> Draft {
         conversation: conversation(to),
         sender: user("ada"),
         id: MessageId { instance: InstanceId(1), counter },
-        body: Body::new(body).unwrap(),
+        content: Body::new(body).unwrap().into(),
         lamport: counter,
         seen_seq: Seq(0),
         sent_at: Wall(counter),
@@ -45,14 +45,14 @@ pub(crate) fn by(name: &str, instance: u64, draft: Draft) -> Draft {
 
 /// A draft at its place.
 pub(crate) fn message(draft: &Draft, seq: u64) -> Message {
-    let Draft { conversation, sender, id, body, lamport, seen_seq, sent_at } = draft.clone();
+    let Draft { conversation, sender, id, content, lamport, seen_seq, sent_at } = draft.clone();
     Message {
         conversation,
         seq: Seq(seq),
         ordinal: Ordinal(seq),
         sender,
         id,
-        body,
+        content,
         lamport,
         seen_seq,
         sent_at,
@@ -77,6 +77,7 @@ pub(crate) fn page_of(reply: &Reply) -> (Standing, Vec<u64>) {
         other @ (Reply::Sent { .. }
         | Reply::Refused(_)
         | Reply::Attached { .. }
+        | Reply::Admitted { .. }
         | Reply::CursorAt { .. }) => panic!("not a page: {other:?}"),
     }
 }
@@ -87,6 +88,7 @@ pub(crate) fn delivered(log: &[Command], to: GatewayId) -> Vec<u64> {
         Command::Deliver { .. }
         | Command::Append { .. }
         | Command::Reply { .. }
+        | Command::Typing { .. }
         | Command::Load { .. }
         | Command::Lookup { .. }
         | Command::ReadHistory { .. } => None,

@@ -12,6 +12,7 @@ use model::{
     ReadFrom, SeededState, Seq, Standing, UserId, Wall,
 };
 
+use crate::rules;
 use crate::words::{EPOCH, HERE, KEY, conversation, device, draft, message, user};
 
 /// What the journal has to tell, in this order.
@@ -106,12 +107,15 @@ impl World {
                 Command::Append { generation, fact } if generation == self.generation => {
                     self.in_flight.push_back(fact);
                 }
-                Command::Append { .. } | Command::Reply { .. } | Command::Deliver { .. } => {}
+                Command::Append { .. }
+                | Command::Reply { .. }
+                | Command::Deliver { .. }
+                | Command::Typing { .. } => {}
                 Command::Load { conversation, want } => self.loads.push((conversation, want)),
                 Command::Lookup { token, conversation, sender, id } => {
                     self.lookups.push(LookupAsked { token, conversation, sender, id });
                 }
-                Command::ReadHistory { ticket, conversation, from, limit, standing } => {
+                Command::ReadHistory { ticket, conversation, from, limit, standing, .. } => {
                     self.reads.push(ReadAsked { ticket, conversation, from, limit, standing });
                 }
             }
@@ -130,6 +134,7 @@ impl World {
             Command::Reply { ticket, reply } => Some((ticket.request, reply)),
             Command::Append { .. }
             | Command::Deliver { .. }
+            | Command::Typing { .. }
             | Command::Load { .. }
             | Command::Lookup { .. }
             | Command::ReadHistory { .. } => None,
@@ -159,7 +164,22 @@ impl World {
 
     pub(crate) fn read(&mut self, of: &str, from: ReadFrom, limit: u32) -> u64 {
         let ticket = self.ticket(HERE);
-        self.hub.handle_read(ticket, conversation(of), from, limit, self.now);
+        self.hub.handle_read(ticket, conversation(of), None, from, limit, self.now);
+        self.pump();
+        ticket.request
+    }
+
+    pub(crate) fn read_as(&mut self, reader: &str, of: &ConversationId) -> u64 {
+        let ticket = self.ticket(HERE);
+        let from = ReadFrom::Seq(Seq(1));
+        self.hub.handle_read(ticket, of.clone(), Some(user(reader)), from, 10, self.now);
+        self.pump();
+        ticket.request
+    }
+
+    pub(crate) fn admit(&mut self, listener: &str, of: &ConversationId) -> u64 {
+        let ticket = self.ticket(HERE);
+        self.hub.handle_admit(ticket, of.clone(), user(listener), self.now);
         self.pump();
         ticket.request
     }
@@ -255,6 +275,15 @@ impl World {
                 let at = self.history.cursors.get(&key).copied().unwrap_or_default();
                 LoadGot::Cursor(user, device, at)
             }
+            LoadWant::Member(user) => {
+                let said = self.history.messages.get(&conversation).into_iter().flatten();
+                let role = rules::roster(said).and_then(|r| r.roles.get(&user).copied());
+                LoadGot::Member(user, role)
+            }
+            LoadWant::Text(seq) => {
+                let said = self.history.messages.get(&conversation).map_or(&[][..], Vec::as_slice);
+                LoadGot::Text(seq, rules::whose(said, seq))
+            }
         };
         self.hub.handle_loaded(Loaded { conversation, got }, self.now);
         self.pump();
@@ -266,7 +295,7 @@ impl World {
         let mut kept = kept.filter(|message| message.sender == sender && message.id == id);
         let found = kept.next().map(|message| Found {
             seq: message.seq,
-            body: KEY.hash(&message.body),
+            body: KEY.hash(&message.content),
             received_at: message.received_at,
         });
         self.hub.handle_looked_up(LookedUp { token, found }, self.now);
@@ -354,7 +383,8 @@ impl History {
     fn head(&self, conversation: &ConversationId) -> Option<Head> {
         let last = self.messages.get(conversation)?.last()?;
         let first = self.first.get(conversation).copied().unwrap_or(Seq(1));
-        Some(Head { next_seq: last.seq.next(), next_ordinal: last.ordinal.next(), first })
+        let summary = rules::roster(self.messages.get(conversation)?).map(|r| rules::summary(&r));
+        Some(Head { next_seq: last.seq.next(), next_ordinal: last.ordinal.next(), first, summary })
     }
 
     fn highest(&self, of: &ConversationId, sender: &UserId, instance: InstanceId) -> u64 {

@@ -36,7 +36,7 @@ impl Line {
         let instance = InstanceId(instance);
         let mut line = Self { stream: shaken.unwrap().0, instance };
         let (user, device) = (user.parse().unwrap(), "phone".parse().unwrap());
-        line.say(&Command::Hello { reference: None, user, device, instance }).await;
+        line.say(&Command::Hello { reference: None, user, device, instance, proof: None }).await;
         let welcome = line.hear().await;
         assert!(matches!(welcome, Frame::Welcome { .. }), "{welcome:?}");
         line
@@ -68,7 +68,7 @@ impl Line {
         let post = Post {
             id: MessageId { instance: self.instance, counter },
             conversation: conversation.clone(),
-            body: Body::new(body).unwrap(),
+            content: Body::new(body).unwrap().into(),
             lamport: counter,
             seen_seq: Seq(0),
             sent_at: Wall(0),

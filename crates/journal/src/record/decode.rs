@@ -3,13 +3,14 @@
 use bytes::Buf;
 use model::bounds::{CURSOR_MOVES_MAX, LANGUAGE_MAX_BYTES};
 use model::{
-    Body, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact, InstanceId,
+    Content, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact, InstanceId,
     Message, MessageId, Offset, Ordinal, Outcome, PartitionId, RecordNo, Seq, TenantId, UserId,
     Wall,
 };
 
 use super::{
-    COUNTED_HEADER_BYTES, OUTCOME_FULL, TAG_CURSORS, TAG_ENRICHED, TAG_EPOCH_STARTED, TAG_MESSAGE,
+    COUNTED_HEADER_BYTES, OUTCOME_FULL, TAG_CURSORS, TAG_ENRICHED, TAG_EPOCH_STARTED, TAG_EVENT,
+    TAG_MESSAGE, content,
 };
 use crate::layout::Malformed;
 
@@ -71,7 +72,11 @@ impl<'a> Iterator for Records<'a> {
 pub(crate) fn fact(record: &RecordRef<'_>, stamp: Wall) -> Result<Fact, Malformed> {
     let mut bytes = record.fact;
     let fact = match record.tag {
-        TAG_MESSAGE => Fact::Message(message(&mut bytes, stamp)?),
+        TAG_MESSAGE => {
+            let said = |bytes: &mut &[u8]| content::body(bytes).map(Content::from);
+            Fact::Message(message(&mut bytes, stamp, said)?)
+        }
+        TAG_EVENT => Fact::Message(message(&mut bytes, stamp, content::content)?),
         TAG_CURSORS => Fact::Cursors(cursors(&mut bytes)?),
         TAG_ENRICHED => Fact::Enriched(enrichment(&mut bytes)?),
         TAG_EPOCH_STARTED => Fact::EpochStarted(epoch_start(&mut bytes, record.offset.partition)?),
@@ -80,13 +85,13 @@ pub(crate) fn fact(record: &RecordRef<'_>, stamp: Wall) -> Result<Fact, Malforme
     if bytes.is_empty() { Ok(fact) } else { Err(Malformed("bytes are left over after a fact")) }
 }
 
-fn text<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a str, Malformed> {
+pub(super) fn text<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a str, Malformed> {
     let (text, rest) = bytes.split_at_checked(length).ok_or(Malformed("cut short"))?;
     *bytes = rest;
     std::str::from_utf8(text).map_err(|_| Malformed("a text is not UTF-8"))
 }
 
-fn short<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, Malformed> {
+pub(super) fn short<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, Malformed> {
     let length = usize::from(bytes.try_get_u8()?);
     text(bytes, length)
 }
@@ -95,11 +100,15 @@ fn conversation(bytes: &mut &[u8]) -> Result<ConversationId, Malformed> {
     ConversationId::new(short(bytes)?).map_err(|_| Malformed("not a conversation's name"))
 }
 
-fn user(bytes: &mut &[u8]) -> Result<UserId, Malformed> {
+pub(super) fn user(bytes: &mut &[u8]) -> Result<UserId, Malformed> {
     UserId::new(short(bytes)?).map_err(|_| Malformed("not a user's name"))
 }
 
-fn message(bytes: &mut &[u8], stamp: Wall) -> Result<Message, Malformed> {
+fn message(
+    bytes: &mut &[u8],
+    stamp: Wall,
+    content: impl FnOnce(&mut &[u8]) -> Result<Content, Malformed>,
+) -> Result<Message, Malformed> {
     Ok(Message {
         conversation: conversation(bytes)?,
         sender: user(bytes)?,
@@ -112,10 +121,7 @@ fn message(bytes: &mut &[u8], stamp: Wall) -> Result<Message, Malformed> {
         lamport: bytes.try_get_u64_le()?,
         seen_seq: Seq(bytes.try_get_u64_le()?),
         sent_at: Wall(bytes.try_get_u64_le()?),
-        body: {
-            let length = usize::from(bytes.try_get_u16_le()?);
-            Body::new(text(bytes, length)?).map_err(|_| Malformed("not a body"))?
-        },
+        content: content(bytes)?,
         received_at: stamp,
     })
 }

@@ -1,7 +1,7 @@
 use model::bounds::{BODY_MAX_BYTES, CURSOR_MOVES_MAX, NAME_MAX_BYTES};
 use model::{
-    Body, ConversationId, DeviceId, Epoch, InstanceId, MessageId, Ordinal, PartitionId, RecordNo,
-    Seq, UserId, Wall,
+    ConversationId, DeviceId, Epoch, InstanceId, Line, Member, MessageId, Ordinal, PartitionId,
+    Profile, Reaction, RecordNo, Role, Seq, UserId, Wall,
 };
 use proptest::prelude::*;
 
@@ -21,15 +21,47 @@ fn round_trip(fact: &Fact, offset: Offset, stamp: Wall) -> (Offset, Fact) {
     (record.offset, decoded(&record, stamp).unwrap())
 }
 
+fn content() -> impl Strategy<Value = Content> {
+    let body = || ".{1,300}".prop_map(|text| Body::new(&text).unwrap());
+    let seq = || (1..u64::MAX).prop_map(Seq);
+    let user = || NAME.prop_map(|name| UserId::new(&name).unwrap());
+    let role = || prop::sample::select(Role::ALL.to_vec());
+    let profile = || {
+        ("\\PC{0,30}", "\\PC{0,200}", any::<bool>()).prop_map(|(name, topic, public)| Profile {
+            name: Line::new(&name).unwrap(),
+            topic: Line::new(&topic).unwrap(),
+            public,
+        })
+    };
+    let members = prop::collection::vec((user(), role()), 0..6);
+    prop_oneof![
+        (body(), prop::option::of(seq()))
+            .prop_map(|(body, reply_to)| Content::Text { body, reply_to }),
+        (seq(), body()).prop_map(|(target, body)| Content::Edit { target, body }),
+        seq().prop_map(|target| Content::Delete { target }),
+        (seq(), "[a-z👍]{1,8}", any::<bool>()).prop_map(|(target, text, on)| Content::React {
+            target,
+            reaction: Reaction::new(&text).unwrap(),
+            on,
+        }),
+        (profile(), members).prop_map(|(profile, members)| Content::Create {
+            profile,
+            members: members.into_iter().map(|(user, role)| Member { user, role }).collect(),
+        }),
+        (user(), prop::option::of(role())).prop_map(|(user, role)| Content::Member { user, role }),
+        profile().prop_map(|profile| Content::Describe { profile }),
+    ]
+}
+
 fn message() -> impl Strategy<Value = Fact> {
-    (NAME, NAME, ".{1,300}", any::<[u64; 7]>()).prop_map(|(conversation, sender, body, n)| {
+    (NAME, NAME, content(), any::<[u64; 7]>()).prop_map(|(conversation, sender, content, n)| {
         Fact::Message(Message {
             conversation: ConversationId::new(&conversation).unwrap(),
             seq: Seq(n[0]),
             ordinal: Ordinal(n[1]),
             sender: UserId::new(&sender).unwrap(),
             id: MessageId { instance: InstanceId(n[2]), counter: n[3] },
-            body: Body::new(&body).unwrap(),
+            content,
             lamport: n[4],
             seen_seq: Seq(n[5]),
             sent_at: Wall(n[6]),
@@ -82,7 +114,7 @@ proptest! {
 
     #[test]
     fn any_bytes_decode_or_are_refused_and_never_panic(
-        bytes in prop::collection::vec(any::<u8>(), 0..300), tag in 0_u8..6,
+        bytes in prop::collection::vec(any::<u8>(), 0..300), tag in 0_u8..7,
     ) {
         for record in Records::new(&bytes).flatten() {
             let _ = decoded(&record, Wall(0));
@@ -127,7 +159,7 @@ fn the_largest_facts_are_as_large_as_their_bound_says() {
         ordinal: Ordinal(1),
         sender: UserId::new(&name).unwrap(),
         id: MessageId { instance: InstanceId(1), counter: 1 },
-        body: Body::new(&"b".repeat(BODY_MAX_BYTES)).unwrap(),
+        content: Body::new(&"b".repeat(BODY_MAX_BYTES)).unwrap().into(),
         lamport: 1,
         seen_seq: Seq(0),
         sent_at: Wall(0),
@@ -135,6 +167,39 @@ fn the_largest_facts_are_as_large_as_their_bound_says() {
     });
     assert!(encoded_len(&message) < FACT_MAX_BYTES);
     assert_eq!(round_trip(&message, offset, Wall(0)), (offset, message));
+}
+
+#[test]
+fn what_is_stored_of_each_content_never_changes() {
+    let (body, target) = (Body::new("ab").unwrap(), Seq(0x0102));
+    let user = UserId::new("bob").unwrap();
+    let profile =
+        Profile { name: Line::new("N").unwrap(), topic: Line::new("T").unwrap(), public: true };
+    let members = vec![Member { user: user.clone(), role: Role::Owner }];
+    let reaction = Reaction::new("+").unwrap();
+    let golden: [(Content, &[u8]); 9] = [
+        (
+            Content::Text { body: body.clone(), reply_to: Some(target) },
+            b"\x01\x02\x01\0\0\0\0\0\0\x02\0ab",
+        ),
+        (Content::Edit { target, body }, b"\x02\x02\x01\0\0\0\0\0\0\x02\0ab"),
+        (Content::Delete { target }, b"\x03\x02\x01\0\0\0\0\0\0"),
+        (Content::React { target, reaction, on: true }, b"\x04\x02\x01\0\0\0\0\0\0\x01+\x01"),
+        (
+            Content::Create { profile: profile.clone(), members },
+            b"\x05\x01\0N\x01\0T\x01\x01\x03bob\x04",
+        ),
+        (Content::Member { user: user.clone(), role: Some(Role::Reader) }, b"\x06\x03bob\x01"),
+        (Content::Member { user: user.clone(), role: Some(Role::Admin) }, b"\x06\x03bob\x03"),
+        (Content::Member { user, role: None }, b"\x06\x03bob\0"),
+        (Content::Describe { profile }, b"\x07\x01\0N\x01\0T\x01"),
+    ];
+    for (said, bytes) in golden {
+        let mut out = Vec::new();
+        content::put(&said, &mut out);
+        assert_eq!(out, bytes, "{said:?}");
+        assert_eq!(content::encoded_len(&said), bytes.len());
+    }
 }
 
 #[test]

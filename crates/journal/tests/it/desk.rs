@@ -47,7 +47,7 @@ pub(crate) fn message(number: u64, bytes: usize) -> Fact {
         ordinal: Ordinal(number),
         sender: UserId::new("ann").unwrap(),
         id: MessageId { instance: InstanceId(1), counter: number },
-        body: Body::new(&format!("{number} {}", "x".repeat(bytes))).unwrap(),
+        content: Body::new(&format!("{number} {}", "x".repeat(bytes))).unwrap().into(),
         lamport: number,
         seen_seq: Seq(0),
         sent_at: Wall(5),

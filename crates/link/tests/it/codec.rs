@@ -2,10 +2,12 @@
 
 use bytes::BytesMut;
 use link::{DecodeError, FRAME_MAX_BYTES, FrameReader, FromOwner, RequestId, ToOwner};
-use model::bounds::{BODY_MAX_BYTES, NAME_MAX_BYTES, PAGE_MAX_MESSAGES};
+use model::bounds::{
+    BODY_MAX_BYTES, NAME_MAX_BYTES, PAGE_MAX_MESSAGES, REACTION_MAX_BYTES, REACTIONS_COUNTED_MAX,
+};
 use model::{
-    Body, ConversationId, Draft, Epoch, InstanceId, Message, MessageId, Ordinal, Seq, Standing,
-    UserId, Wall,
+    Body, Change, ConversationId, Counted, Draft, Epoch, InstanceId, Message, MessageId, Ordinal,
+    Reaction, Seq, Standing, UserId, Wall,
 };
 use proptest::prelude::*;
 
@@ -16,7 +18,7 @@ fn message(seq: u64, body: &str) -> Message {
         ordinal: Ordinal(seq),
         sender: UserId::new(&"u".repeat(NAME_MAX_BYTES)).unwrap(),
         id: MessageId { instance: InstanceId(u64::MAX), counter: u64::MAX },
-        body: Body::new(body).unwrap(),
+        content: Body::new(body).unwrap().into(),
         lamport: u64::MAX,
         seen_seq: Seq(u64::MAX),
         sent_at: Wall(u64::MAX),
@@ -37,6 +39,21 @@ fn the_largest_page_fits_a_frame() {
             ordinal: Ordinal(u64::MAX),
         },
         messages: (0..u64::from(PAGE_MAX_MESSAGES)).map(|seq| message(seq, &body)).collect(),
+        changes: (0..u64::from(PAGE_MAX_MESSAGES))
+            .map(|seq| Change {
+                seq: Seq(seq),
+                edited: Some((Seq(u64::MAX), Body::new(&body).unwrap())),
+                reactions: vec![
+                    Counted {
+                        reaction: Reaction::new(&"r".repeat(REACTION_MAX_BYTES)).unwrap(),
+                        count: u32::MAX,
+                        me: true,
+                    };
+                    REACTIONS_COUNTED_MAX
+                ],
+            })
+            .collect(),
+        as_of: Seq(u64::MAX),
     };
     let mut reader = FrameReader::default();
     link::encode(&page, reader.buffer());
@@ -77,7 +94,7 @@ proptest! {
                 conversation: ConversationId::new(&name).unwrap(),
                 sender: UserId::new(&name).unwrap(),
                 id: MessageId { instance: InstanceId(instance), counter },
-                body: Body::new(&text).unwrap(),
+                content: Body::new(&text).unwrap().into(),
                 lamport,
                 seen_seq: Seq(counter),
                 sent_at: Wall(sent_at),

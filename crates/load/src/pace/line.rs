@@ -67,6 +67,7 @@ impl Line {
             user: UserId::new(&format!("pace-{number}"))?,
             device: DeviceId::new("d0")?,
             instance,
+            proof: None,
         };
         timeout(PATIENCE, socket.send(Message::text(hello.encode()))).await??;
         let welcome = timeout(PATIENCE, socket.next()).await?.context("it was closed")??;
@@ -123,7 +124,7 @@ async fn say_all(
         let post = Post {
             id: MessageId { instance, counter },
             conversation: plan.conversations[dice.below(plan.conversations.len())].clone(),
-            body: Body::new(&schedule::body(k, plan.body_bytes))?,
+            content: Body::new(&schedule::body(k, plan.body_bytes))?.into(),
             lamport: counter,
             seen_seq: Seq(0),
             sent_at: wall(),
@@ -150,18 +151,14 @@ async fn hear_all(
             continue;
         };
         let now = Instant::now();
-        let (id, refused) = match decode_frame(&text)? {
-            Frame::Sent { id, .. } => (id, None),
-            Frame::Problem(problem) => match problem.id {
-                Some(id) => (id, Some(problem.code)),
-                None => bail!("{}: {}", problem.code, problem.detail),
-            },
-            Frame::Welcome { .. }
-            | Frame::Subscribed { .. }
-            | Frame::Message { .. }
-            | Frame::Page { .. }
-            | Frame::Unsubscribed { .. }
-            | Frame::Pong { .. } => continue,
+        let frame = decode_frame(&text)?;
+        let (id, refused) = if let Frame::Sent { id, .. } = frame {
+            (id, None)
+        } else if let Frame::Problem(problem) = frame {
+            let Some(id) = problem.id else { bail!("{}: {}", problem.code, problem.detail) };
+            (id, Some(problem.code))
+        } else {
+            continue;
         };
         let known = shared.lock().remove(&id.counter);
         let Some((due, sent)) = known else { bail!("an answer that nobody waits for: {text}") };

@@ -119,6 +119,7 @@ fn hello(header: &Header) -> String {
         user: header.user.clone(),
         device: header.device.clone(),
         instance: header.instance,
+        proof: None,
     };
     hello.encode()
 }

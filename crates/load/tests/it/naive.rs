@@ -111,6 +111,7 @@ impl Naive {
         frames
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm a command")]
     fn answer(&self, guest: &mut Guest, command: Command) -> Option<Frame> {
         let mut state = self.state.lock().unwrap();
         let head =
@@ -118,7 +119,7 @@ impl Naive {
         Some(match command {
             Command::Hello { reference, user, .. } => {
                 guest.user = Some(user);
-                Frame::Welcome { reference, heartbeat_ms: 10_000 }
+                Frame::Welcome { reference, heartbeat_ms: 10_000, expires_at: None }
             }
             Command::Send { reference, post } => {
                 let draft = post.into_draft(guest.user.clone().unwrap());
@@ -163,9 +164,25 @@ impl Naive {
                 let log = state.logs.entry(conversation.clone()).or_default();
                 let start = usize::try_from(from - 1).unwrap();
                 let messages = log.iter().skip(start).take(limit as usize).cloned().collect();
-                Frame::Page { reference, conversation, epoch: EPOCH, first: Seq(1), head, messages }
+                Frame::Page {
+                    reference,
+                    conversation,
+                    epoch: EPOCH,
+                    first: Seq(1),
+                    head,
+                    messages,
+                    changes: Vec::new(),
+                    as_of: Seq(0),
+                }
             }
             Command::Ping { reference } => Frame::Pong { reference },
+            Command::Create { .. }
+            | Command::Mark { .. }
+            | Command::List { .. }
+            | Command::Members { .. }
+            | Command::Typing { .. }
+            | Command::Watch { .. }
+            | Command::Refresh { .. } => return None,
         })
     }
 
@@ -183,7 +200,7 @@ impl Naive {
         if let Some((name, seq)) = known {
             let index = usize::try_from(seq.0 - 1).unwrap();
             let message = &state.logs[name][index];
-            if message.body == draft.body {
+            if message.content == draft.content {
                 return sent(message, true);
             }
             let (id, conversation) = (Some(draft.id), Some(draft.conversation));
@@ -199,7 +216,7 @@ impl Naive {
             ordinal: Ordinal(place),
             sender: draft.sender,
             id: draft.id,
-            body: draft.body,
+            content: draft.content,
             lamport: draft.lamport,
             seen_seq: draft.seen_seq,
             sent_at: draft.sent_at,

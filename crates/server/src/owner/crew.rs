@@ -10,7 +10,7 @@ use crossbeam_channel::Sender;
 use enrich::Enricher;
 use history::History;
 use journal::{Journal, Reader, Recovery};
-use model::BatchNo;
+use model::{BatchNo, Epoch};
 use tables::Tables;
 
 use super::enrich_drive::{EnrichDrive, EnrichEvent};
@@ -19,7 +19,7 @@ use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
 use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
 use super::provider::Provider;
-use super::queries::{self, RowsQuestion};
+use super::queries::{self, ViewQuestion, Views};
 use super::{Fatal, start, views};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -93,6 +93,7 @@ impl Crew {
             let drive = HubDrive {
                 index,
                 hub: start::hub(config, recovery, dir),
+                presence: hub::Presence::default(),
                 inbox: Arc::clone(inbox),
                 journal: Arc::clone(&self.journal_inbox),
                 questions: ask.clone(),
@@ -178,14 +179,20 @@ impl Crew {
         Ok(())
     }
 
-    /// The one who answers questions to the tables.
-    pub(crate) fn rows(&mut self, dir: &DataDir) -> Result<Sender<RowsQuestion>, ServeError> {
+    /// The one who answers what gateways ask of views.
+    pub(crate) fn views(
+        &mut self,
+        dir: &DataDir,
+        history: &History,
+        epochs: [Epoch; 256],
+    ) -> Result<Sender<ViewQuestion>, ServeError> {
         let (ask, questions) = crossbeam_channel::bounded(ROWS_MAX);
         let tables = Tables::reader(&dir.tables())?;
-        let (reader, fatal) = (self.reader.clone(), Arc::clone(&self.fatal));
-        let stop = Arc::clone(&self.stop_following);
-        let run = move || queries::run_rows(&questions, &tables, &reader, &stop, &fatal);
-        let thread = spawn("rows", run)?;
+        let (journal, history) = (self.reader.clone(), history.clone());
+        let views = Views { tables, history, journal, epochs };
+        let (stop, fatal) = (Arc::clone(&self.stop_following), Arc::clone(&self.fatal));
+        let run = move || views.run(&questions, &stop, &fatal);
+        let thread = spawn("views", run)?;
         self.threads().followers.push(thread);
         Ok(ask)
     }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
-use hub::{Command, GatewayId, Gauges, Hub, Loaded, LookedUp, Reply, Ticket};
+use hub::{Command, GatewayId, Gauges, Hub, Loaded, LookedUp, Presence, Reply, Ticket, Told};
 use link::{FromOwner, RequestId, ToOwner};
-use model::BatchNo;
+use model::{BatchNo, Mono, Seq};
 
 use super::journal_drive::{JournalEvent, Notice};
 use super::links::LinkSender;
@@ -59,6 +59,7 @@ pub(crate) enum HubEvent {
 pub(crate) struct HubDrive {
     pub(crate) index: usize,
     pub(crate) hub: Hub,
+    pub(crate) presence: Presence,
     pub(crate) inbox: Arc<Inbox<HubEvent>>,
     pub(crate) journal: Arc<Inbox<JournalEvent>>,
     pub(crate) questions: Sender<Question>,
@@ -77,13 +78,16 @@ impl HubDrive {
             while let Some(command) = self.hub.next_command() {
                 self.execute(command);
             }
+            while let Some(Told { gateway, user, online }) = self.presence.next_told() {
+                self.tell(gateway, FromOwner::Presence { user, online });
+            }
             *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = self.hub.gauges();
             // 2: what happened.
             if worked {
                 self.inbox.gather(GATHER);
             }
             let now = self.clock.mono();
-            let wait = self.hub.poll_timeout().map_or(IDLE, |then| then.since(now).min(IDLE));
+            let wait = self.due().map_or(IDLE, |then| then.since(now).min(IDLE));
             self.inbox.take(&mut events, EVENTS_PER_ROUND, wait);
             worked = !events.is_empty() && events.len() < EVENTS_PER_ROUND;
             for event in events.drain(..) {
@@ -96,7 +100,14 @@ impl HubDrive {
             if self.hub.poll_timeout().is_some_and(|then| then <= now) {
                 self.hub.handle_timeout(now);
             }
+            if self.presence.poll_timeout().is_some_and(|then| then <= now) {
+                self.presence.handle_timeout(now);
+            }
         }
+    }
+
+    fn due(&self) -> Option<Mono> {
+        self.hub.poll_timeout().into_iter().chain(self.presence.poll_timeout()).min()
     }
 
     /// Journals the cursors that would have waited for their turn: a clean end repeats nothing.
@@ -117,6 +128,7 @@ impl HubDrive {
             HubEvent::LinkDown(gateway) => {
                 self.links.remove(&gateway);
                 self.hub.handle_gateway_gone(gateway);
+                self.presence.handle_gateway_gone(gateway, now);
             }
             HubEvent::Said { gateway, what } => self.hear(gateway, what),
             HubEvent::Noticed(Notice::Durable(durable)) => self.hub.handle_durable(durable),
@@ -146,8 +158,24 @@ impl HubDrive {
                 self.hub.handle_attach(ticket(request), conversation, now);
             }
             ToOwner::Detach { conversation } => self.hub.handle_detach(gateway, &conversation),
-            ToOwner::Read { request, conversation, from, limit } => {
-                self.hub.handle_read(ticket(request), conversation, from, limit, now);
+            ToOwner::Read { request, conversation, reader, from, limit } => {
+                self.hub.handle_read(ticket(request), conversation, reader, from, limit, now);
+            }
+            ToOwner::Admit { request, conversation, user } => {
+                self.hub.handle_admit(ticket(request), conversation, user, now);
+            }
+            ToOwner::Typing { conversation, user } => {
+                self.hub.handle_typing(&conversation, &user);
+            }
+            ToOwner::Present { users, here } => {
+                for user in users {
+                    self.presence.handle_present(gateway, user, here, now);
+                }
+            }
+            ToOwner::Watch { users, on } => {
+                for user in users {
+                    self.presence.handle_watch(gateway, user, on);
+                }
             }
             ToOwner::GetCursor { request, conversation, user, device } => {
                 self.hub.handle_get_cursor(ticket(request), conversation, user, device, now);
@@ -156,7 +184,11 @@ impl HubDrive {
                 self.hub.handle_move_cursor(conversation, user, device, epoch, seq, now);
             }
             // Answered by the link itself; never handed to a hub.
-            ToOwner::Hello { .. } | ToOwner::Ping | ToOwner::GetRows { .. } => {}
+            ToOwner::Hello { .. }
+            | ToOwner::Ping
+            | ToOwner::GetRows { .. }
+            | ToOwner::GetList { .. }
+            | ToOwner::GetMembers { .. } => {}
         }
     }
 
@@ -171,12 +203,15 @@ impl HubDrive {
             Command::Deliver { gateway, message } => {
                 return self.tell(gateway, FromOwner::Deliver { message: (*message).clone() });
             }
+            Command::Typing { gateway, conversation, user } => {
+                return self.tell(gateway, FromOwner::Typing { conversation, user });
+            }
             Command::Load { conversation, want } => Task::Load { conversation, want },
             Command::Lookup { token, conversation, sender, id } => {
                 Task::Lookup { token, conversation, sender, id }
             }
-            Command::ReadHistory { ticket, conversation, from, limit, standing } => {
-                Task::Read { ticket, conversation, from, limit, standing }
+            Command::ReadHistory { ticket, conversation, reader, from, limit, standing } => {
+                Task::Read { ticket, conversation, reader, from, limit, standing }
             }
         };
         // Waiting here is safe: those who answer questions never wait for this drive.
@@ -199,8 +234,12 @@ impl HubDrive {
                 request,
                 conversation,
                 standing,
+                // What became of texts in the tail stands in the tail, after them.
+                as_of: messages.first().map_or(standing.head, |first| Seq(first.seq.0 - 1)),
+                changes: Vec::new(),
                 messages: messages.iter().map(|message| (**message).clone()).collect(),
             },
+            Reply::Admitted { standing } => FromOwner::Admitted { request, standing },
             Reply::CursorAt { seq } => FromOwner::CursorAt { request, seq },
         };
         self.tell(ticket.gateway, answer);
@@ -212,6 +251,7 @@ impl HubDrive {
         if !link.tell(what) {
             self.links.remove(&gateway);
             self.hub.handle_gateway_gone(gateway);
+            self.presence.handle_gateway_gone(gateway, self.clock.mono());
         }
     }
 }

@@ -12,15 +12,15 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use gateway::transport::{Acceptor, OwnerEnd};
 use hub::GatewayId;
-use link::{FromOwner, ToOwner};
-use model::{ConversationId, PartitionId, Refusal, TenantId};
+use link::{FromOwner, RequestId, ToOwner};
+use model::{ConversationId, PartitionId, Refusal, TenantId, UserId};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Owner;
 use super::hub_drive::HubEvent;
-use super::queries::RowsQuestion;
+use super::queries::{ViewQuestion, ViewTask};
 use crate::inbox::Inbox;
 
 /// A link on which nothing was heard for so long is dropped; gateways ping every second.
@@ -48,17 +48,17 @@ impl LinkSender {
 #[derive(Debug)]
 pub(crate) struct Links {
     hubs: Vec<Arc<Inbox<HubEvent>>>,
-    rows: Sender<RowsQuestion>,
+    views: Sender<ViewQuestion>,
     next: AtomicU64,
     count: AtomicUsize,
     dropped: AtomicU64,
 }
 
 impl Links {
-    pub(crate) fn new(hubs: Vec<Arc<Inbox<HubEvent>>>, rows: Sender<RowsQuestion>) -> Self {
+    pub(crate) fn new(hubs: Vec<Arc<Inbox<HubEvent>>>, views: Sender<ViewQuestion>) -> Self {
         Self {
             hubs,
-            rows,
+            views,
             next: AtomicU64::new(1),
             count: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
@@ -79,6 +79,26 @@ impl Links {
     fn hub(&self, conversation: &ConversationId) -> &Inbox<HubEvent> {
         let partition = PartitionId::of(TenantId::DEFAULT, conversation);
         &self.hubs[partition.index() % self.hubs.len()]
+    }
+
+    /// Users by the hub in which each as a whole lives.
+    fn by_hub(&self, users: &[UserId]) -> impl Iterator<Item = (&Inbox<HubEvent>, Vec<UserId>)> {
+        let mut of_hub = vec![Vec::new(); self.hubs.len()];
+        for user in users {
+            let partition = PartitionId::of_user(TenantId::DEFAULT, user);
+            of_hub[partition.index() % self.hubs.len()].push(user.clone());
+        }
+        let hubs = self.hubs.iter().map(Arc::as_ref);
+        hubs.zip(of_hub).filter(|(_, users)| !users.is_empty())
+    }
+
+    /// The gateway bounds its questions; one too many is answered, not waited for.
+    fn ask_views(&self, request: RequestId, task: ViewTask, to: &LinkSender) {
+        let question = ViewQuestion::new(request, task, to.clone());
+        if self.views.try_send(question).is_err() {
+            let refusal = Refusal::Busy { bound: "views".to_owned(), retry_after_ms: 100 };
+            to.tell(FromOwner::Refused { request, refusal });
+        }
     }
 }
 
@@ -151,6 +171,8 @@ async fn hear(
             ToOwner::Send { draft, .. } => links.hub(&draft.conversation),
             ToOwner::Attach { conversation, .. }
             | ToOwner::Detach { conversation }
+            | ToOwner::Admit { conversation, .. }
+            | ToOwner::Typing { conversation, .. }
             | ToOwner::Read { conversation, .. }
             | ToOwner::GetCursor { conversation, .. }
             | ToOwner::MoveCursor { conversation, .. } => links.hub(conversation),
@@ -158,14 +180,23 @@ async fn hear(
                 to.tell(FromOwner::Pong { not_ready: owner.not_ready() });
                 continue;
             }
-            ToOwner::GetRows { request, query } => {
-                let request = *request;
-                let question = RowsQuestion { request, query: query.clone(), to: to.clone() };
-                // The gateway bounds its questions; one too many is answered, not waited for.
-                if links.rows.try_send(question).is_err() {
-                    let refusal = Refusal::Busy { bound: "rows".to_owned(), retry_after_ms: 100 };
-                    to.tell(FromOwner::Refused { request, refusal });
+            ToOwner::Present { users, here } => {
+                for (hub, users) in links.by_hub(users) {
+                    let what = ToOwner::Present { users, here: *here };
+                    hub.send(HubEvent::Said { gateway, what }).await;
                 }
+                continue;
+            }
+            ToOwner::Watch { users, on } => {
+                for (hub, users) in links.by_hub(users) {
+                    let what = ToOwner::Watch { users, on: *on };
+                    hub.send(HubEvent::Said { gateway, what }).await;
+                }
+                continue;
+            }
+            ToOwner::GetRows { .. } | ToOwner::GetList { .. } | ToOwner::GetMembers { .. } => {
+                let Some((request, task)) = ViewTask::of(what) else { continue };
+                links.ask_views(request, task, to);
                 continue;
             }
             ToOwner::Hello { .. } => return "it greeted twice",

@@ -34,7 +34,7 @@ pub(crate) fn start(config: &Config) -> Result<(DataDir, Arc<Owner>), ServeError
     crew.hubs(config, &recovery, &dir, &history)?;
     let enriching = crew.enricher(config)?;
     crew.journal(config, journal)?;
-    let rows = crew.rows(&dir)?;
+    let views = crew.views(&dir, &history, recovery.epochs)?;
     let (told, key) = (crew.inboxes.clone(), dir.body_key);
     let following = crew.follow(
         "history",
@@ -47,7 +47,7 @@ pub(crate) fn start(config: &Config) -> Result<(DataDir, Arc<Owner>), ServeError
     )?;
     let counting = crew.follow("tables", tables, |_| ())?;
     opened.ready_after = Duration::from_nanos(clock.mono().0);
-    let links = Arc::new(Links::new(crew.inboxes.clone(), rows));
+    let links = Arc::new(Links::new(crew.inboxes.clone(), views));
     let owner = Owner { opened, reader, following, counting, enriching, links, crew };
     Ok((dir, Arc::new(owner)))
 }

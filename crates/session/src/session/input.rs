@@ -38,19 +38,45 @@ impl Session {
                 self.observe(&message);
                 self.subscriptions.message(epoch, message, now, &mut self.events);
             }
-            Frame::Page { reference, conversation, epoch, first, head, messages } => {
+            Frame::Page {
+                reference,
+                conversation,
+                epoch,
+                first,
+                head,
+                messages,
+                changes,
+                as_of,
+            } => {
                 messages.iter().for_each(|message| self.observe(message));
                 let Some(read) = reference.map(ReadId).filter(|&read| self.reads.remove(read))
                 else {
                     return;
                 };
-                let page = Event::Page { read, conversation, epoch, first, head, messages };
-                self.events.push_back(page);
+                self.events.push_back(Event::Page {
+                    read,
+                    conversation,
+                    epoch,
+                    first,
+                    head,
+                    messages,
+                    changes,
+                    as_of,
+                });
             }
-            Frame::Unsubscribed { conversation, .. } => {
+            Frame::Unsubscribed { reference, conversation } => {
+                if reference.is_none() {
+                    self.subscriptions.ended(&conversation);
+                }
                 self.events.push_back(Event::Unsubscribed { conversation });
             }
-            Frame::Pong { .. } => {}
+            // What nobody here asks for.
+            Frame::Conversations { .. }
+            | Frame::Members { .. }
+            | Frame::Typing { .. }
+            | Frame::Presence { .. }
+            | Frame::Refreshed { .. }
+            | Frame::Pong { .. } => {}
             Frame::Problem(problem) => self.problem(problem),
         }
     }

@@ -45,6 +45,8 @@ fn page(messages: Vec<model::Message>) -> Frame {
         first: Seq(1),
         head: Seq(4),
         messages,
+        changes: Vec::new(),
+        as_of: Seq(0),
     }
 }
 

@@ -20,10 +20,11 @@ fn it_connects_at_once_and_greets_before_all_else() {
         user: "ann".parse().unwrap(),
         device: "phone".parse().unwrap(),
         instance: crate::rig::ME,
+        proof: None,
     };
     assert_eq!(rig.commands(), [hello]);
     assert_eq!(rig.commands(), []);
-    rig.frame(Frame::Welcome { reference: None, heartbeat_ms: 1_000 });
+    rig.frame(Frame::Welcome { reference: None, heartbeat_ms: 1_000, expires_at: None });
     let heartbeat = Duration::from_secs(1);
     assert_eq!(rig.events(), [Event::Welcomed { heartbeat }]);
     assert_eq!(rig.counters(), [1, 2]);
@@ -200,7 +201,7 @@ fn a_heartbeat_of_nothing_does_not_make_it_spin() {
     rig.doings();
     rig.session.handle_connected(rig.now);
     rig.commands();
-    rig.frame(Frame::Welcome { reference: None, heartbeat_ms: 0 });
+    rig.frame(Frame::Welcome { reference: None, heartbeat_ms: 0, expires_at: None });
     assert_eq!(rig.commands(), []);
     assert!(rig.session.poll_timeout() > Some(rig.now));
 }

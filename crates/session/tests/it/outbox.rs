@@ -13,7 +13,7 @@ fn what_is_said_is_sent_at_once_and_kept_until_it_is_through() {
     let post = Post {
         id: mine(1),
         conversation: tea(),
-        body: body("one"),
+        content: body("one").into(),
         lamport: 1,
         seen_seq: Seq(0),
         sent_at: Wall(1_000),

@@ -36,7 +36,7 @@ pub(crate) fn message(conversation: ConversationId, seq: u64, lamport: u64) -> M
         ordinal: Ordinal(seq),
         sender: "bob".parse().unwrap(),
         id: MessageId { instance: OTHER, counter: seq },
-        body: body("hello"),
+        content: body("hello").into(),
         lamport,
         seen_seq: Seq(0),
         sent_at: Wall(0),
@@ -82,7 +82,7 @@ impl Rig {
         assert!(matches!(self.doings()[..], [Do::Connect { .. }]), "a try to connect");
         self.session.handle_connected(self.now);
         assert!(matches!(self.commands()[..], [Command::Hello { .. }]), "hello comes first");
-        self.frame(Frame::Welcome { reference: None, heartbeat_ms: 1_000 });
+        self.frame(Frame::Welcome { reference: None, heartbeat_ms: 1_000, expires_at: None });
         assert!(matches!(self.events()[..], [.., Event::Welcomed { .. }]));
     }
 

@@ -48,11 +48,11 @@ impl Server {
     /// Serves one command of a connection; `false` if there is none.
     pub(crate) fn step(&mut self, at: usize) -> bool {
         let Some(command) = self.connections[at].up.pop_front() else { return false };
-        let answer = match command {
+        let answer = match command.clone() {
             Command::Hello { reference, user, instance, .. } => {
                 assert!(self.connections[at].user.is_none(), "hello comes once");
                 self.connections[at].user = Some((user, instance));
-                Some(Frame::Welcome { reference, heartbeat_ms: 1_000 })
+                Some(Frame::Welcome { reference, heartbeat_ms: 1_000, expires_at: None })
             }
             Command::Send { reference, post } => Some(self.send(at, reference, post)),
             Command::Subscribe { reference, conversation, from } => {
@@ -81,8 +81,15 @@ impl Server {
                 assert!(next.is_some_and(|&next| position.seq.0 < next), "acknowledged unsent");
                 None
             }
-            Command::Read { .. } => panic!("reads are not part of this test"),
             Command::Ping { reference } => Some(Frame::Pong { reference }),
+            Command::Read { .. }
+            | Command::Create { .. }
+            | Command::Mark { .. }
+            | Command::List { .. }
+            | Command::Members { .. }
+            | Command::Typing { .. }
+            | Command::Watch { .. }
+            | Command::Refresh { .. } => panic!("{command:?} is not part of this test"),
         };
         self.connections[at].down.extend(answer);
         (0..self.connections.len()).for_each(|at| self.deliver(at));
@@ -126,8 +133,8 @@ impl Server {
         assert!(post.seen_seq.0 <= log.len() as u64, "seen ahead");
         if let Some(known) = log.iter().find(|message| message.id == post.id) {
             assert_eq!(
-                (&known.body, known.lamport, known.seen_seq, known.sent_at),
-                (&post.body, post.lamport, post.seen_seq, post.sent_at),
+                (&known.content, known.lamport, known.seen_seq, known.sent_at),
+                (&post.content, post.lamport, post.seen_seq, post.sent_at),
                 "sent again, but not as it was first stamped"
             );
             self.duplicates += 1;
@@ -141,7 +148,7 @@ impl Server {
             ordinal: Ordinal(seq),
             sender: draft.sender,
             id: draft.id,
-            body: draft.body,
+            content: draft.content,
             lamport: draft.lamport,
             seen_seq: draft.seen_seq,
             sent_at: draft.sent_at,

@@ -273,6 +273,8 @@ fn a_read_is_asked_until_its_page_comes() {
         first: Seq(1),
         head: Seq(2),
         messages: vec![message(tea(), 2, 1)],
+        changes: Vec::new(),
+        as_of: Seq(2),
     };
     rig.frame(page(Some(read.0 + 1)));
     rig.frame(page(Some(read.0)));

@@ -61,7 +61,7 @@ pub(crate) fn message(conversation: &str, sender: &str) -> Fact {
         ordinal: Ordinal(1),
         sender: UserId::new(sender).unwrap(),
         id: MessageId { instance: InstanceId(1), counter: 1 },
-        body: Body::new("hello").unwrap(),
+        content: Body::new("hello").unwrap().into(),
         lamport: 1,
         seen_seq: Seq(0),
         sent_at: Wall(1),

@@ -3,16 +3,21 @@
 //! Every field is read into a [`Value`] first, so that one of the wrong kind can be shown, and `ref`
 //! and `id` be given back with the answer.
 
-use model::bounds::{COUNTER_MAX, PAGE_MAX_MESSAGES};
-use model::{ConversationId, Epoch, Position, ReadFrom, Seq, Wall};
+use model::bounds::{COUNTER_MAX, CREATE_MEMBERS_MAX, PAGE_MAX_MESSAGES};
+use model::{Content, ConversationId, Epoch, Position, Profile, ReadFrom, Role, Seq, UserId, Wall};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Command, Post, SubscribeFrom};
-use crate::field::{Field, NAME, body, integer, optional_integer, parsed, wrong};
-use crate::{About, Code, Problem};
+use super::{Birth, Command, New, Post, Proof, SubscribeFrom};
+use crate::content::{NO_ROLE, line};
+use crate::field::{
+    Field, NAME, body, flag, integer, names, optional, optional_integer, parsed, text, wrong,
+};
+use crate::{About, Code, PROOF_MAX_BYTES, Problem, WATCHED_MAX};
 
-const TYPES: &str = "hello, send, subscribe, unsubscribe, ack, read or ping";
+const TYPES: &str = "hello, send, edit, delete, react, create, member, describe, subscribe, unsubscribe, ack, mark, read, list, members, typing, watch, refresh or ping";
+const KINDS: &str = "\"direct\", \"group\" or \"channel\"";
+const ROLES: &str = "\"owner\", \"admin\", \"member\", \"reader\" or \"none\"";
 const INSTANCE: &str = "16 hexadecimal digits";
 const ID: &str =
     "<instance>-<counter>: 16 hexadecimal digits, and a number from 1 to 9007199254740991";
@@ -54,6 +59,21 @@ struct Raw {
     epoch: Field,
     seq: Field,
     limit: Field,
+    target: Field,
+    reply_to: Field,
+    reaction: Field,
+    on: Field,
+    kind: Field,
+    with: Field,
+    name: Field,
+    topic: Field,
+    public: Field,
+    members: Field,
+    role: Field,
+    after: Field,
+    users: Field,
+    token: Field,
+    ticket: Field,
 }
 
 impl Raw {
@@ -80,7 +100,40 @@ impl Raw {
     fn command(&self) -> Result<Command, String> {
         let reference = self.reference()?;
         match self.r#type.as_ref().and_then(Value::as_str) {
-            Some("send") => Ok(Command::Send { reference, post: self.post()? }),
+            Some("send") => self.send(reference, self.said()?),
+            Some("edit") => {
+                self.send(reference, Content::Edit { target: self.target()?, body: self.body()? })
+            }
+            Some("delete") => self.send(reference, Content::Delete { target: self.target()? }),
+            Some("react") => self.send(reference, self.reaction()?),
+            Some("member") => self.send(reference, self.membership()?),
+            Some("describe") => {
+                self.send(reference, Content::Describe { profile: self.profile()? })
+            }
+            Some("create") => Ok(Command::Create { reference, birth: self.birth()? }),
+            Some("mark") => Ok(Command::Mark {
+                conversation: self.conversation()?,
+                position: position("", &self.epoch, &self.seq)?,
+            }),
+            Some("list") => Ok(Command::List {
+                reference,
+                after: optional(&self.after, |after| parsed("after", after, NAME))?,
+                limit: self.limit()?,
+            }),
+            Some("members") => Ok(Command::Members {
+                reference,
+                conversation: self.conversation()?,
+                after: optional(&self.after, |after| parsed("after", after, NAME))?,
+                limit: self.limit()?,
+            }),
+            Some("typing") => Ok(Command::Typing { conversation: self.conversation()? }),
+            Some("watch") => {
+                Ok(Command::Watch { reference, users: names("users", &self.users, WATCHED_MAX)? })
+            }
+            Some("refresh") => {
+                let token = text("token", &self.token, PROOF_MAX_BYTES)?;
+                Ok(Command::Refresh { reference, token: Proof::Token(token) })
+            }
             Some("ack") => Ok(Command::Ack {
                 conversation: self.conversation()?,
                 position: position("", &self.epoch, &self.seq)?,
@@ -90,6 +143,7 @@ impl Raw {
                 user: parsed("user", &self.user, NAME)?,
                 device: parsed("device", &self.device, NAME)?,
                 instance: parsed("instance", &self.instance, INSTANCE)?,
+                proof: self.proof()?,
             }),
             Some("subscribe") => Ok(Command::Subscribe {
                 reference,
@@ -118,15 +172,88 @@ impl Raw {
         parsed("conversation", &self.conversation, NAME)
     }
 
-    fn post(&self) -> Result<Post, String> {
-        Ok(Post {
+    fn send(&self, reference: Option<u64>, content: Content) -> Result<Command, String> {
+        let post = Post {
             id: parsed("id", &self.id, ID)?,
             conversation: self.conversation()?,
-            body: body("body", &self.body)?,
+            content,
             lamport: integer("lamport", &self.lamport, 0..=COUNTER_MAX)?,
             seen_seq: Seq(integer("seen_seq", &self.seen_seq, 0..=COUNTER_MAX)?),
             sent_at: Wall(integer("sent_at", &self.sent_at, 0..=COUNTER_MAX)?),
+        };
+        Ok(Command::Send { reference, post })
+    }
+
+    fn said(&self) -> Result<Content, String> {
+        let reply_to = optional_integer("reply_to", &self.reply_to, 1..=COUNTER_MAX)?;
+        Ok(Content::Text { body: self.body()?, reply_to: reply_to.map(Seq) })
+    }
+
+    fn body(&self) -> Result<model::Body, String> {
+        body("body", &self.body)
+    }
+
+    fn target(&self) -> Result<Seq, String> {
+        integer("target", &self.target, 1..=COUNTER_MAX).map(Seq)
+    }
+
+    fn reaction(&self) -> Result<Content, String> {
+        let reaction = text("reaction", &self.reaction, usize::MAX)?;
+        let reaction = reaction.try_into().map_err(|why| format!("`reaction`: {why}"))?;
+        let on = flag("on", &self.on, true)?;
+        Ok(Content::React { target: self.target()?, reaction, on })
+    }
+
+    fn membership(&self) -> Result<Content, String> {
+        let user = parsed("user", &self.user, NAME)?;
+        let role = match self.role.as_ref().and_then(Value::as_str) {
+            Some(NO_ROLE) => None,
+            Some(name) if Role::of_name(name).is_some() => Role::of_name(name),
+            Some(_) | None => return Err(wrong("role", &self.role, ROLES)),
+        };
+        Ok(Content::Member { user, role })
+    }
+
+    fn profile(&self) -> Result<Profile, String> {
+        let topic = optional(&self.topic, |topic| text("topic", topic, usize::MAX))?;
+        let name = text("name", &self.name, usize::MAX)?;
+        if name.is_empty() {
+            return Err("`name` is empty: give a name for people".to_owned());
+        }
+        Ok(Profile {
+            name: line("name", &name)?,
+            topic: line("topic", &topic.unwrap_or_default())?,
+            public: flag("public", &self.public, false)?,
         })
+    }
+
+    fn birth(&self) -> Result<Birth, String> {
+        let others = || -> Result<Vec<UserId>, String> {
+            let given =
+                optional(&self.members, |field| names("members", field, CREATE_MEMBERS_MAX))?;
+            Ok(given.unwrap_or_default())
+        };
+        let what = match self.kind.as_ref().and_then(Value::as_str) {
+            Some("direct") => New::Direct(parsed("with", &self.with, NAME)?),
+            Some("group") => New::Group(self.profile()?, others()?),
+            Some("channel") => New::Channel(self.profile()?, others()?),
+            Some(_) | None => return Err(wrong("kind", &self.kind, KINDS)),
+        };
+        Ok(Birth {
+            id: parsed("id", &self.id, ID)?,
+            what,
+            lamport: integer("lamport", &self.lamport, 0..=COUNTER_MAX)?,
+            sent_at: Wall(integer("sent_at", &self.sent_at, 0..=COUNTER_MAX)?),
+        })
+    }
+
+    fn proof(&self) -> Result<Option<Proof>, String> {
+        let read =
+            |name: &str, field: &Field| optional(field, |field| text(name, field, PROOF_MAX_BYTES));
+        match (read("token", &self.token)?, read("ticket", &self.ticket)?) {
+            (Some(_), Some(_)) => Err("both `token` and `ticket` are there: give one".to_owned()),
+            (token, ticket) => Ok(token.map(Proof::Token).or(ticket.map(Proof::Ticket))),
+        }
     }
 
     fn subscribe_from(&self) -> Result<SubscribeFrom, String> {

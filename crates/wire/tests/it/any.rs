@@ -2,12 +2,13 @@
 
 use model::bounds::COUNTER_MAX;
 use model::{
-    Body, ConversationId, Epoch, InstanceId, Message, MessageId, Ordinal, Position, ReadFrom,
-    Retry, Seq, UserId, Wall,
+    Body, Change, Content, ConversationId, Counted, Epoch, InstanceId, Line, Listed, Member,
+    Message, MessageId, Ordinal, Position, Profile, Reaction, ReadFrom, Retry, Role, Seq, Standing,
+    UserId, Wall,
 };
 use proptest::option;
 use proptest::prelude::*;
-use wire::{Code, Command, Frame, Post, Problem, SubscribeFrom};
+use wire::{Birth, Code, Command, Frame, New, Post, Presence, Problem, Proof, SubscribeFrom};
 
 fn number() -> impl Strategy<Value = u64> {
     prop_oneof![0..10_u64, 0..=COUNTER_MAX, Just(COUNTER_MAX)]
@@ -40,15 +41,111 @@ fn position() -> impl Strategy<Value = Position> {
         .prop_map(|(epoch, seq)| Position { epoch: Epoch(epoch), seq: Seq(seq) })
 }
 
+fn line<const MOST: usize>() -> impl Strategy<Value = Line<MOST>> {
+    "\\PC{1,20}".prop_map(|text| Line::new(&text).unwrap())
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    (line(), line(), any::<bool>()).prop_map(|(name, topic, public)| Profile {
+        name,
+        topic,
+        public,
+    })
+}
+
+fn reaction() -> impl Strategy<Value = Reaction> {
+    "[a-z+👍]{1,8}".prop_map(|text| Reaction::new(&text).unwrap())
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop::sample::select(Role::ALL.to_vec())
+}
+
+fn seq() -> impl Strategy<Value = Seq> {
+    (1..=COUNTER_MAX).prop_map(Seq)
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    (user(), role()).prop_map(|(user, role)| Member { user, role })
+}
+
+/// What a client may say, but for `create`.
+fn said() -> impl Strategy<Value = Content> {
+    prop_oneof![
+        4 => (body(), option::of(seq()))
+            .prop_map(|(body, reply_to)| Content::Text { body, reply_to }),
+        1 => (seq(), body()).prop_map(|(target, body)| Content::Edit { target, body }),
+        1 => seq().prop_map(|target| Content::Delete { target }),
+        1 => (seq(), reaction(), any::<bool>())
+            .prop_map(|(target, reaction, on)| Content::React { target, reaction, on }),
+        1 => (user(), option::of(role())).prop_map(|(user, role)| Content::Member { user, role }),
+        1 => profile().prop_map(|profile| Content::Describe { profile }),
+    ]
+}
+
+/// What readers may see.
+fn content() -> impl Strategy<Value = Content> {
+    prop_oneof![
+        6 => said(),
+        1 => (profile(), prop::collection::vec(member(), 0..4))
+            .prop_map(|(profile, members)| Content::Create { profile, members }),
+        1 => seq().prop_map(|by| Content::Gone { by }),
+    ]
+}
+
+fn birth() -> impl Strategy<Value = Birth> {
+    let users = || prop::collection::vec(user(), 0..4);
+    let what = prop_oneof![
+        user().prop_map(New::Direct),
+        (profile(), users()).prop_map(|(profile, users)| New::Group(profile, users)),
+        (profile(), users()).prop_map(|(profile, users)| New::Channel(profile, users)),
+    ];
+    (id(), what, number(), number()).prop_map(|(id, what, lamport, sent_at)| Birth {
+        id,
+        what,
+        lamport,
+        sent_at: Wall(sent_at),
+    })
+}
+
+fn change(seq: Seq) -> impl Strategy<Value = Option<Change>> {
+    let edited = option::of((number().prop_map(Seq), body()));
+    let counted = (reaction(), any::<u32>(), any::<bool>())
+        .prop_map(|(reaction, count, me)| Counted { reaction, count, me });
+    (edited, prop::collection::vec(counted, 0..3)).prop_map(move |(edited, reactions)| {
+        let changed = edited.is_some() || !reactions.is_empty();
+        changed.then_some(Change { seq, edited, reactions })
+    })
+}
+
+fn listed() -> impl Strategy<Value = Listed> {
+    let standing = (any::<u32>(), number(), number()).prop_map(|(epoch, head, ordinal)| Standing {
+        epoch: Epoch(epoch),
+        first: Seq(1),
+        head: Seq(head),
+        ordinal: Ordinal(ordinal),
+    });
+    let all = (conversation(), role(), profile(), option::of(user()), any::<u32>(), standing);
+    let counts = (number(), number(), any::<bool>());
+    (all, counts).prop_flat_map(|(all, (read_seq, unread, has_last))| {
+        let last = message(all.0.clone()).prop_map(move |last| has_last.then_some(last));
+        (Just(all), last).prop_map(move |(all, last)| {
+            let (conversation, role, profile, with, members, standing) = all;
+            let read_seq = Seq(read_seq);
+            Listed { conversation, role, profile, with, members, standing, read_seq, unread, last }
+        })
+    })
+}
+
 fn message(conversation: ConversationId) -> impl Strategy<Value = Message> {
-    (id(), user(), body(), prop::array::uniform6(number())).prop_map(
-        move |(id, sender, body, [seq, ordinal, lamport, seen, sent_at, received_at])| Message {
+    (id(), user(), content(), prop::array::uniform6(number())).prop_map(
+        move |(id, sender, content, [seq, ordinal, lamport, seen, sent_at, received_at])| Message {
             conversation: conversation.clone(),
             seq: Seq(seq),
             ordinal: Ordinal(ordinal),
             sender,
             id,
-            body,
+            content,
             lamport,
             seen_seq: Seq(seen),
             sent_at: Wall(sent_at),
@@ -66,25 +163,47 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
     ];
     let read_from =
         prop_oneof![Just(ReadFrom::Latest), number().prop_map(|seq| ReadFrom::Seq(Seq(seq)))];
-    let post = (id(), conversation(), body(), number(), number(), number()).prop_map(
-        |(id, conversation, body, lamport, seen, sent_at)| Post {
+    let post = (id(), conversation(), said(), number(), number(), number()).prop_map(
+        |(id, conversation, content, lamport, seen, sent_at)| Post {
             id,
             conversation,
-            body,
+            content,
             lamport,
             seen_seq: Seq(seen),
             sent_at: Wall(sent_at),
         },
     );
+    let proof = option::of(prop_oneof![
+        "[a-z.]{1,20}".prop_map(Proof::Token),
+        "[a-z.]{1,20}".prop_map(Proof::Ticket),
+    ]);
     prop_oneof![
-        (reference(), user(), "[a-z]{1,64}", any::<u64>()).prop_map(
-            |(reference, user, device, instance)| Command::Hello {
+        (reference(), user(), "[a-z]{1,64}", any::<u64>(), proof).prop_map(
+            |(reference, user, device, instance, proof)| Command::Hello {
                 reference,
                 user,
                 device: device.parse().unwrap(),
                 instance: InstanceId(instance),
+                proof,
             }
         ),
+        (reference(), birth()).prop_map(|(reference, birth)| Command::Create { reference, birth }),
+        (conversation(), position())
+            .prop_map(|(conversation, position)| Command::Mark { conversation, position }),
+        (reference(), option::of(conversation()), 1..=200_u32)
+            .prop_map(|(reference, after, limit)| Command::List { reference, after, limit }),
+        (reference(), conversation(), option::of(user()), 1..=200_u32).prop_map(
+            |(reference, conversation, after, limit)| {
+                Command::Members { reference, conversation, after, limit }
+            }
+        ),
+        conversation().prop_map(|conversation| Command::Typing { conversation }),
+        (reference(), prop::collection::vec(user(), 0..4))
+            .prop_map(|(reference, users)| Command::Watch { reference, users }),
+        (reference(), "[a-z.]{1,20}").prop_map(|(reference, token)| Command::Refresh {
+            reference,
+            token: Proof::Token(token),
+        }),
         (reference(), post).prop_map(|(reference, post)| Command::Send { reference, post }),
         (reference(), conversation(), from).prop_map(|(reference, conversation, from)| {
             Command::Subscribe { reference, conversation, from }
@@ -120,12 +239,38 @@ fn problem() -> impl Strategy<Value = Problem> {
 
 pub(crate) fn frame() -> impl Strategy<Value = Frame> {
     let page = conversation().prop_flat_map(|conversation| {
-        let messages = prop::collection::vec(message(conversation.clone()), 0..4);
-        (reference(), Just(conversation), any::<u32>(), number(), number(), messages)
+        let changed = message(conversation.clone())
+            .prop_flat_map(|message| (change(message.seq), Just(message)));
+        let messages = prop::collection::btree_map(number(), changed, 0..4);
+        (reference(), Just(conversation), any::<u32>(), number(), number(), number(), messages)
     });
     prop_oneof![
-        (reference(), any::<u32>())
-            .prop_map(|(reference, heartbeat_ms)| Frame::Welcome { reference, heartbeat_ms }),
+        (reference(), any::<u32>(), option::of(number())).prop_map(
+            |(reference, heartbeat_ms, expires_at)| Frame::Welcome {
+                reference,
+                heartbeat_ms,
+                expires_at: expires_at.map(Wall),
+            }
+        ),
+        (reference(), prop::collection::vec(listed(), 0..3)).prop_map(
+            |(reference, conversations)| Frame::Conversations { reference, conversations }
+        ),
+        (reference(), conversation(), any::<u32>(), prop::collection::vec(member(), 0..3))
+            .prop_map(|(reference, conversation, count, members)| {
+                Frame::Members { reference, conversation, count, members }
+            }),
+        (conversation(), user())
+            .prop_map(|(conversation, user)| Frame::Typing { conversation, user }),
+        (reference(), prop::collection::vec((user(), any::<bool>()), 0..3)).prop_map(
+            |(reference, users)| {
+                let users = users.into_iter().map(|(user, online)| Presence { user, online });
+                Frame::Presence { reference, users: users.collect() }
+            }
+        ),
+        (reference(), number()).prop_map(|(reference, expires_at)| Frame::Refreshed {
+            reference,
+            expires_at: Wall(expires_at),
+        }),
         (reference(), id(), conversation(), position(), number(), any::<bool>()).prop_map(
             |(reference, id, conversation, Position { epoch, seq }, received_at, duplicate)| {
                 let received_at = Wall(received_at);
@@ -141,13 +286,15 @@ pub(crate) fn frame() -> impl Strategy<Value = Frame> {
         conversation()
             .prop_flat_map(message)
             .prop_map(|message| Frame::Message { epoch: Epoch(1), message }),
-        page.prop_map(|(reference, conversation, epoch, first, head, messages)| Frame::Page {
-            reference,
-            conversation,
-            epoch: Epoch(epoch),
-            first: Seq(first),
-            head: Seq(head),
-            messages,
+        page.prop_map(|(reference, conversation, epoch, first, head, as_of, said)| {
+            let (mut messages, mut changes) = (Vec::new(), Vec::new());
+            for (seq, (change, message)) in said {
+                messages.push(Message { seq: Seq(seq), ..message });
+                changes.extend(change.map(|change| Change { seq: Seq(seq), ..change }));
+            }
+            let (first, head, as_of) = (Seq(first), Seq(head), Seq(as_of));
+            let epoch = Epoch(epoch);
+            Frame::Page { reference, conversation, epoch, first, head, messages, changes, as_of }
         }),
         (reference(), conversation())
             .prop_map(|(reference, conversation)| Frame::Unsubscribed { reference, conversation }),

@@ -143,7 +143,7 @@ fn what_a_server_cannot_have_said_is_named() {
         "[]",
         "{}",
         r#"{"type":3}"#,
-        r#"{"type":"typing","conversation":"tea"}"#,
+        r#"{"type":"humming","conversation":"tea"}"#,
         r#"{"type":"welcome"}"#,
         r#"{"type":"welcome","heartbeat_ms":-1}"#,
         r#"{"type":"pong","ref":9007199254740992}"#,

@@ -1,10 +1,17 @@
 //! Every limit, at its edge.
 
-use model::bounds::{BODY_MAX_BYTES, COUNTER_MAX, NAME_MAX_BYTES, PAGE_MAX_MESSAGES};
-use model::{Body, ConversationId, Epoch, Message, MessageId, Ordinal, Seq, UserId, Wall};
+use model::bounds::{
+    BODY_MAX_BYTES, COUNTER_MAX, CREATE_MEMBERS_MAX, NAME_MAX_BYTES, PAGE_MAX_MESSAGES,
+    PROFILE_NAME_MAX_BYTES, REACTION_MAX_BYTES, REACTIONS_COUNTED_MAX, TOPIC_MAX_BYTES,
+};
+use model::{
+    Body, Change, ConversationId, Counted, Epoch, Message, MessageId, Ordinal, Reaction, Seq,
+    UserId, Wall,
+};
 use serde_json::json;
 use wire::{
-    Command, FRAME_MAX_BYTES, Frame, PAGE_FRAME_MAX_BYTES, Post, decode_command, decode_frame,
+    Command, FRAME_MAX_BYTES, Frame, PAGE_FRAME_MAX_BYTES, PROOF_MAX_BYTES, Post, WATCHED_MAX,
+    decode_command, decode_frame,
 };
 
 use crate::frames::message;
@@ -89,7 +96,7 @@ fn largest(seq: u64) -> Message {
         conversation: ConversationId::new(&"c".repeat(NAME_MAX_BYTES)).unwrap(),
         sender: UserId::new(&"u".repeat(NAME_MAX_BYTES)).unwrap(),
         id: MessageId { counter: COUNTER_MAX, ..message(1, "x").id },
-        body: Body::new(&"\u{1}".repeat(BODY_MAX_BYTES)).unwrap(),
+        content: Body::new(&"\u{1}".repeat(BODY_MAX_BYTES)).unwrap().into(),
         seq: Seq(COUNTER_MAX - seq),
         ordinal: Ordinal(COUNTER_MAX),
         lamport: COUNTER_MAX,
@@ -101,13 +108,25 @@ fn largest(seq: u64) -> Message {
 
 #[test]
 fn the_largest_command_and_the_largest_page_fit_their_bounds() {
-    let Message { conversation, id, body, lamport, seen_seq, sent_at, .. } = largest(0);
-    let post = Post { id, conversation, body, lamport, seen_seq, sent_at };
+    let Message { conversation, id, content, lamport, seen_seq, sent_at, .. } = largest(0);
+    let post = Post { id, conversation, content, lamport, seen_seq, sent_at };
     let send = Command::Send { reference: Some(COUNTER_MAX), post };
     let text = send.encode();
     assert!(text.len() <= FRAME_MAX_BYTES, "{} bytes", text.len());
     assert_eq!(decode_command(&text), Ok(send));
 
+    // Every text edited to the most bytes, with the most reactions of the most bytes.
+    let edited = |seq| Change {
+        seq: Seq(COUNTER_MAX - seq),
+        edited: Some((Seq(COUNTER_MAX), Body::new(&"\u{1}".repeat(BODY_MAX_BYTES)).unwrap())),
+        reactions: (0..REACTIONS_COUNTED_MAX)
+            .map(|_| Counted {
+                reaction: Reaction::new(&"\"".repeat(REACTION_MAX_BYTES)).unwrap(),
+                count: u32::MAX,
+                me: false,
+            })
+            .collect(),
+    };
     let page = Frame::Page {
         reference: Some(COUNTER_MAX),
         conversation: largest(0).conversation,
@@ -115,10 +134,44 @@ fn the_largest_command_and_the_largest_page_fit_their_bounds() {
         first: Seq(1),
         head: Seq(COUNTER_MAX),
         messages: (0..u64::from(PAGE_MAX_MESSAGES)).map(largest).collect(),
+        changes: (0..u64::from(PAGE_MAX_MESSAGES)).map(edited).collect(),
+        as_of: Seq(COUNTER_MAX),
     };
     let text = page.encode();
     assert!(text.len() <= PAGE_FRAME_MAX_BYTES, "{} bytes", text.len());
     assert_eq!(decode_frame(&text), Ok(page));
+}
+
+#[test]
+fn names_topics_and_reactions_have_their_most_bytes() {
+    let create = |field: &str, bytes: usize| {
+        let mut create = json!({"type": "create", "id": "00000000000000ab-3", "kind": "group",
+            "name": "tea", "lamport": 1, "sent_at": 0});
+        create[field] = json!("n".repeat(bytes));
+        taken(&create)
+    };
+    assert!(create("name", PROFILE_NAME_MAX_BYTES) && !create("name", PROFILE_NAME_MAX_BYTES + 1));
+    assert!(create("topic", TOPIC_MAX_BYTES) && !create("topic", TOPIC_MAX_BYTES + 1));
+    assert!(!create("name", 0) && create("topic", 0));
+    let react = |bytes: usize| {
+        taken(&json!({"type": "react", "id": "00000000000000ab-3", "conversation": "tea",
+            "target": 1, "reaction": "x".repeat(bytes), "lamport": 1, "seen_seq": 0, "sent_at": 0}))
+    };
+    assert!(!react(0) && react(REACTION_MAX_BYTES) && !react(REACTION_MAX_BYTES + 1));
+}
+
+#[test]
+fn lists_and_proofs_have_their_most_entries() {
+    let users = |count: usize| vec!["ann"; count];
+    let watch = |count| taken(&json!({"type": "watch", "users": users(count)}));
+    assert!(watch(0) && watch(WATCHED_MAX) && !watch(WATCHED_MAX + 1));
+    let create = |count| {
+        taken(&json!({"type": "create", "id": "00000000000000ab-3", "kind": "channel",
+            "name": "tea", "members": users(count), "lamport": 1, "sent_at": 0}))
+    };
+    assert!(create(0) && create(CREATE_MEMBERS_MAX) && !create(CREATE_MEMBERS_MAX + 1));
+    let refresh = |bytes| taken(&json!({"type": "refresh", "token": "t".repeat(bytes)}));
+    assert!(refresh(PROOF_MAX_BYTES) && !refresh(PROOF_MAX_BYTES + 1));
 }
 
 #[test]

@@ -1,4 +1,8 @@
 //! The protocol as text: every frame as it looks, every way to be wrong, and every limit at its edge.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; everything else is the failure"
+)]
 
 #[cfg(test)]
 mod any;

@@ -7,6 +7,7 @@ use wire::{Code, decode_command, decode_frame, is_json_object};
 use crate::any;
 
 /// Texts that look like frames, more or less.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn nearly() -> impl Strategy<Value = String> {
     let json = prop_oneof![
         any::<i64>().prop_map(|number| number.to_string()),
@@ -48,6 +49,20 @@ fn nearly() -> impl Strategy<Value = String> {
         "messages",
         "code",
         "retry",
+        "kind",
+        "target",
+        "reply_to",
+        "reaction",
+        "on",
+        "name",
+        "topic",
+        "public",
+        "members",
+        "role",
+        "with",
+        "users",
+        "after",
+        "token",
     ]);
     let kind = prop::sample::select(vec![
         "hello",
@@ -63,6 +78,17 @@ fn nearly() -> impl Strategy<Value = String> {
         "problem",
         "subscribed",
         "welcome",
+        "edit",
+        "delete",
+        "react",
+        "create",
+        "member",
+        "describe",
+        "list",
+        "members",
+        "watch",
+        "conversations",
+        "presence",
         "x",
     ]);
     (kind, prop::collection::vec((name, json), 0..8)).prop_map(|(kind, fields)| {

@@ -1,6 +1,6 @@
 //! Codes: each its text, each refusal its code.
 
-use model::{InstanceId, MessageId, Refusal, Seq};
+use model::{InstanceId, MessageId, Refusal, Role, Seq};
 use wire::{About, CloseCode, Code, Problem, busy_reason, retry_after_of};
 
 #[test]
@@ -21,6 +21,12 @@ fn every_refusal_is_a_problem_with_its_retry_and_what_it_is_about() {
         Refusal::IdempotencyConflict { id, seq: Seq(9) },
         Refusal::LamportJump { counter: 5_000_000, most: 1_048_577 },
         Refusal::SeenAhead { seen_seq: Seq(12), head: Seq(11) },
+        Refusal::NotFound,
+        Refusal::Forbidden { needs: Role::Admin },
+        Refusal::NoSuchMessage { target: Seq(3) },
+        Refusal::Exists { conversation: "tea".parse().unwrap() },
+        Refusal::LastOwner,
+        Refusal::TooManyMembers { most: 10_000 },
     ];
     let about =
         About { reference: Some(1), id: Some(id), conversation: Some("tea".parse().unwrap()) };

@@ -167,8 +167,8 @@ impl Gateway {
                     self.attached(&conversation, number, &standing);
                 }
             }
-            FromOwner::Page { request, conversation: _, standing, messages } => {
-                self.page_came(request.0, standing, messages);
+            FromOwner::Page { request, standing, messages, changes, as_of, .. } => {
+                self.page_came(request.0, standing, messages, (changes, as_of));
             }
             FromOwner::CursorAt { request: RequestId(request), seq } => {
                 if let Some(Pending::Sub { conn, conversation, number }) =
@@ -180,7 +180,7 @@ impl Gateway {
                     self.look(conn, &conversation);
                 }
             }
-            FromOwner::Welcome { .. } | FromOwner::Rows { .. } | FromOwner::Pong { .. } => {}
+            _ => {}
         }
     }
 

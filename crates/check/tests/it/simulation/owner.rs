@@ -11,7 +11,7 @@ use std::time::Duration;
 use hub::{Command, Durable, GatewayId, Hub, Loaded, LookedUp, Reply, Ticket};
 use journal::{Follower, Reader};
 use link::{FromOwner, RequestId, ToOwner};
-use model::{BatchNo, ConversationId, Mono, PartitionId, TenantId};
+use model::{BatchNo, ConversationId, Mono, PartitionId, Seq, TenantId};
 
 use super::fate::{Event, Fate};
 use super::network::Network;
@@ -78,10 +78,11 @@ impl Owner {
             ToOwner::Send { draft, .. } => self.hub_of(&draft.conversation),
             ToOwner::Attach { conversation, .. }
             | ToOwner::Detach { conversation }
+            | ToOwner::Admit { conversation, .. }
             | ToOwner::Read { conversation, .. }
             | ToOwner::GetCursor { conversation, .. }
             | ToOwner::MoveCursor { conversation, .. } => self.hub_of(conversation),
-            ToOwner::Hello { .. } | ToOwner::GetRows { .. } | ToOwner::Ping => return,
+            _ => return,
         };
         self.put(fate, hub, HubEvent::Said { link, what });
     }
@@ -165,11 +166,12 @@ impl Owner {
                 let message = (*message).clone();
                 return self.say(fate, net, gateway.0, FromOwner::Deliver { message });
             }
+            Command::Typing { .. } => return,
             Command::Load { conversation, want } => Task::Load { conversation, want },
             Command::Lookup { token, conversation, sender, id } => {
                 Task::Lookup { token, conversation, sender, id }
             }
-            Command::ReadHistory { ticket, conversation, from, limit, standing } => {
+            Command::ReadHistory { ticket, conversation, from, limit, standing, .. } => {
                 let (link, request) = (ticket.gateway.0, RequestId(ticket.request));
                 Task::Read { link, request, conversation, from, limit, standing }
             }
@@ -229,8 +231,8 @@ fn said(hub: &mut Hub, gateway: GatewayId, what: ToOwner, now: Mono) {
             hub.handle_attach(ticket(request), conversation, now);
         }
         ToOwner::Detach { conversation } => hub.handle_detach(gateway, &conversation),
-        ToOwner::Read { request, conversation, from, limit } => {
-            hub.handle_read(ticket(request), conversation, from, limit, now);
+        ToOwner::Read { request, conversation, reader, from, limit } => {
+            hub.handle_read(ticket(request), conversation, reader, from, limit, now);
         }
         ToOwner::GetCursor { request, conversation, user, device } => {
             hub.handle_get_cursor(ticket(request), conversation, user, device, now);
@@ -238,7 +240,10 @@ fn said(hub: &mut Hub, gateway: GatewayId, what: ToOwner, now: Mono) {
         ToOwner::MoveCursor { conversation, user, device, epoch, seq } => {
             hub.handle_move_cursor(conversation, user, device, epoch, seq, now);
         }
-        ToOwner::Hello { .. } | ToOwner::GetRows { .. } | ToOwner::Ping => {}
+        ToOwner::Admit { request, conversation, user } => {
+            hub.handle_admit(ticket(request), conversation, user, now);
+        }
+        _ => {}
     }
 }
 
@@ -252,9 +257,12 @@ fn answer(request: RequestId, reply: Reply) -> FromOwner {
             FromOwner::Attached { request, conversation, standing }
         }
         Reply::Page { conversation, standing, messages } => {
-            let messages = messages.iter().map(|message| (**message).clone()).collect();
-            FromOwner::Page { request, conversation, standing, messages }
+            let messages: Vec<_> = messages.iter().map(|message| (**message).clone()).collect();
+            let as_of = messages.first().map_or(standing.head, |first| Seq(first.seq.0 - 1));
+            let changes = Vec::new();
+            FromOwner::Page { request, conversation, standing, messages, changes, as_of }
         }
+        Reply::Admitted { standing } => FromOwner::Admitted { request, standing },
         Reply::CursorAt { seq } => FromOwner::CursorAt { request, seq },
     }
 }

@@ -53,6 +53,18 @@ impl Desk {
             Command::Read { reference, conversation, from, limit } => {
                 self.lane.push(Job::Read(Read { reference, conversation, from, limit }));
             }
+            Command::Create { reference, birth } => {
+                let post = birth.into_post(&self.who.user);
+                self.handle_send(reference, post);
+            }
+            Command::Mark { conversation, position } => self.handle_mark(conversation, position),
+            Command::List { reference, after, limit } => self.handle_list(reference, after, limit),
+            Command::Members { reference, conversation, after, limit } => {
+                self.handle_members(reference, conversation, after, limit);
+            }
+            Command::Typing { conversation } => self.handle_typing(conversation),
+            Command::Watch { reference, users } => self.handle_watch(reference, users),
+            Command::Refresh { reference, .. } => self.handle_refresh(reference),
             Command::Ping { reference } => self.say(&Frame::Pong { reference }),
         }
     }

@@ -2,9 +2,9 @@
 
 use axum::extract::ws::Utf8Bytes;
 use link::ToOwner;
-use model::{ReadFrom, Refusal, Seq};
+use model::{Kind, ReadFrom, Refusal, Seq};
 use tokio::time::Instant;
-use wire::{Frame, SubscribeFrom};
+use wire::{About, Frame, SubscribeFrom};
 
 use super::{Desk, count};
 use crate::connection::lane::Job;
@@ -13,6 +13,7 @@ use crate::connection::{BATCH_BYTES_MAX, BATCH_FRAMES_MAX};
 use crate::opening::{Known, Opening, open};
 use crate::owner::NotAsked;
 use crate::pointer::{Pointer, Step, Tally, View};
+use crate::ring::Ring;
 use crate::topics::Seat;
 
 /// Frames that one subscription may put into a batch before the next one has its turn.
@@ -46,6 +47,11 @@ impl Desk {
             return Turn::Over;
         }
         match &mut sub.stage {
+            Stage::Opening { asked: None, .. }
+                if sub.admitted.is_none() && sub.seat.conversation().kind() != Kind::Open =>
+            {
+                self.ask_admission(number)
+            }
             Stage::Opening { reference, from, known, asked } => {
                 let (reference, from, known, asked) = (*reference, *from, *known, *asked);
                 let view = sub.seat.look(|view, _| view.copied());
@@ -56,9 +62,27 @@ impl Desk {
                 }
             }
             Stage::Running(_) if self.lane.holds(number) => Turn::Over,
+            Stage::Running(pointer) if sub.ends_at.is_some_and(|end| pointer.next() > end) => {
+                self.end_subscription(number, batch);
+                Turn::Over
+            }
             Stage::Running(pointer) => {
                 let mut tally = Tally::default();
-                let step = take_turn(pointer, &sub.seat, &mut tally, batch);
+                let step = if let Some(admitted) = sub.admitted {
+                    let user = &self.who.user;
+                    let ends_at = &mut sub.ends_at;
+                    let until = |ring: &Ring, next: Seq| {
+                        let removal = ring.removal(user, next.max(admitted.next()));
+                        *ends_at = ends_at.or(removal);
+                        ends_at.map_or(usize::MAX, |end| {
+                            usize::try_from((end.0 + 1).saturating_sub(next.0))
+                                .unwrap_or(usize::MAX)
+                        })
+                    };
+                    take_turn(pointer, &sub.seat, &mut tally, batch, until)
+                } else {
+                    take_turn(pointer, &sub.seat, &mut tally, batch, |_, _| usize::MAX)
+                };
                 self.shared.counts.tally(tally);
                 match step {
                     Step::Ring => Turn::More,
@@ -117,6 +141,38 @@ impl Desk {
         }
     }
 
+    fn ask_admission(&mut self, number: u64) -> Turn {
+        let question = self.number();
+        let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
+        let (conversation, user) = (sub.seat.conversation().clone(), self.who.user.clone());
+        let asked = self.shared.owner.admit(&self.mailbox, question, |request| ToOwner::Admit {
+            request,
+            conversation,
+            user,
+        });
+        self.asked(number, question, asked)
+    }
+
+    /// The owner says that the user may hear the conversation, which stood there.
+    pub(super) fn handle_admitted(&mut self, question: u64, head: Seq) {
+        if let Some(number) = self.openings.remove(&question)
+            && let Some(sub) = self.subs.get_mut(number)
+            && let Stage::Opening { asked, .. } = &mut sub.stage
+        {
+            *asked = None;
+            sub.admitted = Some(head);
+            self.subs.ready(number);
+        }
+    }
+
+    /// The event that removes the user was given: nothing more is.
+    fn end_subscription(&mut self, number: u64, batch: &mut Vec<Utf8Bytes>) {
+        let Some(sub) = self.subs.get_mut(number) else { return };
+        let conversation = sub.seat.conversation().clone();
+        self.leave(number);
+        batch.push(Frame::Unsubscribed { reference: None, conversation }.encode().into());
+    }
+
     fn ask_cursor(&mut self, number: u64) -> Turn {
         let question = self.number();
         let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
@@ -135,6 +191,7 @@ impl Desk {
         let asked = self.shared.owner.page(&self.mailbox, question, |request| ToOwner::Read {
             request,
             conversation,
+            reader: None,
             from: ReadFrom::Seq(seq),
             limit: 1,
         });
@@ -160,9 +217,17 @@ impl Desk {
 
     /// There is no answer to the question about an opening: asked again, after a time or with a link.
     pub(super) fn opening_failed(&mut self, number: u64, refusal: Option<&Refusal>) {
-        if let Some(Sub { stage: Stage::Opening { asked, .. }, .. }) = self.subs.get_mut(number) {
+        if let Some(sub) = self.subs.get_mut(number)
+            && let Stage::Opening { reference, asked, .. } = &mut sub.stage
+        {
             *asked = None;
+            let reference = *reference;
             match refusal {
+                Some(Refusal::NotFound) => {
+                    let conversation = Some(sub.seat.conversation().clone());
+                    self.leave(number);
+                    self.refuse(About { reference, id: None, conversation }, Refusal::NotFound);
+                }
                 Some(refusal) => self.retry(number, refusal),
                 None => self.subs.ready(number),
             }
@@ -180,17 +245,19 @@ impl Desk {
     }
 }
 
-/// Looks once, and takes frames if there are any.
+/// Looks once, and takes frames if there are any: no more than `until` says.
 fn take_turn(
     pointer: &mut Pointer,
     seat: &Seat,
     tally: &mut Tally,
     batch: &mut Vec<Utf8Bytes>,
+    until: impl FnOnce(&Ring, Seq) -> usize,
 ) -> Step {
     seat.look(|view, ring| {
         let step = pointer.step(view, tally);
         if step == Step::Ring {
-            let taken = ring.copy_from(pointer.next(), TURN_FRAMES, BATCH_BYTES_MAX, batch);
+            let most = until(ring, pointer.next()).min(TURN_FRAMES);
+            let taken = ring.copy_from(pointer.next(), most, BATCH_BYTES_MAX, batch);
             assert!(taken > 0, "the ring has what its bounds say");
             pointer.delivered(taken);
         }

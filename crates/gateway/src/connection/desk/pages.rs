@@ -2,13 +2,14 @@
 
 use axum::extract::ws::Utf8Bytes;
 use link::ToOwner;
-use model::{Message, ReadFrom, Refusal, Standing};
+use model::{Content, Message, ReadFrom, Refusal, Standing};
 use wire::{About, Frame};
 
 use super::Desk;
 use crate::connection::lane::{Job, Read, State};
 use crate::connection::subs::{Stage, Sub};
 use crate::connection::{BATCH_BYTES_MAX, BATCH_FRAMES_MAX};
+use crate::mailbox::PageCame;
 use crate::options::REPLAY_PAGE_MESSAGES;
 use crate::owner::NotAsked;
 use crate::pointer::{Page, Pointer};
@@ -53,6 +54,7 @@ impl Desk {
         let asked = self.shared.owner.page(&self.mailbox, question, |request| ToOwner::Read {
             request,
             conversation,
+            reader: None,
             from,
             limit: REPLAY_PAGE_MESSAGES,
         });
@@ -72,9 +74,11 @@ impl Desk {
 
     fn ask_read(&mut self, question: u64, read: &Read) -> bool {
         let (conversation, from, limit) = (read.conversation.clone(), read.from, read.limit);
+        let reader = Some(self.who.user.clone());
         let asked = self.shared.owner.page(&self.mailbox, question, |request| ToOwner::Read {
             request,
             conversation,
+            reader,
             from,
             limit,
         });
@@ -85,7 +89,8 @@ impl Desk {
         asked.is_ok()
     }
 
-    pub(super) fn handle_page(&mut self, number: u64, standing: Standing, page: Vec<Message>) {
+    pub(super) fn handle_page(&mut self, number: u64, page: PageCame) {
+        let PageCame { standing, messages, changes, as_of } = page;
         if let Some(number) = self.openings.remove(&number) {
             if let Some(Sub { stage: Stage::Opening { known, asked, .. }, .. }) =
                 self.subs.get_mut(number)
@@ -100,20 +105,47 @@ impl Desk {
             None => {}
             Some((Job::Read(Read { reference, conversation, .. }), _permit)) => {
                 let Standing { epoch, first, head, ordinal: _ } = standing;
-                let messages = page;
-                self.say(&Frame::Page { reference, conversation, epoch, first, head, messages });
+                self.say(&Frame::Page {
+                    reference,
+                    conversation,
+                    epoch,
+                    first,
+                    head,
+                    messages,
+                    changes,
+                    as_of,
+                });
             }
-            Some((Job::Replay(sub), permit)) => match self.replay(number, sub, &standing, &page) {
-                Page::Deliver { skip, take } => {
-                    let messages = page.into_iter().skip(skip).take(take).collect();
-                    let epoch = standing.epoch;
-                    self.lane.state = State::Holding { sub, epoch, messages, _permit: permit };
+            Some((Job::Replay(sub), permit)) => {
+                match self.replay(number, sub, &standing, &messages) {
+                    Page::Deliver { skip, take } => {
+                        let take = self.until_removed(sub, &messages, skip, take);
+                        let messages = messages.into_iter().skip(skip).take(take).collect();
+                        let epoch = standing.epoch;
+                        self.lane.state = State::Holding { sub, epoch, messages, _permit: permit };
+                    }
+                    Page::Restart => self.restart(sub),
+                    Page::Again => self.retry(sub, &AGAIN),
+                    Page::NotMine => self.subs.ready(sub),
                 }
-                Page::Restart => self.restart(sub),
-                Page::Again => self.retry(sub, &AGAIN),
-                Page::NotMine => self.subs.ready(sub),
-            },
+            }
         }
+    }
+
+    /// How many of a page's messages a subscription gives: none after the one that removes its user.
+    fn until_removed(&mut self, sub: u64, page: &[Message], skip: usize, take: usize) -> usize {
+        let user = &self.who.user;
+        let Some(sub) = self.subs.get_mut(sub) else { return take };
+        let Some(admitted) = sub.admitted else { return take };
+        let removes = |message: &Message| {
+            let theirs =
+                matches!(&message.content, Content::Member { user: of, role: None } if of == user);
+            theirs && message.seq > admitted
+        };
+        let given = &page[skip..skip + take];
+        let Some(last) = given.iter().position(removes) else { return take };
+        sub.ends_at = Some(given[last].seq);
+        last + 1
     }
 
     fn replay(&mut self, number: u64, sub: u64, standing: &Standing, page: &[Message]) -> Page {
@@ -125,6 +157,9 @@ impl Desk {
     pub(super) fn handle_nothing(&mut self, number: u64, refusal: Option<Refusal>) {
         if let Some(sub) = self.openings.remove(&number) {
             self.opening_failed(sub, refusal.as_ref());
+            return;
+        }
+        if self.view_failed(number, refusal.as_ref()) {
             return;
         }
         match self.take_job(number) {

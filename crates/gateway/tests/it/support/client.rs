@@ -36,7 +36,14 @@ impl Client {
     pub(crate) async fn hello(&mut self, user: &str, device: &str) {
         let user = UserId::new(user).unwrap();
         let device = DeviceId::new(device).unwrap();
-        self.tell(Command::Hello { reference: Some(1), user, device, instance: INSTANCE }).await;
+        self.tell(Command::Hello {
+            reference: Some(1),
+            user,
+            device,
+            instance: INSTANCE,
+            proof: None,
+        })
+        .await;
         let Frame::Welcome { reference: Some(1), .. } = self.frame().await else {
             panic!("no welcome")
         };
@@ -67,13 +74,7 @@ impl Client {
     pub(crate) async fn problem(&mut self) -> Problem {
         match self.frame().await {
             Frame::Problem(problem) => problem,
-            other @ (Frame::Welcome { .. }
-            | Frame::Sent { .. }
-            | Frame::Subscribed { .. }
-            | Frame::Message { .. }
-            | Frame::Page { .. }
-            | Frame::Unsubscribed { .. }
-            | Frame::Pong { .. }) => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -125,13 +126,7 @@ impl Client {
     pub(crate) async fn message(&mut self) -> Said {
         match self.frame().await {
             Frame::Message { message, .. } => message,
-            other @ (Frame::Welcome { .. }
-            | Frame::Sent { .. }
-            | Frame::Subscribed { .. }
-            | Frame::Problem(_)
-            | Frame::Page { .. }
-            | Frame::Unsubscribed { .. }
-            | Frame::Pong { .. }) => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -150,7 +145,7 @@ pub(crate) fn post(counter: u64, conversation: &str, body: &str) -> Command {
         post: Post {
             id: MessageId { instance: INSTANCE, counter },
             conversation: ConversationId::new(conversation).unwrap(),
-            body: Body::new(body).unwrap(),
+            content: Body::new(body).unwrap().into(),
             lamport: counter,
             seen_seq: Seq(0),
             sent_at: Wall(5),

@@ -8,8 +8,8 @@ use bytes::BytesMut;
 use gateway::transport::{Acceptor, OwnerEnd};
 use link::{FromOwner, RequestId, Row, ToOwner};
 use model::{
-    Body, ConversationId, DeviceId, Draft, Epoch, InstanceId, Message, MessageId, Ordinal,
-    ReadFrom, Refusal, Seq, Standing, UserId, Wall,
+    Body, Content, ConversationId, DeviceId, Draft, Epoch, InstanceId, Listed, Member, Message,
+    MessageId, Ordinal, Profile, ReadFrom, Refusal, Role, Seq, Standing, UserId, Wall,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +43,9 @@ pub(crate) struct Inner {
     /// Delivers nothing, though it is durable (as if the link were slow).
     pub(crate) hold_delivers: bool,
     pub(crate) not_ready: Vec<String>,
+    /// Who is connected, and who is watched.
+    here: BTreeSet<UserId>,
+    watched: BTreeSet<UserId>,
 }
 
 struct Link {
@@ -69,6 +72,22 @@ impl Conversation {
         let head = self.messages.last().map_or(Seq(self.first.0 - 1), |message| message.seq);
         let ordinal = Ordinal(self.messages.len() as u64);
         Standing { epoch: self.epoch, first: self.first, head, ordinal }
+    }
+}
+
+impl Conversation {
+    fn roles(&self) -> BTreeMap<UserId, Role> {
+        let mut roles = BTreeMap::new();
+        for message in &self.messages {
+            match &message.content {
+                Content::Member { user, role: Some(role) } => {
+                    roles.insert(user.clone(), *role);
+                }
+                Content::Member { user, role: None } => drop(roles.remove(user)),
+                _ => {}
+            }
+        }
+        roles
     }
 }
 
@@ -144,6 +163,12 @@ impl FakeOwner {
         self.lock().say(conversation, body)
     }
 
+    /// Someone elsewhere makes someone a member, or no longer.
+    pub(crate) fn enroll(&self, conversation: &str, user: &str, role: Option<Role>) -> Seq {
+        let user = UserId::new(user).unwrap();
+        self.lock().say_content(conversation, Content::Member { user, role })
+    }
+
     pub(crate) fn say_many(&self, conversation: &str, count: usize) {
         for number in 0..count {
             self.say(conversation, &format!("message {number}"));
@@ -206,18 +231,30 @@ impl FakeOwner {
 }
 
 impl Inner {
+    fn tell_presence(&self, user: &UserId, online: bool) {
+        if self.watched.contains(user) {
+            for link in self.links.values() {
+                let _ = link.to.try_send(FromOwner::Presence { user: user.clone(), online });
+            }
+        }
+    }
+
     fn conversation(&mut self, name: &str) -> &mut Conversation {
         self.conversations.entry(ConversationId::new(name).unwrap()).or_default()
     }
 
     fn say(&mut self, conversation: &str, body: &str) -> Seq {
+        self.say_content(conversation, Body::new(body).unwrap().into())
+    }
+
+    fn say_content(&mut self, conversation: &str, content: Content) -> Seq {
         self.said += 1;
         let id = MessageId { instance: InstanceId(0xffff), counter: self.said };
         self.append(&Draft {
             conversation: ConversationId::new(conversation).unwrap(),
             sender: UserId::new("someone").unwrap(),
             id,
-            body: Body::new(body).unwrap(),
+            content,
             lamport: self.said,
             seen_seq: Seq(0),
             sent_at: Wall(1),
@@ -234,7 +271,7 @@ impl Inner {
             ordinal: ordinal.next(),
             sender: draft.sender,
             id: draft.id,
-            body: draft.body,
+            content: draft.content,
             lamport: draft.lamport,
             seen_seq: draft.seen_seq,
             sent_at: draft.sent_at,
@@ -265,6 +302,7 @@ impl Inner {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm a question")]
     fn answer(&mut self, link: u64, heard: ToOwner) {
         let answer = match heard {
             ToOwner::Hello { .. } => panic!("greeted already"),
@@ -292,7 +330,7 @@ impl Inner {
                 }
                 None
             }
-            ToOwner::Read { request, conversation, from, limit } => {
+            ToOwner::Read { request, conversation, from, limit, .. } => {
                 let of = self.conversations.entry(conversation.clone()).or_default();
                 let standing = of.standing();
                 let from = match from {
@@ -301,7 +339,14 @@ impl Inner {
                 };
                 let messages = of.messages.iter().filter(|message| message.seq >= from);
                 let messages = messages.take(limit as usize).cloned().collect();
-                Some(FromOwner::Page { request, conversation, standing, messages })
+                Some(FromOwner::Page {
+                    request,
+                    conversation,
+                    standing,
+                    messages,
+                    changes: Vec::new(),
+                    as_of: Seq(0),
+                })
             }
             ToOwner::GetCursor { request, conversation, user, device } => {
                 let seq = self.cursors.get(&(conversation, user, device)).copied();
@@ -324,6 +369,74 @@ impl Inner {
                 };
                 Some(FromOwner::Rows { request, rows: vec![row], behind: 3 })
             }
+            ToOwner::Admit { request, conversation, user } => {
+                let of = self.conversations.entry(conversation).or_default();
+                let (standing, roles) = (of.standing(), of.roles());
+                Some(if roles.contains_key(&user) {
+                    FromOwner::Admitted { request, standing }
+                } else {
+                    FromOwner::Refused { request, refusal: Refusal::NotFound }
+                })
+            }
+            ToOwner::GetList { request, user, .. } => {
+                let mine = self.conversations.iter().filter_map(|(name, of)| {
+                    let role = of.roles().get(&user).copied()?;
+                    Some(Listed {
+                        conversation: name.clone(),
+                        role,
+                        profile: Profile::default(),
+                        with: None,
+                        members: 1,
+                        standing: of.standing(),
+                        read_seq: Seq(0),
+                        unread: 2,
+                        last: None,
+                    })
+                });
+                Some(FromOwner::List { request, conversations: mine.collect() })
+            }
+            ToOwner::GetMembers { request, conversation, asker, .. } => {
+                let roles = self.conversations.entry(conversation).or_default().roles();
+                let count = u32::try_from(roles.len()).unwrap();
+                Some(if roles.contains_key(&asker) {
+                    let member = |(user, role)| Member { user, role };
+                    let members = roles.into_iter().map(member).collect();
+                    FromOwner::Members { request, count, members }
+                } else {
+                    FromOwner::Refused { request, refusal: Refusal::NotFound }
+                })
+            }
+            ToOwner::Typing { conversation, user } => {
+                for link in self.links.values() {
+                    if link.attached.contains(&conversation) {
+                        let (conversation, user) = (conversation.clone(), user.clone());
+                        let _ = link.to.try_send(FromOwner::Typing { conversation, user });
+                    }
+                }
+                None
+            }
+            ToOwner::Present { users, here } => {
+                for user in users {
+                    if here {
+                        self.here.insert(user.clone())
+                    } else {
+                        self.here.remove(&user)
+                    };
+                    self.tell_presence(&user, here);
+                }
+                None
+            }
+            ToOwner::Watch { users, on } => {
+                for user in users {
+                    if on {
+                        self.watched.insert(user.clone())
+                    } else {
+                        self.watched.remove(&user)
+                    };
+                    self.tell_presence(&user, self.here.contains(&user));
+                }
+                None
+            }
             ToOwner::Ping => Some(FromOwner::Pong { not_ready: self.not_ready.clone() }),
         };
         if let (Some(answer), Some(link)) = (answer, self.links.get(&link)) {
@@ -337,7 +450,7 @@ impl Inner {
         let known = of.messages.iter().find(|message| message.id == id);
         if let Some(known) = known {
             let (seq, received_at) = (known.seq, known.received_at);
-            if known.body != draft.body {
+            if known.content != draft.content {
                 let refusal = Refusal::IdempotencyConflict { id, seq };
                 return FromOwner::Refused { request, refusal };
             }

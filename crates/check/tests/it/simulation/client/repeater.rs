@@ -39,13 +39,13 @@ impl Repeater {
 
     fn pick(&mut self, dice: &mut Dice, who: &Who, said: &[Post]) {
         let Who { user, device, instance } = who.clone();
-        let hello = Command::Hello { reference: None, user, device, instance };
+        let hello = Command::Hello { reference: None, user, device, instance, proof: None };
         self.to_say = vec![hello.encode()];
         self.due = dice.count(1, AT_A_TIME);
         for _ in 0..self.due {
             let mut post = dice.pick(said).clone();
             if dice.percent(25) {
-                post.body = Body::new("something else").unwrap();
+                post.content = Body::new("something else").unwrap().into();
             }
             self.references += 1;
             let again = Command::Send { reference: Some(self.references), post };

@@ -47,11 +47,14 @@ impl Gateway {
 
     fn command(&mut self, conn: u64, command: Command) {
         match command {
-            Command::Hello { reference, user, device, instance } => {
+            Command::Hello { reference, user, device, instance, .. } => {
                 if let Some(desk) = self.desks.get_mut(&conn) {
                     desk.who = Some(Who { user, device, instance });
                 }
-                self.say(conn, Frame::Welcome { reference, heartbeat_ms: HEARTBEAT_MS });
+                self.say(
+                    conn,
+                    Frame::Welcome { reference, heartbeat_ms: HEARTBEAT_MS, expires_at: None },
+                );
             }
             Command::Send { reference, post } => self.send(conn, reference, post),
             Command::Subscribe { reference, conversation, from } => {
@@ -68,6 +71,7 @@ impl Gateway {
                 let asked = self.ask(pending, |request| ToOwner::Read {
                     request,
                     conversation: name,
+                    reader: None,
                     from,
                     limit,
                 });
@@ -77,6 +81,7 @@ impl Gateway {
                 }
             }
             Command::Ping { reference } => self.say(conn, Frame::Pong { reference }),
+            _ => {}
         }
     }
 

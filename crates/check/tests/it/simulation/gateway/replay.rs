@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use link::ToOwner;
-use model::{ConversationId, Message, Position, ReadFrom, Seq, Standing};
+use model::{Change, ConversationId, Message, Position, ReadFrom, Seq, Standing};
 use wire::{Frame, SubscribeFrom};
 
 use super::topics::View;
@@ -94,7 +94,13 @@ impl Gateway {
         limit: u32,
     ) -> Option<u64> {
         let from = ReadFrom::Seq(from);
-        self.ask(pending, |request| ToOwner::Read { request, conversation, from, limit })
+        self.ask(pending, |request| ToOwner::Read {
+            request,
+            conversation,
+            reader: None,
+            from,
+            limit,
+        })
     }
 
     fn begin(
@@ -152,12 +158,29 @@ impl Gateway {
         })
     }
 
-    pub(super) fn page_came(&mut self, request: u64, standing: Standing, messages: Vec<Message>) {
+    pub(super) fn page_came(
+        &mut self,
+        request: u64,
+        standing: Standing,
+        messages: Vec<Message>,
+        (changes, as_of): (Vec<Change>, Seq),
+    ) {
         match self.pending.remove(&request) {
             Some(Pending::Read { conn, reference, conversation }) => {
                 let Standing { epoch, first, head, .. } = standing;
-                let page = Frame::Page { reference, conversation, epoch, first, head, messages };
-                self.say(conn, page);
+                self.say(
+                    conn,
+                    Frame::Page {
+                        reference,
+                        conversation,
+                        epoch,
+                        first,
+                        head,
+                        messages,
+                        changes,
+                        as_of,
+                    },
+                );
             }
             Some(Pending::Sub { conn, conversation, number }) => {
                 let again = self.now + AGAIN;

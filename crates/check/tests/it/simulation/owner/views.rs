@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hub::{Found, Head, LoadGot, LoadWant, Loaded, LookedUp};
+use hub::{Found, Head, LoadGot, LoadWant, Loaded, LookedUp, Whose};
 use journal::{Batch, Follower};
 use link::{FromOwner, RequestId};
 use model::{
-    BatchNo, BodyKey, ConversationId, CursorMove, DeviceId, Fact, Message, MessageId, Ordinal,
-    RecordNo, Seq, Standing, UserId,
+    BatchNo, BodyKey, Content, ConversationId, CursorMove, DeviceId, Fact, Message, MessageId,
+    Ordinal, RecordNo, Seq, Standing, UserId,
 };
 
 use super::{HubEvent, Owner};
@@ -87,7 +87,12 @@ impl Views {
     fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Message(message) => {
-                let new = Head { next_seq: Seq(1), next_ordinal: Ordinal(1), first: Seq(1) };
+                let new = Head {
+                    next_seq: Seq(1),
+                    next_ordinal: Ordinal(1),
+                    first: Seq(1),
+                    summary: None,
+                };
                 let head = self.heads.entry(message.conversation.clone()).or_insert(new);
                 if message.seq > head.next_seq {
                     head.first = message.seq;
@@ -119,7 +124,7 @@ impl Views {
                 let found = kept.find(|message| message.sender == sender && message.id == id);
                 let found = found.map(|message| Found {
                     seq: message.seq,
-                    body: KEY.hash(&message.body),
+                    body: KEY.hash(&message.content),
                     received_at: message.received_at,
                 });
                 HubEvent::LookedUp(LookedUp { token, found })
@@ -128,7 +133,14 @@ impl Views {
                 let in_page = |m: &&Message| (from..=standing.head).contains(&m.seq);
                 let messages = self.kept(&conversation).filter(in_page).take(limit as usize);
                 let messages = messages.cloned().collect();
-                let answer = FromOwner::Page { request, conversation, standing, messages };
+                let answer = FromOwner::Page {
+                    request,
+                    conversation,
+                    standing,
+                    messages,
+                    changes: Vec::new(),
+                    as_of: Seq(0),
+                };
                 HubEvent::HistoryRead { link, answer }
             }
         }
@@ -147,6 +159,16 @@ impl Views {
                 let key = (conversation.clone(), user, device);
                 let at = self.cursors.get(&key).copied().unwrap_or_default();
                 LoadGot::Cursor(key.1, key.2, at)
+            }
+            // Nothing is governed here.
+            LoadWant::Member(user) => LoadGot::Member(user, None),
+            LoadWant::Text(seq) => {
+                let mut there = self.kept(conversation).filter(|message| message.seq == seq);
+                let whose = there.next().map(|message| Whose {
+                    author: message.sender.clone(),
+                    is_text: matches!(message.content, Content::Text { .. }),
+                });
+                LoadGot::Text(seq, whose)
             }
         }
     }

@@ -268,7 +268,7 @@ impl World {
             conversation: "ballast".parse().unwrap(),
             sender: "ballast".parse().unwrap(),
             id: MessageId { instance: BALLAST, counter: self.ballast },
-            body: Body::new(&body).unwrap(),
+            content: Body::new(&body).unwrap().into(),
             lamport: self.ballast,
             seen_seq: Seq(0),
             sent_at: self.fate.wall(),

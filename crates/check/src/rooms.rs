@@ -1,0 +1,284 @@
+//! What became of conversations: who may have done what was done, who may have seen what was seen,
+//! and whether pages tell of their texts what the events made of them.
+//!
+//! The events of a conversation are those of the first final read that has it. The rules of
+//! `docs/protocol.md` are folded over them plainly, one event after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::Kind;
+use crate::book::{Book, FinalRead, Name, Spot, Where};
+use crate::what::What;
+
+/// What a page told of one text.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub seq: u64,
+    /// By the events up to here.
+    pub as_of: u64,
+    pub edited: Option<(u64, String)>,
+    pub reactions: BTreeMap<String, u64>,
+    pub at: Where,
+}
+
+/// Different reactions to one text that are counted.
+const REACTIONS_COUNTED_MAX: usize = 20;
+
+type Finding = (Kind, Name, String, Vec<Where>);
+
+/// An event at its place, as far as the rules ask.
+struct Event<'a> {
+    seq: u64,
+    sender: &'a str,
+    what: &'a What,
+    at: Where,
+}
+
+/// Judges all conversations.
+pub(crate) fn judge(book: &mut Book) {
+    // Where history was damaged, the events that made it so may be gone.
+    if book.options.damaged {
+        return;
+    }
+    let mut found: Vec<Finding> = Vec::new();
+    let names: BTreeSet<&Name> = book.finals.iter().flat_map(|(_, read)| read.keys()).collect();
+    for name in names {
+        let read = book.finals.iter().find_map(|(_, read)| read.get(name));
+        let Some(read) = read else { continue };
+        let events = events(book, name, read);
+        trespasses(name, &events, &mut found);
+        ordinals(book, name, &events, &mut found);
+        eavesdroppers(book, name, &events, &mut found);
+        tales(book, name, &events, &mut found);
+    }
+    for (kind, name, text, at) in found {
+        book.found(kind, Some(&name), text, &at);
+    }
+}
+
+fn events<'a>(book: &'a Book, name: &Name, read: &FinalRead) -> Vec<Event<'a>> {
+    let event = |seq: u64| {
+        let spot = Spot { conversation: Arc::clone(name), seq, epoch: read.epoch };
+        // What was said is known from its author where a reader only saw that it is gone.
+        let variant = book.places.get(&spot)?.first()?;
+        let said = book.entries.get(&variant.heard.id).and_then(|entry| entry.drafts.first());
+        let what = match (&variant.heard.what, said) {
+            (What::Gone { .. }, Some(draft)) => &draft.what,
+            (what, _) => what,
+        };
+        Some(Event { seq, sender: &variant.heard.sender, what, at: variant.at })
+    };
+    read.messages.keys().filter_map(|seq| event(*seq)).collect()
+}
+
+fn is_governed(name: &str) -> bool {
+    ["d:", "g:", "c:"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn rank(role: &str) -> u8 {
+    match role {
+        "reader" => 1,
+        "member" => 2,
+        "admin" => 3,
+        "owner" => 4,
+        _ => 0,
+    }
+}
+
+/// Everyone who did something was allowed to, by what stood before it.
+fn trespasses(name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
+    let mut roles: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut public = false;
+    let mut texts: BTreeMap<u64, &str> = BTreeMap::new();
+    let governed = is_governed(name);
+    for event in events {
+        let why = if governed {
+            allowed(name, event, &roles, public, &texts)
+        } else {
+            allowed_in_open(event, &texts)
+        };
+        if let Err(why) = why {
+            let text =
+                format!("seq {} by {}: {}: {why}", event.seq, event.sender, event.what.shown());
+            found.push((Kind::Trespass, Arc::clone(name), text, vec![event.at]));
+        }
+        match event.what {
+            What::Text { .. } | What::Gone { .. } => drop(texts.insert(event.seq, event.sender)),
+            What::Create { public: open, members, .. } => {
+                public = *open;
+                roles = members.iter().map(|(user, role)| (user.as_str(), role.as_str())).collect();
+            }
+            What::Member { user, role } if rank(role) > 0 => drop(roles.insert(user, role)),
+            What::Member { user, .. } => drop(roles.remove(user.as_str())),
+            What::Describe { public: open, .. } => public = *open,
+            What::Edit { .. } | What::Delete { .. } | What::React { .. } => {}
+        }
+    }
+}
+
+fn allowed(
+    name: &str,
+    event: &Event<'_>,
+    roles: &BTreeMap<&str, &str>,
+    public: bool,
+    texts: &BTreeMap<u64, &str>,
+) -> Result<(), &'static str> {
+    let mine = roles.get(event.sender).map_or(0, |role| rank(role));
+    let direct = name.starts_with("d:");
+    let check = |holds: bool, why| if holds { Ok(()) } else { Err(why) };
+    if let What::Create { .. } = event.what {
+        return check(event.seq == 1, "it was created before");
+    }
+    if let (What::Member { user, role }, 0) = (event.what, mine) {
+        let joins = if name.starts_with("c:") { "reader" } else { "member" };
+        let may = public && !direct && user == event.sender && role == joins;
+        return check(may, "a stranger");
+    }
+    check(mine > 0, "a stranger")?;
+    let admin = |needs: u8| check(mine >= needs && !direct, "it takes a higher role");
+    let own = |target: &u64| texts.get(target).map(|author| *author == event.sender);
+    match event.what {
+        What::Text { .. } => check(mine >= 2, "a reader spoke"),
+        What::React { target, .. } => check(own(target).is_some(), "of no text"),
+        What::Edit { target, .. } => check(own(target) == Some(true) && mine >= 2, "not theirs"),
+        What::Delete { target } => match own(target) {
+            Some(true) => check(mine >= 2, "a reader"),
+            Some(false) => admin(3),
+            None => Err("of no text"),
+        },
+        What::Describe { .. } => admin(3),
+        What::Member { user, role } => {
+            let (from, to) = (roles.get(user.as_str()).map_or(0, |role| rank(role)), rank(role));
+            let owners = roles.values().filter(|role| rank(role) == 4).count();
+            check(from != 4 || to == 4 || owners > 1, "nobody owns it then")?;
+            if user == event.sender && to <= from {
+                check(!direct, "a direct conversation is not left")
+            } else if (user != event.sender && from >= 3) || to >= 3 {
+                admin(4)
+            } else {
+                admin(3)
+            }
+        }
+        What::Create { .. } | What::Gone { .. } => Ok(()),
+    }
+}
+
+fn allowed_in_open(event: &Event<'_>, texts: &BTreeMap<u64, &str>) -> Result<(), &'static str> {
+    match event.what {
+        What::Text { .. } | What::Gone { .. } => Ok(()),
+        What::React { target, .. } if texts.contains_key(target) => Ok(()),
+        What::Edit { target, .. } | What::Delete { target }
+            if texts.get(target) == Some(&event.sender) =>
+        {
+            Ok(())
+        }
+        What::React { .. } | What::Edit { .. } | What::Delete { .. } => Err("not theirs"),
+        What::Create { .. } | What::Member { .. } | What::Describe { .. } => {
+            Err("an open conversation has no members")
+        }
+    }
+}
+
+/// Texts are counted from 1, and everything else carries the count so far.
+fn ordinals(book: &Book, name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
+    let mut texts = 0;
+    for event in events {
+        texts += u64::from(event.what.is_text());
+        let here =
+            book.places.range(Spot { conversation: Arc::clone(name), seq: event.seq, epoch: 0 }..);
+        let told = here.take_while(|(spot, _)| spot.conversation == *name && spot.seq == event.seq);
+        for (_, variants) in told {
+            if let Some(heard) = variants.iter().map(|v| &v.heard).find(|h| h.ordinal != texts) {
+                let text = format!("seq {} is text {texts}, not {}", event.seq, heard.ordinal);
+                found.push((Kind::WrongState, Arc::clone(name), text, vec![event.at]));
+            }
+        }
+    }
+}
+
+/// Nobody saw anything of a conversation that they never were a member of.
+fn eavesdroppers(book: &Book, name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
+    if !is_governed(name) {
+        return;
+    }
+    let mut members = BTreeSet::new();
+    for event in events {
+        if let What::Create { members: first, .. } = event.what {
+            members.extend(first.iter().map(|(user, _)| user.as_str()));
+        } else if let What::Member { user, role } = event.what
+            && rank(role) > 0
+        {
+            members.insert(user);
+        }
+    }
+    for (reader, at) in book.readers.get(name).into_iter().flatten() {
+        if !members.contains(reader.as_ref()) {
+            let text = format!("{reader} saw something of it, and never was a member");
+            found.push((Kind::Eavesdrop, Arc::clone(name), text, vec![*at]));
+        }
+    }
+}
+
+/// Of each text that a page showed, it told what the events up to there had made of it.
+fn tales(book: &Book, name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
+    let Some(told) = book.told.get(name) else { return };
+    let mut of_text: BTreeMap<u64, Vec<&Event<'_>>> = BTreeMap::new();
+    for event in events {
+        if let What::Edit { target, .. } | What::Delete { target } | What::React { target, .. } =
+            event.what
+        {
+            of_text.entry(*target).or_default().push(event);
+        }
+    }
+    for told in told {
+        let changes = of_text.get(&told.seq).into_iter().flatten();
+        let (edited, reactions) = state(changes.filter(|event| event.seq <= told.as_of));
+        if edited != told.edited || reactions != told.reactions {
+            let text = format!(
+                "of text {} a page tells, as of {}: edited by {:?}, liked {:?}; its events say {:?}, {:?}",
+                told.seq,
+                told.as_of,
+                told.edited.as_ref().map(|(by, _)| by),
+                told.reactions,
+                edited.map(|(by, _)| by),
+                reactions,
+            );
+            found.push((Kind::WrongState, Arc::clone(name), text, vec![told.at]));
+        }
+    }
+}
+
+type State = (Option<(u64, String)>, BTreeMap<String, u64>);
+
+fn state<'a>(changes: impl Iterator<Item = &'a &'a Event<'a>>) -> State {
+    let mut edited = None;
+    let mut likes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for event in changes {
+        match event.what {
+            What::Edit { body, .. } => edited = Some((event.seq, body.clone())),
+            What::Delete { .. } => return (None, BTreeMap::new()),
+            What::React { reaction, on: true, .. }
+                if likes.contains_key(reaction.as_str()) || likes.len() < REACTIONS_COUNTED_MAX =>
+            {
+                likes.entry(reaction).or_default().insert(event.sender);
+            }
+            What::React { on: true, .. } => {}
+            What::React { reaction, on: false, .. } => {
+                if let Some(who) = likes.get_mut(reaction.as_str()) {
+                    who.remove(event.sender);
+                    if who.is_empty() {
+                        likes.remove(reaction.as_str());
+                    }
+                }
+            }
+            What::Text { .. }
+            | What::Create { .. }
+            | What::Member { .. }
+            | What::Describe { .. }
+            | What::Gone { .. } => {}
+        }
+    }
+    let count = |(reaction, who): (&str, BTreeSet<&str>)| (reaction.to_owned(), who.len() as u64);
+    (edited, likes.into_iter().map(count).collect())
+}

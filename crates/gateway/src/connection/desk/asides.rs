@@ -1,0 +1,148 @@
+//! What a connection asks beside messages: lists, members, typing, presence.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use link::ToOwner;
+use model::{ConversationId, DeviceId, Kind, Listed, Member, Position, Refusal, UserId};
+use tokio::time::Instant;
+use wire::{About, Code, Frame, Presence, Problem};
+
+use super::Desk;
+use crate::connection::subs::Stage;
+
+/// One typing notice of a conversation in so long is passed on.
+const TYPING_EVERY: Duration = Duration::from_secs(3);
+
+/// A question that is out and is no page.
+#[derive(Debug)]
+pub(super) struct Asked {
+    reference: Option<u64>,
+    conversation: Option<ConversationId>,
+}
+
+impl Desk {
+    pub(super) fn handle_list(
+        &mut self,
+        reference: Option<u64>,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) {
+        let user = self.who.user.clone();
+        let say = |request| ToOwner::GetList { request, user, after, limit };
+        self.ask_view(Asked { reference, conversation: None }, say);
+    }
+
+    pub(super) fn handle_members(
+        &mut self,
+        reference: Option<u64>,
+        conversation: ConversationId,
+        after: Option<UserId>,
+        limit: u32,
+    ) {
+        let asked = Asked { reference, conversation: Some(conversation.clone()) };
+        if conversation.kind() == Kind::Open {
+            return self.refuse(about(&asked), Refusal::NotFound);
+        }
+        let asker = self.who.user.clone();
+        let say = |request| ToOwner::GetMembers { request, conversation, asker, after, limit };
+        self.ask_view(asked, say);
+    }
+
+    fn ask_view(&mut self, asked: Asked, say: impl FnOnce(link::RequestId) -> ToOwner) {
+        let number = self.number();
+        match self.shared.owner.view(&self.mailbox, number, say) {
+            Ok(()) => drop(self.asked.insert(number, asked)),
+            Err(why) => {
+                self.busy();
+                self.refuse(about(&asked), why.into());
+            }
+        }
+    }
+
+    pub(super) fn handle_listed(&mut self, number: u64, conversations: Vec<Listed>) {
+        if let Some(Asked { reference, .. }) = self.asked.remove(&number) {
+            self.say(&Frame::Conversations { reference, conversations });
+        }
+    }
+
+    pub(super) fn handle_members_came(&mut self, number: u64, count: u32, members: Vec<Member>) {
+        if let Some(Asked { reference, conversation: Some(conversation) }) =
+            self.asked.remove(&number)
+        {
+            self.say(&Frame::Members { reference, conversation, count, members });
+        }
+    }
+
+    /// There will be no answer to a question about views. False = it was none.
+    pub(super) fn view_failed(&mut self, number: u64, refusal: Option<&Refusal>) -> bool {
+        let Some(asked) = self.asked.remove(&number) else { return false };
+        let lost = || Refusal::from(crate::owner::NotAsked::NoLink);
+        self.busy();
+        self.refuse(about(&asked), refusal.cloned().unwrap_or_else(lost));
+        true
+    }
+
+    /// How far the user has read: kept as a device's cursor is.
+    pub(super) fn handle_mark(&mut self, conversation: ConversationId, position: Position) {
+        // One that is lost is made up for by the next.
+        self.shared.owner.tell(ToOwner::MoveCursor {
+            conversation,
+            user: self.who.user.clone(),
+            device: DeviceId::read_mark(),
+            epoch: position.epoch,
+            seq: position.seq,
+        });
+    }
+
+    pub(super) fn handle_typing(&mut self, conversation: ConversationId) {
+        let now = Instant::now();
+        let number = self.subs.number_of(&conversation);
+        let sub = number.and_then(|number| self.subs.get_mut(number));
+        let Some(sub) = sub.filter(|sub| matches!(sub.stage, Stage::Running(_))) else { return };
+        if sub.typed.is_some_and(|typed| now - typed < TYPING_EVERY) {
+            return;
+        }
+        sub.typed = Some(now);
+        let user = self.who.user.clone();
+        self.shared.owner.tell(ToOwner::Typing { conversation, user });
+    }
+
+    pub(super) fn handle_watch(&mut self, reference: Option<u64>, users: Vec<UserId>) {
+        let wanted: BTreeSet<UserId> = users.into_iter().collect();
+        for user in std::mem::take(&mut self.watched).difference(&wanted) {
+            self.unwatch(user);
+        }
+        let known = wanted.iter().filter_map(|user| {
+            let say = |what| self.shared.owner.say_or_break(what);
+            let people = &self.shared.people;
+            let online = people.watch(self.connection, user, &self.mailbox, say)?;
+            Some(Presence { user: user.clone(), online })
+        });
+        let users = known.collect();
+        self.watched = wanted;
+        self.say(&Frame::Presence { reference, users });
+    }
+
+    pub(super) fn unwatch(&self, user: &UserId) {
+        let say = |what| self.shared.owner.say_or_break(what);
+        self.shared.people.unwatch(self.connection, user, say);
+    }
+
+    pub(super) fn handle_presence(&mut self, changed: Vec<(UserId, bool)>) {
+        let users = changed.into_iter().map(|(user, online)| Presence { user, online });
+        self.say(&Frame::Presence { reference: None, users: users.collect() });
+    }
+
+    /// What only a connection with accounts does.
+    pub(super) fn handle_refresh(&mut self, reference: Option<u64>) {
+        let about = About { reference, ..About::default() };
+        let detail = "this server does not ask for tokens (--dev)";
+        self.say(&Frame::Problem(Problem::never(about, Code::Unauthorized, detail)));
+    }
+}
+
+fn about(asked: &Asked) -> About {
+    let Asked { reference, conversation } = asked;
+    About { reference: *reference, conversation: conversation.clone(), id: None }
+}

@@ -1,0 +1,158 @@
+//! Permission, at the point of sequencing: by the roles that everything sequenced before has left.
+
+use model::bounds::{CHANNEL_MEMBERS_MAX, CREATE_MEMBERS_MAX, GROUP_MEMBERS_MAX};
+use model::{Content, ConversationId, Draft, Kind, Member, Refusal, Role, Seq, UserId};
+
+use crate::Summary;
+use crate::conversation::Conversation;
+use crate::rights::{Act, may, role_of_joiner};
+use crate::roster::{Want, Whose};
+
+/// Why a draft is not sequenced as it stands.
+#[derive(Debug)]
+pub(crate) enum Judged {
+    Refused(Refusal),
+    /// Something has to be loaded first.
+    Wants(Want),
+}
+
+impl From<Want> for Judged {
+    fn from(want: Want) -> Self {
+        Self::Wants(want)
+    }
+}
+
+impl From<Refusal> for Judged {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Conversation {
+    /// Whether the sender may do this, and may do it here.
+    pub(crate) fn judge(&self, draft: &Draft) -> Result<(), Judged> {
+        match &draft.content {
+            Content::Gone { .. } => Err(Refusal::NotFound.into()),
+            Content::Create { members, .. } => self.judge_create(draft, members),
+            Content::Member { user, role } => self.judge_member(&draft.sender, user, *role),
+            Content::Describe { .. } => self.judge_act(&draft.sender, Act::Describe),
+            Content::Text { reply_to, .. } => {
+                self.judge_act_or_open(&draft.sender, Act::Speak)?;
+                reply_to.map_or(Ok(()), |target| self.within(target).map_err(Judged::from))
+            }
+            Content::React { target, .. } => {
+                self.judge_act_or_open(&draft.sender, Act::React)?;
+                self.text(*target).map(|_| ())
+            }
+            Content::Edit { target, .. } => {
+                self.judge_act_or_open(&draft.sender, Act::ChangeOwn)?;
+                self.own(&draft.sender, *target)
+            }
+            Content::Delete { target } => {
+                // Whether it is one's own is only told to those who may read.
+                self.judge_act_or_open(&draft.sender, Act::React)?;
+                if self.text(*target)?.author == draft.sender {
+                    self.judge_act_or_open(&draft.sender, Act::ChangeOwn)
+                } else if self.kind == Kind::Open {
+                    Err(Refusal::NoSuchMessage { target: *target }.into())
+                } else {
+                    self.judge_act(&draft.sender, Act::DeleteOfOthers)
+                }
+            }
+        }
+    }
+
+    fn judge_create(&self, draft: &Draft, members: &[Member]) -> Result<(), Judged> {
+        let name = match self.kind {
+            Kind::Open => return Err(Refusal::NotFound.into()),
+            Kind::Group => ConversationId::group(draft.id),
+            Kind::Channel => ConversationId::channel(draft.id),
+            Kind::Direct => {
+                let with = members.get(1).map_or(&draft.sender, |other| &other.user);
+                ConversationId::direct(&draft.sender, with)
+            }
+        };
+        let author_first = members.first().is_some_and(|first| first.user == draft.sender);
+        if name != self.id || !author_first {
+            return Err(Refusal::NotFound.into());
+        }
+        if members.len() > CREATE_MEMBERS_MAX + 1 {
+            return Err(Refusal::TooManyMembers { most: GROUP_MEMBERS_MAX }.into());
+        }
+        match self.roster.now {
+            None => Ok(()),
+            Some(_) if self.roster.role(&draft.sender)?.is_some() => {
+                Err(Refusal::Exists { conversation: self.id.clone() }.into())
+            }
+            Some(_) => Err(Refusal::NotFound.into()),
+        }
+    }
+
+    fn judge_member(&self, sender: &UserId, user: &UserId, to: Option<Role>) -> Result<(), Judged> {
+        let Some(summary) = self.roster.now else { return Err(Refusal::NotFound.into()) };
+        let Some(role) = self.roster.role(sender)? else {
+            let joins = summary.public && user == sender && to == role_of_joiner(self.kind);
+            let allowed = if joins && to.is_some() { Ok(()) } else { Err(Refusal::NotFound) };
+            return Ok(allowed.and_then(|()| self.room_for_one(&summary))?);
+        };
+        let from = if user == sender { Some(role) } else { self.roster.role(user)? };
+        let act = if user == sender { Act::SetOwn { to } } else { Act::SetOther { from, to } };
+        may(self.kind, role, act)?;
+        if from == Some(Role::Owner) && to != from && summary.owners == 1 {
+            return Err(Refusal::LastOwner.into());
+        }
+        if from.is_none() && to.is_some() {
+            self.room_for_one(&summary)?;
+        }
+        Ok(())
+    }
+
+    fn judge_act_or_open(&self, sender: &UserId, act: Act) -> Result<(), Judged> {
+        if self.kind == Kind::Open { Ok(()) } else { self.judge_act(sender, act) }
+    }
+
+    fn judge_act(&self, sender: &UserId, act: Act) -> Result<(), Judged> {
+        let role = if self.kind == Kind::Open { None } else { self.roster.role(sender)? };
+        let role = role.ok_or(Refusal::NotFound)?;
+        Ok(may(self.kind, role, act)?)
+    }
+
+    fn room_for_one(&self, summary: &Summary) -> Result<(), Refusal> {
+        let most = match self.kind {
+            Kind::Channel => CHANNEL_MEMBERS_MAX,
+            Kind::Open | Kind::Direct | Kind::Group => GROUP_MEMBERS_MAX,
+        };
+        if summary.members < most { Ok(()) } else { Err(Refusal::TooManyMembers { most }) }
+    }
+
+    /// A place where something durable stands.
+    fn within(&self, target: Seq) -> Result<(), Refusal> {
+        if target >= self.tail.first && target <= self.tail.head {
+            Ok(())
+        } else {
+            Err(Refusal::NoSuchMessage { target })
+        }
+    }
+
+    /// Whose text stands there.
+    fn text(&self, target: Seq) -> Result<Whose, Judged> {
+        self.within(target)?;
+        let whose = match self.tail.get(target) {
+            Some(entry) => Some(Whose {
+                author: entry.message.sender.clone(),
+                is_text: entry.message.content.is_text(),
+            }),
+            None => self.roster.text(target)?.cloned(),
+        };
+        let whose = whose.filter(|whose| whose.is_text);
+        whose.ok_or_else(|| Refusal::NoSuchMessage { target }.into())
+    }
+
+    fn own(&self, sender: &UserId, target: Seq) -> Result<(), Judged> {
+        if self.text(target)?.author == *sender {
+            Ok(())
+        } else {
+            Err(Refusal::NoSuchMessage { target }.into())
+        }
+    }
+}

@@ -10,7 +10,8 @@ import { mkdirSync } from "node:fs";
 import { after, before, beforeEach, afterEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { Stub, people } from "./stub.mjs";
+import { people } from "./people.mjs";
+import { Stub } from "./stub.mjs";
 
 const SHOTS = new URL("../../target/page/", import.meta.url);
 const DESKTOP = { width: 1180, height: 760 };

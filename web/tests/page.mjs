@@ -159,7 +159,7 @@ test("a reload sends again what was under way, under the same id", async () => {
   await choose("chat-0004");
   stub.refuse.push({ code: "busy", detail: "too much waits", retry: "after", retry_after_ms: 60_000 });
   await say("kept over a reload");
-  await page.waitForFunction(() => sessionStorage.getItem("hubbub.outbox")?.includes("kept over"));
+  await page.waitForFunction(() => Object.values(sessionStorage).some((kept) => kept.includes("kept over")));
   await page.reload();
   await appears("kept over a reload");
   const ids = stub.commands.filter((command) => command.type === "send").map((command) => command.id);
@@ -205,8 +205,10 @@ test("a new conversation is begun by its name, under a name of one's own", async
   await page.keyboard.type("kitchen-table");
   await page.keyboard.press("Enter");
   await page.locator("#live").waitFor();
+  await page.click("#me");
   await page.fill("#user", "zoe");
   await page.press("#user", "Enter");
+  await page.locator("#me-name", { hasText: "zoe" }).waitFor();
   await page.locator("#live").waitFor();
   await say("anyone here?");
   await appears("anyone here?");
@@ -215,9 +217,9 @@ test("a new conversation is begun by its name, under a name of one's own", async
 });
 
 test("a tab that was duplicated is an instance of its own", async () => {
-  const kept = await page.evaluate(() => sessionStorage.getItem("hubbub.outbox"));
+  const kept = await page.evaluate(() => Object.entries(sessionStorage));
   const copy = await context.newPage();
-  await copy.addInitScript((text) => sessionStorage.setItem("hubbub.outbox", text), kept);
+  await copy.addInitScript((all) => all.forEach(([key, text]) => sessionStorage.setItem(key, text)), kept);
   await copy.goto(stub.url);
   await copy.waitForSelector(".row");
   const instances = stub.commands.filter((command) => command.type === "hello").map((command) => command.instance);

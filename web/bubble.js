@@ -59,6 +59,7 @@ export function drawReactions(item, { reactions }) {
   had?.remove();
   if (reactions.size === 0) return;
   const row = element("div", "reactions");
+  row.ariaLive = "off";
   for (const [reaction, { count, me }] of reactions) {
     const chip = button("chip", `${reaction} ${count}`);
     chip.dataset.reaction = reaction;

@@ -51,7 +51,6 @@ export class Composer {
   /** @param {string | null} conversation */
   open(conversation) {
     this.#conversation = conversation ?? "";
-    this.form.hidden = conversation === null;
     this.#show(null);
     this.body.value = words()[this.#conversation] ?? "";
     this.tell("");

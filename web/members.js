@@ -24,7 +24,7 @@ export class Members {
   /**
    * @param {() => Client} client
    * @param {() => Conversation | undefined} row the one that is open
-   * @param {() => void} changed
+   * @param {() => Promise<void>} changed
    */
   constructor(client, row, changed) {
     this.client = client;
@@ -147,7 +147,7 @@ export class Members {
     this.#note.textContent = "";
     try {
       await what(this.client(), row);
-      this.changed();
+      await this.changed();
       return true;
     } catch (error) {
       this.#tell(error);

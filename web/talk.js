@@ -7,6 +7,7 @@
 import { dress, drawBody, drawQuote, drawReactions, newBubble, newEvent } from "./bubble.js";
 import { element } from "./dom.js";
 import { Texts } from "./texts.js";
+import { Unread } from "./unread.js";
 import { eventWords } from "./words.js";
 
 /** @import { Draft, Message, Page } from "./sdk/types.js" */
@@ -27,15 +28,7 @@ export class Talk {
   texts = new Texts();
   /** The lowest sequence number that was read, or 0. */
   lowest = 0;
-  #unread = 0;
   #wasAtEnd = true;
-  /** The last one that was there when one came; those above it come live. */
-  #head = 0;
-  /** The last one that came. */
-  #last = 0;
-  /** The line stands before the first text above it; `null`: where the next unseen one comes. */
-  /** @type {number | null} */
-  #lineAfter = null;
 
   /**
    * @param {HTMLElement} scroll
@@ -48,7 +41,7 @@ export class Talk {
     this.scroll = scroll;
     this.messages = messages;
     this.pending = pending;
-    this.newer = newer;
+    this.unread = new Unread(messages, newer);
     this.handlers = handlers;
     newer.addEventListener("click", () => this.toEnd());
     scroll.addEventListener("scroll", () => { if (this.isAtEnd()) this.#read(); });
@@ -72,9 +65,6 @@ export class Talk {
   clear() {
     this.forget();
     this.pending.replaceChildren();
-    this.#head = 0;
-    this.#last = 0;
-    this.#lineAfter = null;
   }
 
   /** History was lost: what was said is gone, what is on its way is not. */
@@ -83,8 +73,7 @@ export class Talk {
     this.texts.clear();
     this.lowest = 0;
     this.#wasAtEnd = true;
-    this.#unread = 0;
-    this.newer.hidden = true;
+    this.unread.begin(1, 0, null);
   }
 
   /**
@@ -96,9 +85,7 @@ export class Talk {
   begin(next, head, read) {
     if (this.lowest !== 0) return;
     this.lowest = next;
-    this.#head = head;
-    this.#last = next - 1;
-    this.#lineAfter = read;
+    this.unread.begin(next, head, read);
     if (next > head) this.#read();
   }
 
@@ -112,28 +99,25 @@ export class Talk {
     } else {
       this.#append(message);
     }
-    this.#last = message.seq;
-    if (message.seq === this.#head) this.messages.querySelector(".new-line")?.scrollIntoView({ block: "start" });
+    this.unread.passed(message.seq);
     if (this.isAtEnd()) this.#read();
   }
 
   /** @param {Message} message */
   #append(message) {
     const follows = this.isAtEnd();
-    const isNew = this.#isNew(message, follows);
+    const mine = message.sender === this.me;
+    const isSeen = mine || (follows && !document.hidden);
+    const isNew = !mine && this.unread.isFirst(message, isSeen);
     this.#waiting(message.id)?.remove();
     const item = this.#draw(message, message.seq);
     this.messages.append(item);
     this.#enter(item);
-    if (isNew) this.#drawLine(item);
+    if (isNew) this.unread.line(item);
     dress(item);
     dress(this.pending.firstElementChild);
-    if (!follows || document.hidden) this.#unread += 1;
-    if (!follows && message.sender !== this.me) {
-      this.newer.textContent = `↓ ${this.#unread} new`;
-      this.newer.hidden = false;
-      return;
-    }
+    if (!isSeen) this.unread.add(follows);
+    if (!follows && !mine) return;
     if (this.messages.childElementCount > SHOWN_MAX) {
       this.messages.firstElementChild?.remove();
       this.lowest = Number(this.messages.firstElementChild?.getAttribute("data-seq"));
@@ -186,7 +170,7 @@ export class Talk {
     item.title = "On its way";
     this.pending.append(item);
     dress(item);
-    this.#drawLine(null);
+    this.unread.line(null);
     this.toEnd();
   }
 
@@ -233,33 +217,9 @@ export class Talk {
   }
 
   #read() {
-    if (document.hidden || this.#last < this.#head) return;
-    this.#unread = 0;
-    this.newer.hidden = true;
+    if (document.hidden || !this.unread.isCaughtUp) return;
+    this.unread.read();
     if (this.lowest !== 0) this.handlers.atEnd();
-  }
-
-  /**
-   * Whether this is the first that one has not read: of those that were there before, the one after what
-   * was read; later, the first that comes while one looks elsewhere.
-   * @param {Message} message
-   * @param {boolean} follows
-   */
-  #isNew({ kind, sender, seq }, follows) {
-    if (kind !== undefined || sender === this.me) return false;
-    if (seq > this.#head) return (!follows || document.hidden) && this.#unread === 0;
-    if (this.#lineAfter === null || seq <= this.#lineAfter) return false;
-    this.#lineAfter = null;
-    return true;
-  }
-
-  /** @param {HTMLElement | null} item before which the line stands; `null`: nothing is new to who speaks */
-  #drawLine(item) {
-    const had = this.messages.querySelector(".new-line");
-    const under = had?.closest("li") ?? null;
-    had?.remove();
-    dress(under);
-    item?.prepend(element("p", "new-line", "New"));
   }
 
   /**

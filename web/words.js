@@ -6,13 +6,17 @@
 
 const grouped = new Intl.NumberFormat("en");
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayAndClock = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 /** @param {number} number */
 export const count = (number) => grouped.format(number);
 
-/** @param {number} at */
-export const timeOfDay = (at) => clock.format(at);
+/**
+ * The time; of another day than today, the day as well.
+ * @param {number} at
+ */
+export const timeOfDay = (at) => (new Date(at).toDateString() === new Date().toDateString() ? clock : dayAndClock).format(at);
 
 /** @param {number} at */
 export const fullTime = (at) => full.format(at);

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The conversations one is a member of: the one that spoke last on top, with what is unread. The
+ * The conversations one is a member of: new ones and the one that spoke last on top, with what is unread. The
  * server counts; it is asked again every few seconds, since it tells nobody that they were invited.
  */
 
@@ -24,7 +24,10 @@ export class Yours {
   #places;
   /** @type {Client | null} */
   #client = null;
-  #isAsking = false;
+  /** @type {Promise<void> | null} */
+  #asking = null;
+  /** @type {Promise<void> | null} */
+  #next = null;
   /** What one is reading has nothing unread, whatever the server knows yet. */
   #reading = "";
 
@@ -40,7 +43,7 @@ export class Yours {
     this.changed = changed;
     this.#places = new Places(list, newItem, (item, row) => this.#draw(item, row));
     find.addEventListener("input", () => this.#show(true));
-    setInterval(() => { if (!document.hidden) void this.ask(); }, EVERY_MS);
+    setInterval(() => { if (!document.hidden && this.#asking === null) void this.ask(); }, EVERY_MS);
   }
 
   /** How many others said something that one has not read. */
@@ -55,22 +58,34 @@ export class Yours {
     this.#show(true);
   }
 
-  async ask() {
+  /** What the server answers was so after this was called. @returns {Promise<void>} */
+  ask() {
+    if (this.#asking === null) {
+      this.#asking = this.#ask().finally(() => { this.#asking = null; });
+      return this.#asking;
+    }
+    this.#next ??= this.#asking.then(() => {
+      this.#next = null;
+      return this.ask();
+    });
+    return this.#next;
+  }
+
+  async #ask() {
     const client = this.#client;
-    if (client === null || this.#isAsking || client.state.is !== "open") return;
-    this.#isAsking = true;
+    if (client === null) return;
     /** @type {Conversation[]} */
     const all = [];
     try {
       for (let page = 0; page < PAGES_MAX && all.length === page * PAGE; page += 1) {
         all.push(...(await client.list({ after: all.at(-1)?.conversation, limit: PAGE })));
       }
-      if (client === this.#client) this.#all = all;
     } catch {
       // A server that cannot say it now is asked again soon.
-    } finally {
-      this.#isAsking = false;
+      return;
     }
+    if (client !== this.#client) return;
+    this.#all = all;
     this.#show(false);
     this.changed();
   }
@@ -100,8 +115,8 @@ export class Yours {
   #show(anew) {
     const wanted = this.find.value.trim().toLowerCase();
     const found = this.#all.filter((row) => title(row).toLowerCase().includes(wanted));
-    const at = (/** @type {Conversation} */ row) => row.last?.received_at ?? 0;
-    found.sort((a, b) => at(b) - at(a) || (title(a) < title(b) ? -1 : 1));
+    const at = (/** @type {Conversation} */ row) => row.last?.received_at ?? Infinity;
+    found.sort((a, b) => (at(b) === at(a) ? 0 : at(b) - at(a)) || (title(a) < title(b) ? -1 : 1));
     this.#places.show(found.map((row) => ({ name: row.conversation, row })), PAGES_MAX * PAGE, anew);
     this.part.hidden = found.length === 0;
   }

@@ -15,7 +15,8 @@
  * @property {string} user
  * @property {string} [device] whose acknowledgements `from: "cursor"` goes by; `web` if it is not said
  * @property {string | (() => Promise<string>)} [token] a function is asked before each connection, and before a token expires
- * @property {Store} [storage] `sessionStorage`, `localStorage`, or anything with `getItem` and `setItem`; without it, memory
+ * @property {Store} [storage] where what is under way is kept: `sessionStorage`, or anything with `getItem` and `setItem` that is
+ *   this client's alone (all tabs share `localStorage`); without it, memory
  * @property {any} [WebSocket] its class, where there is none in the language (Node before 22)
  *
  * @typedef {object} ClientEvents
@@ -103,7 +104,10 @@ export class Client extends Events {
     this.subscriptions = new Subscriptions(send, () => this.asks.ref());
     this.lanes = new Lanes(outbox, send, {
       sent: (sent) => this.emit("sent", sent),
-      refused: (refused) => this.emit("refused", refused),
+      refused: (refused) => {
+        if (refused.problem.code === "seen_ahead") this.#seen.delete(refused.draft.conversation ?? "");
+        this.emit("refused", refused);
+      },
     });
   }
 
@@ -323,11 +327,9 @@ export class Client extends Events {
   #problem(frame) {
     if (this.lanes.problem(frame) || this.asks.problem(frame) || this.subscriptions.problem(frame)) return;
     const problem = new Problem(frame);
-    if (frame.ref !== undefined && frame.ref === this.#watchRef && problem.mayRetry) {
-      setTimeout(() => { if (this.connection.isOpen && frame.ref === this.#watchRef) this.#sayWatch(); }, Math.max(problem.retryAfterMs, RETRY_WATCH_MS));
-    } else {
-      this.emit("problem", problem);
-    }
+    if (frame.ref === undefined || frame.ref !== this.#watchRef) return this.emit("problem", problem);
+    const again = () => { if (this.connection.isOpen && frame.ref === this.#watchRef) this.#sayWatch(); };
+    if (problem.mayRetry) setTimeout(again, Math.max(problem.retryAfterMs, RETRY_WATCH_MS));
   }
 
   #beat() {

@@ -57,7 +57,7 @@ export class Actions {
     row.role = "group";
     row.ariaLabel = "React";
     for (const reaction of REACTIONS) {
-      const one = button("react", reaction);
+      const one = button("react emoji", reaction);
       one.addEventListener("click", () => this.#do((text) => this.doings.react(text, reaction)));
       row.append(one);
     }

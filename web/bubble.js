@@ -61,7 +61,8 @@ export function drawReactions(item, { reactions }) {
   const row = element("div", "reactions");
   row.ariaLive = "off";
   for (const [reaction, { count, me }] of reactions) {
-    const chip = button("chip", `${reaction} ${count}`);
+    const chip = button("chip", "");
+    chip.append(element("span", "emoji", reaction), ` ${count}`);
     chip.dataset.reaction = reaction;
     chip.ariaPressed = String(me);
     chip.ariaLabel = `${reaction}, ${count === 1 ? "1 person" : `${count} people`}${me ? ", you too" : ""}`;

@@ -40,7 +40,7 @@ export class List {
 
   /** @param {Row[]} rows */
   show(rows) {
-    this.#rows = rows;
+    this.#rows = rows.filter((row) => !isGoverned(row.conversation));
     this.#draw(false);
   }
 

@@ -11,7 +11,7 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
-import { Governed, asEvent, became, isGoverned } from "./governed.mjs";
+import { Governed, asEvent, became } from "./governed.mjs";
 import { circles, people } from "./people.mjs";
 
 const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
@@ -279,7 +279,7 @@ export class Stub {
   }
 
   #rows(query) {
-    const names = [...this.logs.keys()].sort().filter((name) => !isGoverned(name) && name > (query.get("after") ?? ""));
+    const names = [...this.logs.keys()].sort().filter((name) => name > (query.get("after") ?? ""));
     const rows = names.slice(0, Number(query.get("limit") ?? 100)).map((conversation) => {
       const log = this.logs.get(conversation);
       const enriched = Math.floor(log.length * 0.9);

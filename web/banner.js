@@ -26,7 +26,7 @@ export class Banner {
    */
   show(state, waiting) {
     this.#againAt = state.againAt ?? 0;
-    this.#bar.hidden = state.is === "open";
+    this.#bar.hidden = state.is === "open" || state.is === "closed";
     this.#bar.dataset.state = state.is;
     this.#now.hidden = state.is === "open" || state.is === "connecting";
     this.#lost = {

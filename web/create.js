@@ -68,6 +68,8 @@ export class Create {
 
   /** @param {string} conversation */
   #go(conversation) {
+    // Whoever has closed the dialog since does something else.
+    if (!this.#dialog.open) return;
     this.#dialog.close();
     this.made(conversation);
   }

@@ -63,6 +63,7 @@ export class Members {
     field("topic").value = row.topic;
     field("public").checked = row.public;
     this.#invite.reset();
+    if (row.conversation.startsWith("c:")) /** @type {HTMLSelectElement} */ (this.#invite.elements.namedItem("role")).value = "reader";
     this.#note.textContent = "";
     this.#list.replaceChildren();
     this.#dialog.showModal();

@@ -48,7 +48,7 @@ export class Reading {
     this.parts = parts;
     this.talk = new Talk(scroll, messages, pending, newer, {
       atEnd: () => this.#mark(),
-      lookUp: (seq) => parts.client().read(this.conversation ?? "", { from: seq, limit: 1 }),
+      lookUp: (seq) => this.#lookUp(seq),
     });
   }
 
@@ -125,6 +125,13 @@ export class Reading {
     if (conversation === null || !isGoverned(conversation) || !position) return;
     this.parts.yours.reading(conversation);
     if (position.seq > (this.parts.yours.row(conversation)?.read_seq ?? 0)) this.parts.client().mark(conversation, position);
+  }
+
+  /** @param {number} seq */
+  async #lookUp(seq) {
+    const page = await this.parts.client().read(this.conversation ?? "", { from: seq, limit: 1 });
+    if (page.conversation !== this.conversation) throw new Error("another conversation is open by now");
+    return page;
   }
 
   async older() {

@@ -29,6 +29,8 @@ export class Talk {
   /** The lowest sequence number that was read, or 0. */
   lowest = 0;
   #wasAtEnd = true;
+  /** Texts that are answered, and asked for. @type {Set<number>} */
+  #lookedUp = new Set();
 
   /**
    * @param {HTMLElement} scroll
@@ -71,6 +73,7 @@ export class Talk {
   forget() {
     this.messages.replaceChildren();
     this.texts.clear();
+    this.#lookedUp.clear();
     this.lowest = 0;
     this.#wasAtEnd = true;
     this.unread.begin(1, 0, null);
@@ -244,10 +247,11 @@ export class Talk {
   #quote(item, to) {
     const text = this.texts.get(to);
     drawQuote(item, to, text);
-    if (text !== undefined) return;
+    if (text !== undefined || this.#lookedUp.has(to)) return;
+    this.#lookedUp.add(to);
     this.handlers.lookUp(to).then((page) => {
       const [message] = page.messages;
-      if (message?.seq === to && item.isConnected && this.texts.get(to) === undefined) this.#drawQuotes(this.texts.add(message, page.as_of));
+      if (message?.seq === to && this.#lookedUp.delete(to) && this.texts.get(to) === undefined) this.#drawQuotes(this.texts.add(message, page.as_of));
     }, () => {});
   }
 

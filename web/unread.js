@@ -15,8 +15,7 @@ export class Unread {
   #head = 0;
   /** The last one that came. */
   #last = 0;
-  /** The line stands before the first text above it; `null`: before the next one that is not seen. */
-  /** @type {number | null} */
+  /** The line stands before the first text above it; `null`: before the next one that is not seen. @type {number | null} */
   #lineAfter = null;
 
   /**

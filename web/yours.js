@@ -12,6 +12,8 @@ import { ago, count, hue, initial, lastWords, title } from "./words.js";
 /** @import { Conversation } from "./sdk/types.js" */
 
 const EVERY_MS = 2000;
+/** Of these turns one is taken while nobody looks: the title of the page says what is unread. */
+const HIDDEN_TURNS = 5;
 /** Pages of 200 that are asked for at most. */
 const PAGES_MAX = 5;
 const PAGE = 200;
@@ -28,6 +30,7 @@ export class Yours {
   #asking = null;
   /** @type {Promise<void> | null} */
   #next = null;
+  #turn = 0;
   /** What one is reading has nothing unread, whatever the server knows yet. */
   #reading = "";
 
@@ -43,7 +46,10 @@ export class Yours {
     this.changed = changed;
     this.#places = new Places(list, newItem, (item, row) => this.#draw(item, row));
     find.addEventListener("input", () => this.#show(true));
-    setInterval(() => { if (!document.hidden && this.#asking === null) void this.ask(); }, EVERY_MS);
+    setInterval(() => {
+      this.#turn += 1;
+      if (this.#asking === null && (!document.hidden || this.#turn % HIDDEN_TURNS === 0)) void this.ask();
+    }, EVERY_MS);
   }
 
   /** How many others said something that one has not read. */
@@ -108,7 +114,7 @@ export class Yours {
 
   /** @param {Conversation} row */
   #unread(row) {
-    return row.conversation === this.#reading ? 0 : row.unread;
+    return row.conversation === this.#reading && !document.hidden ? 0 : row.unread;
   }
 
   /** @param {boolean} anew */

@@ -22,6 +22,13 @@ async function choice(text, what) {
   await page.locator("#actions").getByRole("menuitem", { name: what, exact: true }).click();
 }
 
+/** Zoe has read all of the group elsewhere. */
+async function allRead() {
+  stub.governed.all.get(group).read.set("zoe", log(group).length);
+  await row(group).waitFor();
+  await row(group).locator(".badge").waitFor({ state: "hidden" });
+}
+
 const menu = () => page.locator("#actions button:visible").allTextContents();
 
 test("one's own conversations stand above the open ones, with what was said last and what is unread", async () => {
@@ -73,8 +80,7 @@ test("one who was away long begins at the line, not at the end, and has not read
 
 test("what comes while one reads further up is counted, and a line stands before it", async () => {
   for (let number = 1; number <= 40; number += 1) stub.say(group, "ada-3", `earlier, ${number}`);
-  stub.governed.all.get(group).read.set("zoe", log(group).length);
-  await page.waitForTimeout(2200);
+  await allRead();
   await choose(group);
   await page.locator("#scroll").evaluate((pane) => pane.scrollTo(0, 0));
   stub.say(group, "bruno-14", "one");
@@ -100,8 +106,7 @@ test("an answer shows what it answers, and leads there", async () => {
 test("an answer to what is not on the screen is looked up", async () => {
   for (let number = 1; number <= 70; number += 1) stub.say(group, "ada-3", `more, ${number}`);
   stub.act(group, "ada-3", { body: "as I said first", reply_to: 2 });
-  stub.governed.all.get(group).read.set("zoe", log(group).length);
-  await page.waitForTimeout(2200);
+  await allRead();
   await choose(group);
   await message("as I said first").locator(".quote", { hasText: "Shall we cook on Friday?" }).waitFor();
 });
@@ -160,8 +165,7 @@ test("older texts say what became of them, with what happened since", async () =
   const old = stub.say(group, "ada-3", "an old question");
   stub.act(group, "bruno-14", { kind: "react", target: old.seq, reaction: "👍", on: true });
   for (let number = 1; number <= 70; number += 1) stub.say(group, "ada-3", `then, ${number}`);
-  stub.governed.all.get(group).read.set("zoe", log(group).length);
-  await page.waitForTimeout(2200);
+  await allRead();
   await choose(group);
   stub.act(group, "clara-7", { kind: "react", target: old.seq, reaction: "👍", on: true });
   stub.act(group, "ada-3", { kind: "edit", target: old.seq, body: "an old question, put better" });

@@ -1,236 +1,233 @@
 // @ts-check
 /**
- * The page: the list of conversations, the chosen one, and a place to speak, wired to the session
- * and to the rows. The chosen conversation is the fragment of the address, so that reload, links and
- * the back button of a phone work.
+ * The page: the lists of conversations, the chosen one, and a place to speak, wired to the client and
+ * to the rows. The chosen conversation is the fragment of the address, so that reload, links and the
+ * back button of a phone work.
  */
 
-import { List, isName, newMood, showMood } from "./list.js";
-import { Outbox } from "./outbox.js";
+import { Actions } from "./actions.js";
+import { Banner } from "./banner.js";
+import { Composer } from "./composer.js";
+import { Create } from "./create.js";
+import { by, write } from "./dom.js";
+import { List, isGoverned, isName, newMood, showMood } from "./list.js";
+import { Members } from "./members.js";
+import { People } from "./people.js";
+import { Reading } from "./reading.js";
 import { watchRows } from "./rows.js";
-import { Session } from "./session.js";
-import { Talk } from "./talk.js";
-import { count, facts } from "./words.js";
+import { connect } from "./sdk/hubbub.js";
+import { SignIn } from "./sign-in.js";
+import { Typists } from "./typists.js";
+import { count, facts, many, title } from "./words.js";
+import { Yours } from "./yours.js";
 
-/** Messages of one page of older ones. */
-const OLDER = 50;
-const BODY_MAX_BYTES = 8192;
+/** @import { Client, Problem } from "./sdk/hubbub.js" */
+/** @import { Message } from "./sdk/types.js" */
 
-/**
- * @template {HTMLElement} T
- * @param {string} id
- * @param {new () => T} kind
- * @returns {T}
- */
-function by(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
-  return found;
-}
+const DEVICE = "page";
 
 const page = {
-  banner: by("banner", HTMLElement),
-  bannerText: by("banner-text", HTMLElement),
-  bannerAgain: by("banner-again", HTMLElement),
-  bannerNow: by("banner-now", HTMLButtonElement),
   find: by("find", HTMLInputElement),
   name: by("talk-name", HTMLElement),
   facts: by("talk-facts", HTMLElement),
   note: by("talk-note", HTMLElement),
   live: by("live", HTMLElement),
   older: by("older", HTMLButtonElement),
-  composer: by("composer", HTMLFormElement),
-  composerNote: by("composer-note", HTMLElement),
-  user: by("user", HTMLInputElement),
-  body: by("body", HTMLTextAreaElement),
-  say: by("say", HTMLButtonElement),
+  join: by("join", HTMLButtonElement),
+  members: by("members-open", HTMLButtonElement),
+  rowsNote: by("rows-note", HTMLElement),
+  yours: by("yours-part", HTMLElement),
 };
 
-const outbox = await Outbox.open();
-const list = new List(
-  by("rows", HTMLUListElement),
-  page.find,
-  by("begin", HTMLAnchorElement),
-  by("rows-note", HTMLElement),
+const signIn = new SignIn((user) => {
+  if (user !== client.user && client.drafts.length > 0) return "What you said is still on its way: change your name after it.";
+  void enter(user);
+  return "";
+});
+const list = new List(by("rows", HTMLUListElement), page.find, by("begin", HTMLAnchorElement), page.rowsNote);
+const yours = new Yours(page.yours, by("yours", HTMLUListElement), page.find, () => {
+  by("open-title", HTMLElement).hidden = page.yours.hidden;
+  showFacts();
+});
+const reading = new Reading(
+  [by("scroll", HTMLElement), by("messages", HTMLOListElement), by("pending", HTMLOListElement), by("newer", HTMLButtonElement)],
+  { client: () => client, yours, came, changed: show, tell: (why) => composer.tell(why) },
 );
-const talk = new Talk(
-  by("scroll", HTMLElement),
-  by("messages", HTMLOListElement),
-  by("pending", HTMLOListElement),
-  by("newer", HTMLButtonElement),
-);
+const { talk } = reading;
+const composer = new Composer({
+  say: (body, replyTo) => client.hasRoom && said(client.send(chosen(), body, { replyTo })),
+  edit: (target, body) => client.hasRoom && said(client.edit(chosen(), target, body)),
+  lastOwn: () => talk.lastOwn,
+  typing: () => client.typing(chosen()),
+});
+const people = new People();
+const typists = new Typists(by("typing", HTMLElement));
+const members = new Members(() => client, () => yours.row(reading.conversation), () => yours.ask());
+const banner = new Banner(() => client.connect());
 const mood = newMood();
 const factsText = document.createElement("span");
 page.facts.append(factsText, mood);
-
-/** @type {string | null} */
-let chosen = null;
-/** The first sequence number there is to read of the chosen one; unknown until a page was read. */
-let first = 1;
-let againAt = 0;
-let lostText = "";
-
-const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/ws`;
-const session = new Session(socketUrl, outbox, {
-  state(state, { againAt: at = 0, why = "" }) {
-    againAt = at;
-    page.banner.hidden = state === "open";
-    page.banner.dataset.state = state;
-    page.bannerNow.hidden = state === "open" || state === "connecting";
-    lostText = {
-      open: "",
-      connecting: "Connecting…",
-      waiting: "The connection is lost.",
-      stopped: `The server closed the connection for good (${why}).`,
-    }[state];
-    showBanner();
-    showAgain();
-    showLive(false);
-  },
-  subscribed(forget) {
-    if (forget) talk.forget();
-    showLive(true);
-    showEdges();
-  },
-  message(message) {
-    talk.add(message);
-    showEdges();
-  },
-  said(id) {
-    talk.acknowledged(id);
-    showAcknowledged();
-  },
-  failed(id, why) {
-    talk.failed(id, why);
-    showAcknowledged();
-  },
-  problem(why) {
-    page.composerNote.textContent = why;
-  },
+new Create(() => client, (conversation) => {
+  location.hash = conversation;
 });
+new Actions(by("actions", HTMLElement), talk, {
+  may: ({ sender }) => {
+    const role = yours.row(reading.conversation)?.role;
+    const own = sender === client.user && role !== "reader";
+    return { speak: role !== "reader", edit: own, remove: own || role === "owner" || role === "admin" };
+  },
+  react: ({ seq, reactions }, reaction) => said(client.react(chosen(), seq, reaction, !reactions.get(reaction)?.me)),
+  reply: (text) => composer.reply(text),
+  edit: (text) => composer.edit(text),
+  remove: ({ seq }) => said(client.delete(chosen(), seq)),
+});
+
+/** @type {Client} */
+let client = await newClient(signIn.user);
+start();
+
+/** @param {string} user */
+function newClient(user) {
+  const token = async () => signIn.token;
+  return connect({ url: location.origin, user, device: DEVICE, token, storage: sessionStorage });
+}
+
+/**
+ * Goes on as this user; the same one tries again, with the token there is now.
+ * @param {string} user
+ */
+async function enter(user) {
+  if (user === client.user && client.state.is === "stopped") return client.connect();
+  reading.close();
+  client.close();
+  client = await newClient(user);
+  start();
+}
+
+/** Listens to the client, and reads the chosen conversation through it. */
+function start() {
+  const mine = client;
+  talk.me = mine.user;
+  yours.of(mine);
+  people.of(mine);
+  mine.on("state", (state) => {
+    banner.show(state, mine.drafts.length);
+    reading.lost();
+    if (state.is === "open") void yours.ask();
+    else people.forget();
+    if (state.problem?.code === "unauthorized") signIn.open(state.problem.detail || "This server asks for a token.");
+    show();
+  });
+  mine.on("waiting", (draft) => {
+    if (draft.conversation === reading.conversation) talk.wait(draft);
+    showOutbox();
+  });
+  mine.on("sent", ({ draft }) => {
+    talk.acknowledged(draft.id);
+    showOutbox();
+    if (draft.type !== "send" && draft.type !== "react") void yours.ask();
+  });
+  mine.on("refused", ({ draft, problem }) => {
+    if (draft.conversation === reading.conversation) refused(draft.type, problem);
+    talk.failed(draft, problem.message);
+    showOutbox();
+  });
+  mine.on("typing", ({ conversation, user }) => { if (conversation === reading.conversation) typists.types(user); });
+  mine.on("presence", (users) => people.show(users));
+  mine.on("problem", (problem) => { if (problem.code !== "not_subscribed") composer.tell(problem.message); });
+  banner.show(mine.state, mine.drafts.length);
+  choose();
+  showOutbox();
+}
+
+/** @returns {string} */
+function chosen() {
+  return reading.conversation ?? "";
+}
 
 function choose() {
   const wanted = location.hash.slice(1);
   const conversation = isName(wanted) ? wanted : null;
   document.body.dataset.pane = conversation === null ? "list" : "talk";
-  if (conversation === chosen && conversation !== null) return;
-  chosen = conversation;
-  first = 1;
-  talk.clear();
-  list.choose(chosen);
-  session.follow(chosen);
-  page.name.textContent = chosen ?? "Choose a conversation";
-  page.composer.hidden = chosen === null;
-  page.composerNote.textContent = "";
-  document.title = chosen === null ? "hubbub" : `${chosen} · hubbub`;
-  for (const draft of outbox.drafts) if (draft.conversation === chosen) talk.wait(draft);
-  showLive(false);
-  showFacts();
+  members.close();
+  typists.clear();
+  composer.open(conversation);
+  for (const one of [list, yours]) one.choose(conversation);
+  reading.open(conversation);
+  show();
+  if (conversation !== null && matchMedia("(hover: hover) and (min-width: 720px)").matches) composer.body.focus();
+}
+
+/** @param {Message} message */
+function came({ kind, sender }) {
+  typists.said(sender);
   showEdges();
-  if (chosen !== null && matchMedia("(hover: hover) and (min-width: 720px)").matches) page.body.focus();
+  if (kind !== "member" && kind !== "describe") return;
+  void yours.ask();
+  members.refresh();
+}
+
+/**
+ * @param {string} type
+ * @param {Problem} problem
+ */
+function refused(type, problem) {
+  const what = { edit: "Not changed", delete: "Not deleted", react: "No reaction" }[type];
+  if (what !== undefined) composer.tell(`${what}. ${problem.message}`);
+}
+
+/** What becomes of it is told by the client's events. @param {Promise<unknown>} sent */
+function said(sent) {
+  sent.catch(() => {});
+  return true;
+}
+
+function show() {
+  showEdges();
+  showFacts();
 }
 
 function showEdges() {
-  page.older.hidden = talk.lowest <= first;
-  page.note.hidden = !talk.isEmpty;
-  page.note.textContent = chosen === null
+  page.live.hidden = !reading.isLive;
+  page.older.hidden = !reading.hasOlder;
+  page.join.hidden = !reading.mayJoin;
+  page.note.hidden = !talk.isEmpty && reading.ended === "";
+  page.note.textContent = reading.ended !== "" ? reading.ended : reading.conversation === null
     ? "Choose one on the left to read it as it happens, and to speak in it."
-    : page.live.hidden ? "Asking for what was said…" : "Nothing was said here yet. Say the first word.";
+    : reading.isLive ? "Nothing was said here yet. Say the first word." : "Asking for what was said…";
 }
 
-/** @param {boolean} live */
-function showLive(live) {
-  page.live.hidden = !live;
-}
-
+/** What the lists know of the chosen one. */
 function showFacts() {
-  const row = list.row(chosen);
-  factsText.textContent = row === undefined ? "" : facts(row);
-  mood.hidden = row === undefined;
+  const { conversation, ended } = reading;
+  const own = yours.row(conversation);
+  const row = list.row(conversation);
+  const name = conversation === null ? "Choose a conversation" : own ? title(own) : isGoverned(conversation) ? "…" : conversation;
+  write(page.name, name);
+  write(factsText, own ? (own.with === undefined ? own.topic : "Only the two of you") : row ? facts(row) : "");
+  mood.hidden = own !== undefined || row === undefined;
   if (row !== undefined) showMood(mood, row);
+  page.members.hidden = own === undefined || ended !== "";
+  if (own !== undefined) write(page.members, many(own.members, "member"));
+  composer.form.hidden = conversation === null || ended !== "";
+  composer.bar(own?.role === "reader" ? "You can read here. An admin can let you speak." : "");
+  const unread = yours.unread > 0 ? `(${yours.unread}) ` : "";
+  document.title = unread + (conversation === null ? "hubbub" : `${name} · hubbub`);
 }
 
-function showAcknowledged() {
-  by("count-acked", HTMLElement).textContent = `${count(outbox.acknowledged)} / ${count(outbox.said)}`;
-}
-
-function showBanner() {
-  const waiting = outbox.drafts.length;
-  const kept = waiting === 0 ? "" : ` What you said (${waiting}) is kept and will be sent.`;
-  page.bannerText.textContent = lostText + kept;
-}
-
-function showAgain() {
-  const seconds = Math.max(0, Math.ceil((againAt - Date.now()) / 1000));
-  page.bannerAgain.textContent = againAt === 0 ? "" : `Next try in ${seconds} s.`;
-}
-
-function say() {
-  const body = page.body.value.trim();
-  if (chosen === null || body === "") return;
-  const bytes = new TextEncoder().encode(body).length;
-  if (bytes > BODY_MAX_BYTES) {
-    page.composerNote.textContent = `That is ${count(bytes)} bytes, and ${count(BODY_MAX_BYTES)} is the most: send it in parts.`;
-    return;
-  }
-  const draft = session.say(chosen, body);
-  if (draft === null) {
-    page.composerNote.textContent = "Too much waits to be sent: wait until it is through.";
-    return;
-  }
-  page.body.value = "";
-  page.composerNote.textContent = "";
-  talk.wait(draft);
-  showBanner();
-  showAcknowledged();
+function showOutbox() {
+  const { said, acknowledged } = client.counts;
+  by("count-acked", HTMLElement).textContent = `${count(acknowledged)} / ${count(said)}`;
+  banner.kept(client.drafts.length);
   showEdges();
 }
 
-async function rename() {
-  const user = page.user.value.trim();
-  if (user === outbox.user) return;
-  const why = !isName(user)
-    ? "A name has 1 to 64 letters, digits and . _ : - only."
-    : outbox.drafts.length > 0 ? "What you said is still on its way: change your name after it." : "";
-  page.composerNote.textContent = why;
-  if (why !== "") {
-    page.user.value = outbox.user;
-    return;
-  }
-  talk.me = user;
-  await session.rename(user);
-}
-
-page.user.value = outbox.user;
-talk.me = outbox.user;
-page.composer.addEventListener("submit", (event) => {
-  event.preventDefault();
-  say();
-});
-page.body.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  say();
-});
-page.user.addEventListener("change", () => void rename());
-page.user.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault();
-  page.body.focus();
-});
-page.older.addEventListener("click", () => {
-  const from = Math.max(first, talk.lowest - OLDER);
-  session.read(from, talk.lowest - from, (read) => {
-    first = read.messages[0]?.seq > from ? read.messages[0].seq : Math.max(first, read.first);
-    talk.prepend(read.messages);
-    showEdges();
-  });
-});
-page.bannerNow.addEventListener("click", () => session.connect());
-addEventListener("online", () => session.connect());
+page.older.addEventListener("click", () => void reading.older());
+page.join.addEventListener("click", () => void reading.join());
 addEventListener("hashchange", choose);
 addEventListener("keydown", (event) => {
   const writes = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (document.querySelector("dialog[open], [popover]:popover-open") !== null) return;
   if (event.key === "/" && !writes) {
     event.preventDefault();
     page.find.focus();
@@ -238,16 +235,11 @@ addEventListener("keydown", (event) => {
     location.hash = "";
   }
 });
-setInterval(showAgain, 1000);
 
-choose();
-showAcknowledged();
-session.connect();
 void watchRows((answer, why) => {
-  const note = by("rows-note", HTMLElement);
   if (answer === null) {
-    note.hidden = false;
-    note.textContent = `The rows cannot be had: ${why}.`;
+    page.rowsNote.hidden = false;
+    page.rowsNote.textContent = `The rows cannot be had: ${why}.`;
     return;
   }
   list.show(answer.rows);

@@ -1,63 +1,95 @@
 // @ts-check
 /**
  * One conversation: what was said, in the order of its sequence numbers, and below it what this tab
- * said that is still on its way. Text of people is only ever set as text.
+ * said that is still on its way. A line says where what is new begins.
  */
 
-import { fullTime, hue, timeOfDay } from "./words.js";
+import { dress, drawBody, drawQuote, drawReactions, newBubble, newEvent } from "./bubble.js";
+import { element } from "./dom.js";
+import { Texts } from "./texts.js";
+import { Unread } from "./unread.js";
+import { eventWords } from "./words.js";
 
-/** @import { Message } from "./session.js" */
-/** @import { Draft } from "./outbox.js" */
+/** @import { Draft, Message, Page } from "./sdk/types.js" */
+/** @import { Text } from "./texts.js" */
 
 /** Messages in the document: beyond it the oldest leave while one reads the newest. */
 const SHOWN_MAX = 500;
-/** Messages of one person within this time stand together. */
-const TOGETHER_MS = 5 * 60_000;
 /** Nearer to the end than this, one follows it. */
 const NEAR_END_PX = 80;
 
+/**
+ * @typedef {object} Handlers
+ * @property {() => void} atEnd one reads the newest
+ * @property {(seq: number) => Promise<Page>} lookUp a text that is answered, and not shown
+ */
+
 export class Talk {
-  /** The user whose messages stand on the right. */
-  me = "";
-  #unread = 0;
+  texts = new Texts();
+  /** The lowest sequence number that was read, or 0. */
+  lowest = 0;
+  #wasAtEnd = true;
+  /** Texts that are answered, and asked for. @type {Set<number>} */
+  #lookedUp = new Set();
 
   /**
    * @param {HTMLElement} scroll
    * @param {HTMLOListElement} messages
    * @param {HTMLOListElement} pending
    * @param {HTMLButtonElement} newer
+   * @param {Handlers} handlers
    */
-  constructor(scroll, messages, pending, newer) {
+  constructor(scroll, messages, pending, newer, handlers) {
     this.scroll = scroll;
     this.messages = messages;
     this.pending = pending;
-    this.newer = newer;
+    this.unread = new Unread(messages, newer);
+    this.handlers = handlers;
     newer.addEventListener("click", () => this.toEnd());
-    scroll.addEventListener("scroll", () => { if (this.#isAtEnd()) this.#read(); });
+    scroll.addEventListener("scroll", () => { if (this.isAtEnd()) this.#read(); });
+    document.addEventListener("visibilitychange", () => { if (this.isAtEnd()) this.#read(); });
+    messages.addEventListener("keydown", (event) => this.#key(event));
+    messages.addEventListener("click", (event) => {
+      const quote = event.target instanceof Element ? event.target.closest(".quote") : null;
+      if (quote instanceof HTMLElement) this.#goTo(Number(quote.dataset.to));
+    });
     new ResizeObserver(() => { if (this.#wasAtEnd) this.toEnd(); }).observe(scroll);
   }
 
-  #wasAtEnd = true;
-
-  /** The lowest sequence number shown, or 0. */
-  get lowest() {
-    return Number(/** @type {HTMLElement | null} */ (this.messages.firstElementChild)?.dataset.seq ?? 0);
-  }
+  /** The user whose messages stand on the right. */
+  get me() { return this.texts.me; }
+  set me(user) { this.texts.me = user; }
 
   get isEmpty() {
     return this.messages.childElementCount + this.pending.childElementCount === 0;
   }
 
   clear() {
-    this.messages.replaceChildren();
+    this.forget();
     this.pending.replaceChildren();
-    this.#wasAtEnd = true;
-    this.#read();
   }
 
   /** History was lost: what was said is gone, what is on its way is not. */
   forget() {
     this.messages.replaceChildren();
+    this.texts.clear();
+    this.#lookedUp.clear();
+    this.lowest = 0;
+    this.#wasAtEnd = true;
+    this.unread.begin(1, 0, null);
+  }
+
+  /**
+   * What comes now begins with `next`; up to `head` it was there before.
+   * @param {number} next
+   * @param {number} head
+   * @param {number | null} read what is above it is new to this person
+   */
+  begin(next, head, read) {
+    if (this.lowest !== 0) return;
+    this.lowest = next;
+    this.unread.begin(next, head, read);
+    if (next > head) this.#read();
   }
 
   /**
@@ -65,39 +97,63 @@ export class Talk {
    * @param {Message} message
    */
   add(message) {
-    const follows = this.#isAtEnd();
+    if (message.kind === "edit" || message.kind === "delete" || message.kind === "react") {
+      this.#change(message);
+    } else {
+      this.#append(message);
+    }
+    this.unread.passed(message.seq);
+    if (this.isAtEnd()) this.#read();
+  }
+
+  /** @param {Message} message */
+  #append(message) {
+    const follows = this.isAtEnd();
+    const mine = message.sender === this.me;
+    const isSeen = mine || (follows && !document.hidden);
+    const isNew = !mine && this.unread.isFirst(message, isSeen);
     this.#waiting(message.id)?.remove();
-    const item = this.#draw(message.sender, message.body, message.received_at);
-    item.dataset.seq = String(message.seq);
-    item.dataset.id = message.id;
+    const item = this.#draw(message, message.seq);
     this.messages.append(item);
+    this.#enter(item);
+    if (isNew) this.unread.line(item);
     dress(item);
     dress(this.pending.firstElementChild);
-    if (follows || message.sender === this.me) {
-      while (this.messages.childElementCount > SHOWN_MAX) this.messages.firstElementChild?.remove();
+    if (!isSeen) this.unread.add(follows);
+    if (!follows && !mine) return;
+    if (this.messages.childElementCount > SHOWN_MAX) {
+      this.messages.firstElementChild?.remove();
+      this.lowest = Number(this.messages.firstElementChild?.getAttribute("data-seq"));
       dress(this.messages.firstElementChild);
-      this.toEnd();
-    } else {
-      this.#unread += 1;
-      this.newer.textContent = `↓ ${this.#unread} new`;
-      this.newer.hidden = false;
     }
+    this.#follow();
+  }
+
+  /** @param {Message} event */
+  #change(event) {
+    this.#waitingChange(event.target ?? 0, false);
+    const follows = this.isAtEnd();
+    const text = this.texts.apply(event);
+    const item = text && this.#item(text.seq);
+    if (text && item) {
+      drawBody(item, text);
+      drawReactions(item, text);
+    }
+    if (text) this.#drawQuotes(text);
+    if (follows) this.#follow();
   }
 
   /**
    * Older ones, put before the others without moving what one reads.
-   * @param {Message[]} older
+   * @param {number} from
+   * @param {Page} page
    */
-  prepend(older) {
+  prepend(from, page) {
     const fromEnd = this.scroll.scrollHeight - this.scroll.scrollTop;
     const first = this.messages.firstElementChild;
-    const lowest = this.lowest;
-    const items = older.filter((message) => lowest === 0 || message.seq < lowest).map((message) => {
-      const item = this.#draw(message.sender, message.body, message.received_at);
-      item.dataset.seq = String(message.seq);
-      item.dataset.id = message.id;
-      return item;
-    });
+    const older = page.messages.filter(({ seq, kind }) => seq < this.lowest && kind !== "edit" && kind !== "delete" && kind !== "react");
+    const items = older.map((message) => this.#draw(message, page.as_of));
+    this.lowest = Math.min(this.lowest, page.messages[0]?.seq ?? from);
     this.messages.prepend(...items);
     items.forEach(dress);
     dress(first);
@@ -109,12 +165,15 @@ export class Talk {
    * @param {Draft} draft
    */
   wait(draft) {
-    const item = this.#draw(this.me, draft.body, draft.sent_at);
-    item.dataset.id = draft.id;
+    if (draft.type !== "send") return this.#waitingChange(draft.target ?? 0, true);
+    const item = newBubble({ id: draft.id, sender: this.me, at: draft.sent_at }, true);
+    drawBody(item, { body: draft.body ?? "", gone: false, edited: false });
+    if (draft.reply_to) this.#quote(item, draft.reply_to);
     item.dataset.state = "waiting";
     item.title = "On its way";
     this.pending.append(item);
     dress(item);
+    this.unread.line(null);
     this.toEnd();
   }
 
@@ -127,33 +186,93 @@ export class Talk {
   }
 
   /**
-   * @param {string} id
+   * @param {Draft} draft
    * @param {string} why
    */
-  failed(id, why) {
-    const item = this.#waiting(id);
+  failed(draft, why) {
+    this.#waitingChange(draft.target ?? 0, false);
+    const item = this.#waiting(draft.id);
     if (!item) return;
     item.dataset.state = "failed";
-    const note = document.createElement("p");
-    note.className = "why";
-    note.textContent = `Not said. ${why}`;
-    item.querySelector(".bubble")?.append(note);
+    item.querySelector(".bubble")?.append(element("p", "why", `Not said. ${why}`));
   }
 
   toEnd() {
-    this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.#follow();
     this.#read();
   }
 
-  #read() {
-    this.#unread = 0;
-    this.newer.hidden = true;
-  }
-
-  #isAtEnd() {
+  isAtEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroll;
     this.#wasAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     return this.#wasAtEnd;
+  }
+
+  /** The last text of this user that is shown and not gone. */
+  get lastOwn() {
+    const mine = [...this.messages.querySelectorAll(".message.mine:not(.gone)")].at(-1);
+    return mine instanceof HTMLElement ? this.texts.get(Number(mine.dataset.seq)) : undefined;
+  }
+
+  #follow() {
+    this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.#wasAtEnd = true;
+  }
+
+  #read() {
+    if (document.hidden || !this.unread.isCaughtUp) return;
+    this.unread.read();
+    if (this.lowest !== 0) this.handlers.atEnd();
+  }
+
+  /**
+   * @param {Message} message
+   * @param {number} asOf
+   */
+  #draw(message, asOf) {
+    if (message.kind !== undefined && message.kind !== "gone") return newEvent(message.seq, message.received_at, eventWords(message));
+    const text = this.texts.add(message, asOf);
+    const item = newBubble(text, text.sender === this.me);
+    drawBody(item, text);
+    drawReactions(item, text);
+    if (text.replyTo !== undefined && !text.gone) this.#quote(item, text.replyTo);
+    this.#drawQuotes(text);
+    return item;
+  }
+
+  /**
+   * @param {HTMLElement} item
+   * @param {number} to
+   */
+  #quote(item, to) {
+    const text = this.texts.get(to);
+    drawQuote(item, to, text);
+    if (text !== undefined || this.#lookedUp.has(to)) return;
+    this.#lookedUp.add(to);
+    this.handlers.lookUp(to).then((page) => {
+      const [message] = page.messages;
+      if (message?.seq === to && this.#lookedUp.delete(to) && this.texts.get(to) === undefined) this.#drawQuotes(this.texts.add(message, page.as_of));
+    }, () => {});
+  }
+
+  /** @param {Text} text */
+  #drawQuotes(text) {
+    for (const quote of this.scroll.querySelectorAll(`.quote[data-to="${text.seq}"]`)) {
+      const item = quote.closest("li");
+      if (item !== null) drawQuote(item, text.seq, text);
+    }
+  }
+
+  /** @param {number} seq */
+  #goTo(seq) {
+    const item = this.#item(seq);
+    item?.scrollIntoView({ block: "center" });
+    item?.focus();
+  }
+
+  /** @param {number} seq @returns {HTMLElement | null} */
+  #item(seq) {
+    return this.messages.querySelector(`li.message[data-seq="${seq}"]`);
   }
 
   /** @param {string} id */
@@ -163,58 +282,30 @@ export class Talk {
   }
 
   /**
-   * @param {string} sender
-   * @param {string} body
-   * @param {number} at
+   * @param {number} target
+   * @param {boolean} waits
    */
-  #draw(sender, body, at) {
-    const item = document.createElement("li");
-    item.className = sender === this.me ? "message mine" : "message";
-    item.dataset.sender = sender;
-    item.dataset.at = String(at);
-    item.style.setProperty("--hue", String(hue(sender)));
-    const face = element("span", "face", sender.slice(0, 1).toUpperCase());
-    face.ariaHidden = "true";
-    const bubble = element("div", "bubble", "");
-    const time = element("time", "at", timeOfDay(at));
-    time.title = fullTime(at);
-    const said = element("p", "said", body);
-    said.dir = "auto";
-    bubble.append(element("span", "sender", sender), said, time);
-    item.append(face, bubble);
-    return item;
+  #waitingChange(target, waits) {
+    this.#item(target)?.classList.toggle("changing", waits);
   }
-}
 
-/**
- * A message right after one of the same person does not repeat who speaks.
- * @param {Element | null} item
- */
-function dress(item) {
-  if (!(item instanceof HTMLElement)) return;
-  const before = item.previousElementSibling ?? beforePending(item);
-  const together = before instanceof HTMLElement
-    && before.dataset.sender === item.dataset.sender
-    && Math.abs(Number(item.dataset.at) - Number(before.dataset.at)) < TOGETHER_MS;
-  item.classList.toggle("together", together);
-}
+  /** One message is reached with the tab key, the others from there with the arrows. @param {HTMLElement} item */
+  #enter(item) {
+    if (this.messages.contains(document.activeElement) || !item.classList.contains("message")) return;
+    this.messages.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
+    item.tabIndex = 0;
+  }
 
-/**
- * The first that waits stands after the last that was said.
- * @param {HTMLElement} item
- */
-function beforePending(item) {
-  return item.dataset.state === undefined ? null : item.parentElement?.previousElementSibling?.lastElementChild ?? null;
-}
-
-/**
- * @param {string} tag
- * @param {string} kind
- * @param {string} text
- */
-function element(tag, kind, text) {
-  const made = document.createElement(tag);
-  made.className = kind;
-  made.textContent = text;
-  return made;
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const items = /** @type {HTMLElement[]} */ ([...this.messages.querySelectorAll("li.message")]);
+    const at = items.indexOf(/** @type {HTMLElement} */ (event.target));
+    const next = at < 0 ? undefined : items[event.key === "ArrowDown" ? at + 1 : at - 1];
+    if (next === undefined) return;
+    event.preventDefault();
+    items[at].tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
 }

@@ -1,80 +1,10 @@
-/**
- * The page as a person meets it, in Debian's Chromium, against the stub: what it shows, what it says,
- * and what it does when the network breaks. Screenshots go to `target/page/`.
- *
- * `CHROMIUM=/path/to/chromium` names another browser.
- */
+/** The page as a person meets it: what it shows, what it says, and what it does when the network breaks. */
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { after, before, beforeEach, afterEach, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { Stub, people } from "./stub.mjs";
+import { test } from "node:test";
+import { PHONE, appears, choose, context, eachWithPage, messages, open, page, row, say, shot, stub } from "./browser.mjs";
 
-const SHOTS = new URL("../../target/page/", import.meta.url);
-const DESKTOP = { width: 1180, height: 760 };
-const PHONE = { width: 390, height: 780 };
-
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {Stub} */
-let stub;
-/** @type {import("playwright-core").BrowserContext} */
-let context;
-/** @type {import("playwright-core").Page} */
-let page;
-/** What the console complained about. */
-let complaints;
-
-before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-});
-
-after(() => browser.close());
-
-beforeEach(async () => {
-  stub = await new Stub().start();
-  people(stub);
-  await open();
-});
-
-afterEach(async () => {
-  await context.close();
-  stub.stop();
-  assert.deepEqual(complaints, []);
-});
-
-async function open(options = {}) {
-  await context?.close();
-  context = await browser.newContext({ viewport: DESKTOP, ...options });
-  page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  complaints = [];
-  page.on("console", (line) => { if (line.type() === "error") complaints.push(line.text()); });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  await page.goto(stub.url);
-  await page.waitForSelector(".row");
-}
-
-const shot = (name) => page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, SHOTS)) });
-const row = (name) => page.locator(`.row[href="#${name}"]`);
-const messages = () => page.locator("#messages .said").allTextContents();
-const appears = (text) => page.locator("#messages .said", { hasText: text }).first().waitFor();
-
-async function choose(name) {
-  await row(name).click();
-  await page.locator("#live").waitFor();
-  const head = String(stub.logs.get(name).length);
-  await page.locator(`#messages li[data-seq="${head}"]`).waitFor();
-}
-
-async function say(text) {
-  await page.fill("#body", text);
-  await page.press("#body", "Enter");
-}
+eachWithPage();
 
 test("rows appear, the last one to speak on top, and counters add them up", async () => {
   assert.equal(await page.locator(".row").count(), 24);
@@ -158,7 +88,7 @@ test("a reload sends again what was under way, under the same id", async () => {
   await choose("chat-0004");
   stub.refuse.push({ code: "busy", detail: "too much waits", retry: "after", retry_after_ms: 60_000 });
   await say("kept over a reload");
-  await page.waitForFunction(() => sessionStorage.getItem("hubbub.outbox")?.includes("kept over"));
+  await page.waitForFunction(() => Object.values(sessionStorage).some((kept) => kept.includes("kept over")));
   await page.reload();
   await appears("kept over a reload");
   const ids = stub.commands.filter((command) => command.type === "send").map((command) => command.id);
@@ -204,8 +134,10 @@ test("a new conversation is begun by its name, under a name of one's own", async
   await page.keyboard.type("kitchen-table");
   await page.keyboard.press("Enter");
   await page.locator("#live").waitFor();
+  await page.click("#me");
   await page.fill("#user", "zoe");
   await page.press("#user", "Enter");
+  await page.locator("#me-name", { hasText: "zoe" }).waitFor();
   await page.locator("#live").waitFor();
   await say("anyone here?");
   await appears("anyone here?");
@@ -214,9 +146,9 @@ test("a new conversation is begun by its name, under a name of one's own", async
 });
 
 test("a tab that was duplicated is an instance of its own", async () => {
-  const kept = await page.evaluate(() => sessionStorage.getItem("hubbub.outbox"));
+  const kept = await page.evaluate(() => Object.entries(sessionStorage));
   const copy = await context.newPage();
-  await copy.addInitScript((text) => sessionStorage.setItem("hubbub.outbox", text), kept);
+  await copy.addInitScript((all) => all.forEach(([key, text]) => sessionStorage.setItem(key, text)), kept);
   await copy.goto(stub.url);
   await copy.waitForSelector(".row");
   const instances = stub.commands.filter((command) => command.type === "hello").map((command) => command.instance);
@@ -232,7 +164,7 @@ test("it looks right in light, in dark and on a phone", async () => {
     await page.waitForTimeout(1200);
     await shot(colorScheme);
   }
-  await open({ viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  await open(PHONE);
   await page.waitForTimeout(300);
   await shot("phone-list");
   await choose("chat-0003");

@@ -1,7 +1,7 @@
 /**
- * A server as simple as can be for the tests of the page: everything in memory, the protocol of
- * `docs/protocol.md` without its refusals. It can be told to behave badly: to drop every socket, to
- * lose an answer, to refuse a message, to forget history.
+ * A server as simple as can be for the tests of the page and of its client: everything in memory, the
+ * protocol of `docs/protocol.md` without most of its refusals. It can be told to behave badly: to drop
+ * every socket, to lose an answer, to refuse a message, to forget history.
  *
  * `node stub.mjs [PORT]` runs it with a few people who talk, to look at the page by hand.
  */
@@ -11,6 +11,8 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
+import { Governed, asEvent, became } from "./governed.mjs";
+import { circles, people } from "./people.mjs";
 
 const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const POLICY = [
@@ -18,17 +20,31 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
 ].join("; ");
 const WEB = new URL("../", import.meta.url);
+/** What each command that takes a number leaves in the log. */
+const FIELDS = {
+  send: ["body", "reply_to"], edit: ["target", "body"], delete: ["target"], react: ["target", "reaction", "on"],
+  member: ["user", "role"], describe: ["name", "topic", "public"],
+};
 
 export class Stub {
   epoch = 1;
   heartbeatMs = 1000;
+  /** The tokens it takes; `null`: it asks for none. */
+  tokens = null;
+  /** How long a token is good for, milliseconds; `null`: it does not say. */
+  expiresInMs = null;
   /** Answers `sent` that are kept back while their socket is dropped. */
   loseSent = 0;
   /** Messages that are refused once, with this problem. */
   refuse = [];
+  /** Messages of a subscription that are left out once. */
+  skip = 0;
   /** Every message by conversation. */
   logs = new Map();
+  governed = new Governed();
   commands = [];
+  /** Called with each user who comes. */
+  greets = (_user) => {};
   #places = new Map();
   #sockets = new Map();
   #lamport = 0;
@@ -57,19 +73,59 @@ export class Stub {
     for (const socket of this.#sockets.keys()) socket.close(code, reason);
   }
 
+  said(type) {
+    return this.commands.filter((command) => command.type === type);
+  }
+
   /** Somebody says something. */
   say(conversation, sender, body, at = Date.now()) {
+    return this.act(conversation, sender, { body }, at);
+  }
+
+  /** Somebody does something that takes a number, allowed or not. */
+  act(conversation, sender, what, at = Date.now()) {
     this.#lamport += 1;
     const id = `00000000000000aa-${this.#lamport}`;
-    return this.#append({ conversation, sender, id, body, lamport: [this.#lamport, "00000000000000aa"], seen_seq: 0, sent_at: at, received_at: at });
+    const stamp = { id, lamport: [this.#lamport, "00000000000000aa"], seen_seq: 0, sent_at: at, received_at: at };
+    return this.#append({ conversation, sender, ...what, ...stamp });
+  }
+
+  /** Somebody makes a governed conversation; its name. */
+  create(user, what, at = Date.now()) {
+    const [conversation, event] = this.governed.create(user, { id: `00000000000000aa-${this.#lamport + 1}`, ...what });
+    if (event) this.act(conversation, user, event, at);
+    return conversation;
+  }
+
+  /** Somebody types. */
+  types(conversation, user) {
+    for (const [socket, peer] of this.#sockets) {
+      if (peer.user !== user && peer.follows.has(conversation)) send(socket, { type: "typing", conversation, user });
+    }
+  }
+
+  /** Somebody who has no socket here comes or goes. */
+  shows(user, online) {
+    for (const [socket, peer] of this.#sockets) {
+      if (peer.watches.includes(user)) send(socket, { type: "presence", users: [{ user, online }] });
+    }
   }
 
   #append(message) {
-    const log = this.logs.get(message.conversation) ?? [];
-    this.logs.set(message.conversation, log);
-    message.seq = message.ordinal = log.length + 1;
+    const { conversation, kind } = message;
+    const log = this.logs.get(conversation) ?? [];
+    this.logs.set(conversation, log);
+    message.ordinal = (log.at(-1)?.ordinal ?? 0) + (kind === undefined ? 1 : 0);
+    message.seq = log.length + 1;
     log.push(message);
-    for (const socket of this.#sockets.keys()) this.#deliver(socket, message.conversation);
+    for (const socket of this.#sockets.keys()) this.#deliver(socket, conversation);
+    if (kind === "member" || kind === "describe") this.governed.apply(message);
+    for (const [socket, { user, follows }] of this.#sockets) {
+      if (follows.has(conversation) && !this.governed.sees(conversation, user)) {
+        follows.delete(conversation);
+        send(socket, { type: "unsubscribed", conversation });
+      }
+    }
     return message;
   }
 
@@ -79,14 +135,23 @@ export class Stub {
     while (follows.has(conversation) && follows.get(conversation) < log.length) {
       const message = log[follows.get(conversation)];
       follows.set(conversation, message.seq);
-      send(socket, { type: "message", epoch: this.epoch, ...message });
+      if (this.skip > 0) this.skip -= 1;
+      else send(socket, { type: "message", epoch: this.epoch, ...asEvent(log, message) });
     }
   }
 
   #connection(socket) {
-    this.#sockets.set(socket, { follows: new Map(), user: "", instance: "" });
-    socket.on("close", () => this.#sockets.delete(socket));
+    this.#sockets.set(socket, { follows: new Map(), watches: [], user: "", instance: "" });
+    socket.on("close", () => {
+      const user = this.#sockets.get(socket)?.user;
+      this.#sockets.delete(socket);
+      if (user && !this.#isOnline(user)) this.shows(user, false);
+    });
     socket.on("message", (data) => this.#command(socket, JSON.parse(data.toString())));
+  }
+
+  #isOnline(user) {
+    return [...this.#sockets.values()].some((peer) => peer.user === user);
   }
 
   #command(socket, command) {
@@ -94,43 +159,99 @@ export class Stub {
     if (peer === undefined) return;
     this.commands.push(command);
     const { ref, conversation } = command;
+    if (conversation && !FIELDS[command.type] && !this.governed.sees(conversation, peer.user)) {
+      return send(socket, { type: "problem", ref, conversation, code: "not_found", detail: `there is no ${conversation}`, retry: "never" });
+    }
+    const log = this.logs.get(conversation) ?? [];
     switch (command.type) {
-      case "hello":
-        Object.assign(peer, { user: command.user, instance: command.instance });
-        return send(socket, { type: "welcome", ref, heartbeat_ms: this.heartbeatMs });
+      case "hello": return this.#hello(socket, peer, command);
       case "ping": return send(socket, { type: "pong", ref });
-      case "send": return this.#send(socket, peer, command);
       case "subscribe": return this.#subscribe(socket, peer, command);
       case "unsubscribe":
         peer.follows.delete(conversation);
         return send(socket, { type: "unsubscribed", ref, conversation });
       case "read": {
-        const log = this.logs.get(conversation) ?? [];
-        const messages = log.slice(command.from - 1, command.from - 1 + command.limit);
-        return send(socket, { type: "page", ref, conversation, epoch: this.epoch, first: 1, head: log.length, messages });
+        const from = command.from === "latest" ? Math.max(1, log.length - command.limit + 1) : command.from;
+        const messages = log.slice(from - 1, from - 1 + command.limit).map((message) => became(log, message, peer.user));
+        return send(socket, { type: "page", ref, conversation, epoch: this.epoch, first: 1, head: log.length, as_of: log.length, messages });
       }
-      default: // `ack`
+      case "list": return send(socket, { type: "conversations", ref, conversations: this.governed.list(peer.user, this.logs, this.epoch) });
+      case "members": {
+        const members = [...(this.governed.all.get(conversation)?.roles ?? [])].map(([user, role]) => ({ user, role })).sort((a, b) => (a.user < b.user ? -1 : 1));
+        return send(socket, { type: "members", ref, conversation, count: members.length, members });
+      }
+      case "mark": {
+        const read = this.governed.all.get(conversation)?.read;
+        return read?.set(peer.user, Math.max(read.get(peer.user) ?? 0, command.seq));
+      }
+      case "typing": return this.types(conversation, peer.user);
+      case "watch":
+        peer.watches = command.users;
+        return send(socket, { type: "presence", ref, users: command.users.map((user) => ({ user, online: this.#isOnline(user) || user.startsWith("ada") })) });
+      case "refresh": return send(socket, { type: "refreshed", ref, expires_at: Date.now() + (this.expiresInMs ?? 0) });
+      case "create": return this.#create(socket, peer, command);
+      default:
+        if (FIELDS[command.type]) this.#stamped(socket, peer, command);
     }
   }
 
-  #send(socket, peer, { ref, id, conversation, body, lamport, seen_seq, sent_at }) {
-    const problem = this.refuse.shift();
-    if (problem !== undefined) return send(socket, { type: "problem", ref, id, conversation, ...problem });
-    const duplicate = this.#places.has(id);
-    if (!duplicate) {
-      this.#lamport = Math.max(this.#lamport, lamport);
-      const losing = this.loseSent > 0;
-      if (losing) this.#sockets.get(socket).follows.clear();
-      const said = this.#append({
-        conversation, sender: peer.user, id, body, lamport: [lamport, peer.instance], seen_seq, sent_at, received_at: Date.now(),
-      });
-      this.#places.set(id, said);
-      if (losing) {
-        this.loseSent -= 1;
-        return socket.terminate();
-      }
+  #hello(socket, peer, { ref, user, instance, token }) {
+    if (this.tokens && !this.tokens.includes(token)) {
+      send(socket, { type: "problem", ref, code: "unauthorized", detail: "this token is not accepted", retry: "never" });
+      return socket.close(3502, "unauthorized");
     }
-    const { seq, received_at } = this.#places.get(id);
+    Object.assign(peer, { user, instance });
+    this.greets(user);
+    const expires = this.expiresInMs === null ? {} : { expires_at: Date.now() + this.expiresInMs };
+    send(socket, { type: "welcome", ref, heartbeat_ms: this.heartbeatMs, ...expires });
+    this.shows(user, true);
+  }
+
+  #create(socket, peer, command) {
+    if (this.#refuses(socket, command) || this.#again(socket, command)) return;
+    const [conversation, event] = this.governed.create(peer.user, command);
+    if (event === null) {
+      const detail = "this conversation is there already";
+      return send(socket, { type: "problem", ref: command.ref, id: command.id, code: "exists", detail, retry: "never", conversation });
+    }
+    this.#take(socket, peer, { ...command, conversation }, event);
+  }
+
+  #stamped(socket, peer, command) {
+    if (this.#refuses(socket, command) || this.#again(socket, command)) return;
+    const { type, ref, id, conversation } = command;
+    const code = this.governed.forbids(peer.user, command, this.logs.get(conversation) ?? []);
+    if (code !== null) return send(socket, { type: "problem", ref, id, conversation, code, detail: "so it is", retry: "never" });
+    const what = Object.fromEntries(FIELDS[type].filter((field) => command[field] !== undefined).map((field) => [field, command[field]]));
+    this.#take(socket, peer, command, type === "send" ? what : { kind: type, ...what });
+  }
+
+  #refuses(socket, { ref, id, conversation }) {
+    const problem = this.refuse.shift();
+    if (problem !== undefined) send(socket, { type: "problem", ref, id, conversation, ...problem });
+    return problem !== undefined;
+  }
+
+  #again(socket, { ref, id }) {
+    const place = this.#places.get(id);
+    if (place !== undefined) this.#sent(socket, ref, place, true);
+    return place !== undefined;
+  }
+
+  #take(socket, peer, { ref, id, conversation, lamport, seen_seq, sent_at }, what) {
+    this.#lamport = Math.max(this.#lamport, lamport);
+    const losing = this.loseSent > 0;
+    if (losing) peer.follows.clear();
+    const place = this.#append({
+      conversation, sender: peer.user, id, ...what, lamport: [lamport, peer.instance], seen_seq, sent_at, received_at: Date.now(),
+    });
+    this.#places.set(id, place);
+    if (!losing) return this.#sent(socket, ref, place, false);
+    this.loseSent -= 1;
+    socket.terminate();
+  }
+
+  #sent(socket, ref, { id, conversation, seq, received_at }, duplicate) {
     send(socket, { type: "sent", ref, id, conversation, epoch: this.epoch, seq, received_at, duplicate });
   }
 
@@ -151,7 +272,7 @@ export class Stub {
     }
     const name = url.pathname === "/" ? "index.html" : url.pathname.slice(1);
     const kind = KINDS[extname(name)];
-    const file = kind && !name.includes("/") ? await readFile(new URL(name, WEB)).catch(() => null) : null;
+    const file = kind && /^(sdk\/)?[a-z-]+\.[a-z]+$/.test(name) ? await readFile(new URL(name, WEB)).catch(() => null) : null;
     if (!file) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": `${kind}; charset=utf-8`, "content-security-policy": POLICY });
     response.end(file);
@@ -176,30 +297,14 @@ function send(socket, frame) {
   socket.send(JSON.stringify(frame));
 }
 
-/** A few conversations, some of them long, said over the last hour. */
-export function people(stub) {
-  const says = [
-    "Hello!", "hey, how are you doing today?", "pretty good, just back from a long walk by the river", "nice 🙂",
-    "It rained here the whole weekend, so I finally read that book you told me about. The ending surprised me, I have to admit.",
-    "no spoilers please", "haha ok ok", "what are you cooking tonight?", "Probably a soup. Or whatever is left in the fridge",
-    "living the dream",
-  ];
-  const names = ["ada-3", "bruno-14", "clara-7", "deniz-21", "edith-9", "farid-30"];
-  for (let number = 1; number <= 24; number += 1) {
-    const conversation = `chat-${String(number).padStart(4, "0")}`;
-    const length = number === 1 ? 130 : 3 + ((number * 37) % 60);
-    const [one, other] = [names[number % 6], names[(number * 5 + 1) % 6]];
-    for (let place = 0; place < length; place += 1) {
-      const at = Date.now() - number * 95_000 - (length - place) * 21_000;
-      const sender = place % 5 < 2 ? one : other;
-      stub.say(conversation, sender, says[(place * 7 + number) % says.length], at);
-    }
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const stub = await new Stub().start(Number(process.argv[2] ?? 8081));
   people(stub);
+  const met = new Set();
+  stub.greets = (user) => {
+    if (!met.has(user)) circles(stub, user);
+    met.add(user);
+  };
   let number = 0;
   setInterval(() => {
     number += 1;

@@ -10,6 +10,9 @@ use server::error::ServeError;
 use tracing_subscriber::EnvFilter;
 
 mod demo;
+mod failure;
+mod keys;
+mod token;
 mod verify;
 
 /// Exit code: a flag or a setting is wrong (sysexits `EX_USAGE`).
@@ -44,6 +47,11 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Check histories that clients wrote: did the promises hold?
     Verify(verify::VerifyArgs),
+    /// Make a token: who someone is, until when, and what they may do
+    Token(Box<token::TokenArgs>),
+    /// Make, list and retire what tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// A small NLP service: language and sentiment of a text, after about 200 ms
     #[command(
         after_help = "Examples:\n  hubbub nlp\n  hubbub nlp --latency-mean-ms 50 --fail-share 0.1\n  \
@@ -107,6 +115,8 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Check(given)) => show(&given, false),
         Command::Config(ConfigCommand::Show(given)) => show(&given, true),
         Command::Verify(args) => verify::run(&args),
+        Command::Token(args) => failure::exit_code(token::run(&args)),
+        Command::Keys(command) => failure::exit_code(keys::run(&command)),
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),

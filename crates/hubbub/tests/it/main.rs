@@ -7,6 +7,8 @@ mod full;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod line;

@@ -1,11 +1,15 @@
 //! The whole house: the real binary, real sockets, real files, real restarts.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod full;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod http;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

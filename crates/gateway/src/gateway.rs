@@ -97,13 +97,13 @@ impl Gateway {
     ///
     /// # Errors
     /// The response to give instead.
-    pub fn admit_staff(&self, parts: &Parts) -> Result<(), Response> {
-        let caller = Caller::of(&self.shared, parts).map_err(IntoResponse::into_response)?;
+    pub fn admit_staff(&self, parts: &Parts) -> Result<(), Box<Response>> {
+        let caller =
+            Caller::of(&self.shared, parts).map_err(|denied| Box::new(denied.into_response()))?;
         if caller.is_staff() {
             return Ok(());
         }
-        let detail = "this is for the roles admin and analyst";
-        Err(http::forbidden(detail))
+        Err(Box::new(http::forbidden("this is for the roles admin and analyst")))
     }
 
     /// Whether clients can be served.

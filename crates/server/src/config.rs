@@ -388,24 +388,10 @@ impl Layer {
     }
 
     fn complete(self) -> Result<Config, ConfigError> {
-        let access = self.access()?;
+        let (access, traffic) = (self.access()?, self.traffic()?);
         let config = Config {
             access,
-            traffic: TrafficConfig {
-                connections_max: within(
-                    "connections_max",
-                    self.connections_max.unwrap_or(19_000),
-                    1..=1_000_000,
-                    "1 to 1000000",
-                )?,
-                connections_per_address_max: within(
-                    "connections_per_address_max",
-                    self.connections_per_address_max.unwrap_or(1_000),
-                    1..=usize::MAX,
-                    "at least 1",
-                )?,
-                commands_per_second: self.commands_per_second.unwrap_or(500),
-            },
+            traffic,
             role: self.role.unwrap_or(Role::Both),
             data: self.data.unwrap_or_else(|| PathBuf::from("data")),
             listen: self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -504,6 +490,26 @@ impl Layer {
             origins: list(self.origins.as_deref()).map(str::to_owned).collect(),
             tls,
             trusted_proxies: proxies.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Layer {
+    fn traffic(&self) -> Result<TrafficConfig, ConfigError> {
+        Ok(TrafficConfig {
+            connections_max: within(
+                "connections_max",
+                self.connections_max.unwrap_or(19_000),
+                1..=1_000_000,
+                "1 to 1000000",
+            )?,
+            connections_per_address_max: within(
+                "connections_per_address_max",
+                self.connections_per_address_max.unwrap_or(1_000),
+                1..=usize::MAX,
+                "at least 1",
+            )?,
+            commands_per_second: self.commands_per_second.unwrap_or(500),
         })
     }
 }

@@ -67,7 +67,7 @@ async fn readyz(State(app): State<App>) -> Response {
 
 async fn metrics_page(State(app): State<App>, parts: Parts) -> Response {
     if let Some(Err(refused)) = app.gateway.as_ref().map(|gateway| gateway.admit_staff(&parts)) {
-        return refused;
+        return *refused;
     }
     let mut page = metrics::Page::default();
     if let Some(owner) = &app.owner {
@@ -113,7 +113,7 @@ async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>, parts: Par
         return (StatusCode::NOT_FOUND, "rows are served by gateways\n").into_response();
     };
     if let Err(refused) = gateway.admit_staff(&parts) {
-        return refused;
+        return *refused;
     }
     let RowsAsked { conversation, after, limit } = asked;
     let limit = limit.unwrap_or(PAGE_MAX_MESSAGES).clamp(1, PAGE_MAX_MESSAGES);

@@ -31,11 +31,11 @@ pub(crate) struct Caller {
 }
 
 /// They were not let in.
-pub(crate) struct Denied(Response);
+pub(crate) struct Denied(Box<Response>);
 
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
-        self.0
+        *self.0
     }
 }
 
@@ -82,7 +82,7 @@ fn denied(shared: &Shared, detail: &str) -> Denied {
 fn refused(shared: &Shared, detail: &str, retry: Retry) -> Denied {
     count(&shared.counts.unauthorized_total);
     let problem = Problem::never(About::default(), Code::Unauthorized, detail);
-    Denied(respond(Problem { retry, ..problem }))
+    Denied(Box::new(respond(Problem { retry, ..problem })))
 }
 
 impl FromRequestParts<Arc<Shared>> for Caller {

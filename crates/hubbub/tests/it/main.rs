@@ -1,4 +1,8 @@
 //! The whole house: the real binary, real sockets, real files, real restarts.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; everything else is the failure"
+)]
 
 #[cfg(test)]
 mod access;

@@ -38,6 +38,11 @@ pub(crate) struct NotAdmitted {
 }
 
 impl NotAdmitted {
+    /// A name that nobody may have.
+    pub(crate) fn of_the_house(user: &UserId) -> Self {
+        Self::never(format!("`user` is {user}: a user's name does not begin with a colon"))
+    }
+
     fn never(detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), retry: Retry::Never }
     }
@@ -88,6 +93,9 @@ impl Door {
         device: &DeviceId,
         proof: Option<&Proof>,
     ) -> Result<Option<Arc<Grant>>, NotAdmitted> {
+        if !user.is_free() {
+            return Err(NotAdmitted::of_the_house(user));
+        }
         let grant = match proof {
             Some(Proof::Ticket(ticket)) => {
                 let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);

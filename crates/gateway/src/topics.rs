@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
-use model::{ConversationId, Epoch, Seq, Standing, UserId};
+use model::{Content, ConversationId, Epoch, Seq, Standing, UserId};
 use tokio::sync::Notify;
 use wire::Frame;
 
@@ -68,6 +68,36 @@ struct Attached {
     number: u64,
     epoch: Epoch,
     first: Seq,
+}
+
+/// What a message does to the ring it comes into.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Effect<'a> {
+    None,
+    /// A user is no member any more.
+    Removes(&'a UserId),
+    /// What stands below is not there any more.
+    Expires(Seq),
+    /// Texts below it have lost their words: nothing below it is taken from the ring.
+    Erases,
+}
+
+impl<'a> Effect<'a> {
+    pub(crate) fn of(content: &'a Content) -> Self {
+        match content {
+            Content::Member { user, role: None } => Self::Removes(user),
+            Content::Expire { first } => Self::Expires(*first),
+            Content::Erase { .. } => Self::Erases,
+            Content::Member { role: Some(_), .. }
+            | Content::Text { .. }
+            | Content::Edit { .. }
+            | Content::Delete { .. }
+            | Content::React { .. }
+            | Content::Create { .. }
+            | Content::Describe { .. }
+            | Content::Gone { .. } => Self::None,
+        }
+    }
 }
 
 /// A place in a topic's list of listeners.
@@ -191,22 +221,29 @@ impl Topics {
         &self,
         topic: &Topic,
         seq: Seq,
-        removed: Option<&UserId>,
+        effect: Effect<'_>,
         frame: impl FnOnce(Epoch) -> Utf8Bytes,
     ) -> Result<bool, NotNext> {
         let mut state = lock(&topic.state);
-        let Some(attached) = state.attached else { return Ok(false) };
-        let next = state.ring.next();
+        let State { attached: Some(attached), ring, .. } = &mut *state else { return Ok(false) };
+        let next = ring.next();
         match seq.cmp(&next) {
             std::cmp::Ordering::Less => return Ok(false),
             std::cmp::Ordering::Greater => return Err(NotNext { expected: next }),
             std::cmp::Ordering::Equal => {}
         }
-        let change = state.ring.push(seq, frame(attached.epoch))?;
-        if let Some(user) = removed {
-            state.ring.removes(user);
+        match effect {
+            Effect::Expires(first) => {
+                attached.first = attached.first.max(first);
+                self.changed(ring.drop_through(Seq(first.0 - 1)));
+            }
+            Effect::Erases => self.changed(ring.drop_through(Seq(seq.0 - 1))),
+            Effect::None | Effect::Removes(_) => {}
         }
-        self.changed(change);
+        self.changed(ring.push(seq, frame(attached.epoch))?);
+        if let Effect::Removes(user) = effect {
+            ring.removes(user);
+        }
         Ok(true)
     }
 

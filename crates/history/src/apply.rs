@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use model::{BatchNo, BodyKey, CursorMove, DeviceId, Fact, Kind, Message, Offset, Seq, Wall};
+use model::{
+    BatchNo, BodyKey, Content, ConversationId, CursorMove, DeviceId, Fact, Kind, Message, Offset,
+    Seq, UserId, Wall,
+};
 
 use crate::heads::Heads;
 use crate::key::Keys;
+use crate::pending::Pending;
 use crate::rooms::RoomRows;
 use crate::store::Store;
 use crate::{ApplyError, Cursor, Found, History, HistoryError, value};
@@ -118,14 +122,14 @@ fn fold(
 }
 
 /// What goes into one commit.
-struct Rows<'s> {
-    store: &'s Store,
-    messages: Unsorted,
-    ids: Unsorted,
+pub(crate) struct Rows<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) messages: Pending,
+    pub(crate) ids: Pending,
     /// Delivery cursors by key: a device's moves become one row.
     moved: BTreeMap<Vec<u8>, Seq>,
     moved_bytes: usize,
-    rooms: RoomRows<'s>,
+    pub(crate) rooms: RoomRows<'s>,
     keys: Keys,
 }
 
@@ -133,8 +137,8 @@ impl<'s> Rows<'s> {
     fn new(store: &'s Store) -> Self {
         Self {
             store,
-            messages: Unsorted::default(),
-            ids: Unsorted::default(),
+            messages: Pending::default(),
+            ids: Pending::default(),
             moved: BTreeMap::new(),
             moved_bytes: 0,
             rooms: RoomRows::new(store),
@@ -143,7 +147,7 @@ impl<'s> Rows<'s> {
     }
 
     fn bytes(&self) -> usize {
-        let sorted = self.messages.bytes.len() + self.ids.bytes.len();
+        let sorted = self.messages.bytes() + self.ids.bytes();
         sorted + self.moved_bytes + self.rooms.bytes()
     }
 
@@ -161,6 +165,10 @@ impl<'s> Rows<'s> {
             }
             // Their record numbers count; a lost message shows in the next one's seq.
             Fact::Enriched(_) | Fact::EpochStarted(_) => Ok(()),
+            Fact::Remnant(remnant) => {
+                heads.take_remnant(remnant, || self.store.head(&remnant.conversation))?;
+                self.remnant(remnant, stamp)
+            }
         }
     }
 
@@ -177,15 +185,43 @@ impl<'s> Rows<'s> {
             value::message_into(message, stamp, out)
         });
         self.rooms.take(message)?;
-        if conversation.kind() != Kind::Open && content.is_text() {
-            // Whoever says something has read what stands before it.
-            let (conversation, user) = (conversation.clone(), sender.clone());
-            let device = DeviceId::read_mark();
-            self.move_to(&CursorMove { conversation, user, device, seq: *seq })?;
+        if content.is_text() {
+            self.has_read(conversation, sender, *seq)?;
         }
         let found = Found { seq: *seq, body: body_key.hash(content), received_at: stamp };
         self.ids.push(self.keys.id(conversation, sender, *id), |out| value::id_into(&found, out));
-        Ok(())
+        match content {
+            Content::Expire { first } => {
+                heads.expired(conversation, *first, || self.store.head(conversation))?;
+                self.expire(conversation, *first)
+            }
+            Content::Erase { user } => self.erase(conversation, user, *seq),
+            Content::Delete { target } => self.delete(conversation, *target, *seq),
+            Content::Edit { target, .. } => match self.rooms.gone_by(conversation, *target)? {
+                Some(by) => self.take_words(conversation, *seq, by).map(drop),
+                None => Ok(()),
+            },
+            Content::Text { .. }
+            | Content::React { .. }
+            | Content::Create { .. }
+            | Content::Member { .. }
+            | Content::Describe { .. }
+            | Content::Gone { .. } => Ok(()),
+        }
+    }
+
+    /// Whoever says something has read what stands before it.
+    pub(crate) fn has_read(
+        &mut self,
+        conversation: &ConversationId,
+        sender: &UserId,
+        seq: Seq,
+    ) -> Result<(), HistoryError> {
+        if conversation.kind() == Kind::Open {
+            return Ok(());
+        }
+        let (conversation, user) = (conversation.clone(), sender.clone());
+        self.move_to(&CursorMove { conversation, user, device: DeviceId::read_mark(), seq })
     }
 
     fn cursor_move(&mut self, heads: &mut Heads, moved: &CursorMove) -> Result<(), HistoryError> {
@@ -210,8 +246,14 @@ impl<'s> Rows<'s> {
     fn commit(mut self, heads: &mut Heads, cursor: &Cursor) -> Result<(), HistoryError> {
         let store = self.store;
         let mut batch = store.begin();
-        self.messages.drain_sorted(|key, value| batch.insert(&store.messages, key, value));
-        self.ids.drain_sorted(|key, value| batch.insert(&store.ids, key, value));
+        self.messages.drain_sorted(|key, value| match value {
+            Some(value) => batch.insert(&store.messages, key, value),
+            None => batch.remove(&store.messages, key),
+        });
+        self.ids.drain_sorted(|key, value| match value {
+            Some(value) => batch.insert(&store.ids, key, value),
+            None => batch.remove(&store.ids, key),
+        });
         for (key, seq) in self.moved {
             batch.insert(&store.cursors, key, value::seq_into(seq, Vec::new()));
         }
@@ -226,41 +268,5 @@ impl<'s> Rows<'s> {
             batch.insert(&store.heads, self.keys.head(conversation), value);
         });
         store.commit(batch, cursor)
-    }
-}
-
-/// Rows to be written in key order. The engine keeps what is new in a skip list, and neighbours in
-/// it are found in warm cache lines: twice as fast as in order of arrival
-/// (`examples/history_rebuild.rs`). Sorting is cheap while all keys lie in one piece of memory.
-#[derive(Default)]
-struct Unsorted {
-    bytes: Vec<u8>,
-    rows: Vec<Row>,
-}
-
-/// Where a row's key and value lie: one after the other.
-struct Row {
-    key: usize,
-    value: usize,
-    end: usize,
-}
-
-impl Unsorted {
-    fn push(&mut self, key: &[u8], value: impl FnOnce(Vec<u8>) -> Vec<u8>) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(key);
-        let middle = self.bytes.len();
-        self.bytes = value(std::mem::take(&mut self.bytes));
-        self.rows.push(Row { key: start, value: middle, end: self.bytes.len() });
-    }
-
-    /// Of two rows with one key the later one comes last.
-    fn drain_sorted(mut self, mut write: impl FnMut(&[u8], &[u8])) {
-        let bytes = &self.bytes;
-        self.rows
-            .sort_by(|left, right| bytes[left.key..left.value].cmp(&bytes[right.key..right.value]));
-        for row in &self.rows {
-            write(&bytes[row.key..row.value], &bytes[row.value..row.end]);
-        }
     }
 }

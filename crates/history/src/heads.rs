@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{ConversationId, Message, Ordinal, Seq};
+use model::{ConversationId, Message, Ordinal, Remnant, Seq};
 
 /// Heads kept at hand between commits; above it all of them are forgotten and read again.
 pub const HEADS_MAX: usize = 65_536;
@@ -14,7 +14,8 @@ pub struct Head {
     pub next_seq: Seq,
     /// What the next message is counted.
     pub next_ordinal: Ordinal,
-    /// The lowest place from which history is whole up to the head; 1 unless history was lost.
+    /// The lowest place from which history is whole up to the head; 1 unless history was lost, or has
+    /// expired.
     pub first: Seq,
 }
 
@@ -23,13 +24,13 @@ impl Head {
 
     /// A message that jumps says that what stood before it was lost. One below the head is here
     /// already.
-    fn take(&mut self, message: &Message) {
-        if message.seq > self.next_seq {
-            self.first = message.seq;
+    fn take(&mut self, seq: Seq, ordinal: Ordinal) {
+        if seq > self.next_seq {
+            self.first = seq;
         }
-        if message.seq >= self.next_seq {
-            self.next_seq = message.seq.next();
-            self.next_ordinal = message.ordinal.next();
+        if seq >= self.next_seq {
+            self.next_seq = seq.next();
+            self.next_ordinal = ordinal.next();
         }
     }
 
@@ -78,7 +79,27 @@ impl Heads {
         message: &Message,
         load: impl FnOnce() -> Result<Option<Head>, E>,
     ) -> Result<(), E> {
-        self.change(&message.conversation, load, |head| head.take(message))
+        let Message { conversation, seq, ordinal, .. } = message;
+        self.change(conversation, load, |head| head.take(*seq, *ordinal))
+    }
+
+    /// As [`take`](Self::take), of what is left of one.
+    pub(crate) fn take_remnant<E>(
+        &mut self,
+        remnant: &Remnant,
+        load: impl FnOnce() -> Result<Option<Head>, E>,
+    ) -> Result<(), E> {
+        self.change(&remnant.conversation, load, |head| head.take(remnant.seq, remnant.ordinal))
+    }
+
+    /// What stands below `first` is gone.
+    pub(crate) fn expired<E>(
+        &mut self,
+        conversation: &ConversationId,
+        first: Seq,
+        load: impl FnOnce() -> Result<Option<Head>, E>,
+    ) -> Result<(), E> {
+        self.change(conversation, load, |head| head.first = head.first.max(first))
     }
 
     pub(crate) fn acknowledged<E>(

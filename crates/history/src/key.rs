@@ -16,6 +16,8 @@ const MEMBER: u8 = b'm';
 const MINE: u8 = b'u';
 const CHANGE: u8 = b'c';
 const REACTION: u8 = b'l';
+const EDIT: u8 = b'e';
+const EXPIRED: u8 = b'x';
 
 /// Bytes of the longest key: that of a reaction.
 pub(crate) const KEY_MAX_BYTES: usize =
@@ -130,6 +132,51 @@ impl Keys {
         self.about(CHANGE);
         self.name(conversation.as_str());
         self.number(target.0);
+        &self.0
+    }
+
+    /// `tenant e conversation 0 target`: what the edits of a text begin with.
+    pub(crate) fn edits(&mut self, conversation: &ConversationId, target: Seq) -> &[u8] {
+        self.about(EDIT);
+        self.name(conversation.as_str());
+        self.number(target.0);
+        &self.0
+    }
+
+    /// `tenant e conversation 0 target seq`
+    pub(crate) fn edit(&mut self, conversation: &ConversationId, target: Seq, seq: Seq) -> &[u8] {
+        self.edits(conversation, target);
+        self.number(seq.0);
+        &self.0
+    }
+
+    /// `tenant x conversation 0 sender 0 instance`
+    pub(crate) fn expired(
+        &mut self,
+        conversation: &ConversationId,
+        sender: &UserId,
+        instance: InstanceId,
+    ) -> &[u8] {
+        self.about(EXPIRED);
+        self.name(conversation.as_str());
+        self.name(sender.as_str());
+        self.number(instance.0);
+        &self.0
+    }
+
+    /// `tenant l conversation 0 seq`: what the reactions to a text begin with.
+    pub(crate) fn reactions(&mut self, conversation: &ConversationId, target: Seq) -> &[u8] {
+        self.about(REACTION);
+        self.name(conversation.as_str());
+        self.number(target.0);
+        &self.0
+    }
+
+    /// `tenant conversation 0 sender 0`: what the ids of a user begin with.
+    pub(crate) fn ids_of(&mut self, conversation: &ConversationId, sender: &UserId) -> &[u8] {
+        self.tenant();
+        self.name(conversation.as_str());
+        self.name(sender.as_str());
         &self.0
     }
 

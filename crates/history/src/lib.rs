@@ -17,9 +17,12 @@
 mod apply;
 mod cursor;
 mod error;
+mod gone;
 mod heads;
+mod keeps;
 mod key;
 mod page;
+mod pending;
 mod read;
 mod rooms;
 mod store;
@@ -32,8 +35,9 @@ pub use apply::{BatchIn, COMMIT_BYTES, Item};
 pub use cursor::Cursor;
 pub use error::{ApplyError, HistoryError};
 pub use heads::{HEADS_MAX, Head};
+pub use keeps::Kept;
 pub use page::{Mine, Page};
-pub use read::{CONVERSATIONS_MAX, Found};
+pub use read::{CONVERSATIONS_MAX, Found, Known};
 pub use rooms::{Membership, Room};
 pub use store::{MEMTABLES_MAX_BYTES, VERSION};
 

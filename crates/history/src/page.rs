@@ -187,9 +187,15 @@ impl History {
         };
         let (last_seq, ordinal) = (Seq(head.next_seq.0 - 1), Ordinal(head.next_ordinal.0 - 1));
         let mark = self.cursor_of(&conversation, user, &model::DeviceId::read_mark())?;
-        let read_seq = mark.max(membership.since);
-        let read = self.read(&conversation, read_seq, 1, read_seq)?;
-        let read_ordinal = read.first().map_or(ordinal, |message| message.ordinal);
+        // What expired unread is not there to be read any more.
+        let expired = Seq(head.first.0 - 1);
+        let read_seq = mark.max(membership.since).max(expired);
+        let from = read_seq.max(head.first);
+        let read = self.read(&conversation, from, 1, from)?;
+        let read_ordinal = read.first().map_or(ordinal, |message| {
+            let unread = from > read_seq && message.content.is_text();
+            Ordinal(message.ordinal.0 - u64::from(unread))
+        });
         let with = match conversation.kind() {
             model::Kind::Direct => self.members(&conversation, None, 2)?,
             model::Kind::Open | model::Kind::Group | model::Kind::Channel => Vec::new(),

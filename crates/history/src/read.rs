@@ -6,9 +6,10 @@ use std::ops::RangeInclusive;
 use fjall::{Readable, Snapshot};
 use model::bounds::PAGE_MAX_MESSAGES;
 use model::{
-    BodyHash, Content, ConversationId, DeviceId, InstanceId, Message, MessageId, Seq, UserId, Wall,
+    BodyHash, ConversationId, DeviceId, InstanceId, Message, MessageId, Seq, UserId, Wall,
 };
 
+use crate::gone::Expired;
 use crate::key::{self, Keys};
 use crate::store::Store;
 use crate::{Cursor, Head, History, HistoryError, value};
@@ -25,6 +26,17 @@ pub struct Found {
     pub body: BodyHash,
     /// The stamp of its batch.
     pub received_at: Wall,
+}
+
+/// What history says of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It is the id of this message.
+    Found(Found),
+    /// A higher one of the same author has expired: whatever this one was is not known any more.
+    Expired,
+    /// No message has it.
+    Not,
 }
 
 impl History {
@@ -57,11 +69,15 @@ impl History {
         let mut keys = Keys::new();
         let prefix = keys.author(conversation, sender, instance);
         let store = &*self.store;
-        let Some(last) = store.snapshot().prefix(&store.ids, prefix).next_back() else {
-            return Ok(0);
+        let there = match store.snapshot().prefix(&store.ids, prefix).next_back() {
+            Some(last) => {
+                let key = last.key().map_err(|error| store.error(error))?;
+                key::last_number(&key).ok_or_else(|| store.undecoded("the key of a message id"))?
+            }
+            None => 0,
         };
-        let key = last.key().map_err(|error| store.error(error))?;
-        key::last_number(&key).ok_or_else(|| store.undecoded("the key of a message id"))
+        let expired = store.room_row::<Expired>(keys.expired(conversation, sender, instance))?;
+        Ok(there.max(expired.map_or(0, |expired| expired.counter)))
     }
 
     /// How far a device has acknowledged a conversation; 0 = nothing yet.
@@ -77,11 +93,29 @@ impl History {
         self.store.cursor_at(Keys::new().cursor(conversation, user, device))
     }
 
-    /// The message that an author gave this id, if there is one.
+    /// What is known of an id of an author.
     ///
     /// # Errors
     /// [`HistoryError`]: the store failed.
     pub fn find(
+        &self,
+        conversation: &ConversationId,
+        sender: &UserId,
+        id: MessageId,
+    ) -> Result<Known, HistoryError> {
+        if let Some(found) = self.find_row(conversation, sender, id)? {
+            return Ok(Known::Found(found));
+        }
+        let mut keys = Keys::new();
+        let key = keys.expired(conversation, sender, id.instance);
+        Ok(match self.store.room_row::<Expired>(key)? {
+            Some(expired) if expired.counter == id.counter => Known::Found(expired.found()),
+            Some(expired) if expired.counter > id.counter => Known::Expired,
+            Some(_) | None => Known::Not,
+        })
+    }
+
+    pub(crate) fn find_row(
         &self,
         conversation: &ConversationId,
         sender: &UserId,
@@ -166,15 +200,6 @@ impl Store {
                 .ok_or_else(|| self.undecoded("a message"))?;
             messages.push(message);
             next = next.next();
-        }
-        if let (Some(first), Some(last)) = (messages.first(), messages.last()) {
-            let changes = self.changes(snapshot, conversation, first.seq, last.seq)?;
-            for message in &mut messages {
-                let gone = changes.get(&message.seq).map(|change| change.gone_by);
-                if let Some(by) = gone.filter(|by| *by > 0) {
-                    message.content = Content::Gone { by: Seq(by) };
-                }
-            }
         }
         Ok(messages)
     }

@@ -3,8 +3,9 @@
 //! One tree, whose keys begin with what a row is about. A row is read, changed and written back; what
 //! one commit changes more than once is at hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use fjall::Readable;
 use model::bounds::REACTIONS_COUNTED_MAX;
 use model::{Body, Content, ConversationId, Member, Message, Profile, Reaction, Role, Seq, UserId};
 use serde::de::DeserializeOwned;
@@ -84,17 +85,19 @@ impl<'s> RoomRows<'s> {
     pub(crate) fn take(&mut self, message: &Message) -> Result<(), HistoryError> {
         let Message { conversation, seq, sender, content, .. } = message;
         match content {
-            Content::Text { .. } | Content::Gone { .. } => Ok(()),
-            Content::Edit { target, body } => self.change(conversation, *target, |change| {
-                if change.edited.as_ref().is_none_or(|(by, _)| *by < seq.0) {
-                    change.edited = Some((seq.0, body.as_str().to_owned()));
-                }
-            }),
-            Content::Delete { target } => self.change(conversation, *target, |change| {
-                if change.gone_by == 0 {
-                    *change = StoredChange { gone_by: seq.0, ..StoredChange::default() };
-                }
-            }),
+            Content::Text { .. }
+            | Content::Expire { .. }
+            | Content::Erase { .. }
+            | Content::Gone { .. } => Ok(()),
+            Content::Edit { target, body } => {
+                self.put(Keys::new().edit(conversation, *target, *seq).to_vec(), &());
+                self.change(conversation, *target, |change| {
+                    if change.edited.as_ref().is_none_or(|(by, _)| *by < seq.0) {
+                        change.edited = Some((seq.0, body.as_str().to_owned()));
+                    }
+                })
+            }
+            Content::Delete { target } => self.gone(conversation, *target, *seq),
             Content::React { target, reaction, on } => {
                 self.react(conversation, *target, sender, reaction, *on)
             }
@@ -152,6 +155,28 @@ impl<'s> RoomRows<'s> {
         Ok(())
     }
 
+    /// The text at `target` is gone, by the event at `by`: for good, and by the first that says so.
+    pub(crate) fn gone(
+        &mut self,
+        conversation: &ConversationId,
+        target: Seq,
+        by: Seq,
+    ) -> Result<(), HistoryError> {
+        self.change(conversation, target, |change| {
+            *change = StoredChange { gone_by: by.0, ..StoredChange::default() };
+        })
+    }
+
+    /// By which event a text is gone.
+    pub(crate) fn gone_by(
+        &self,
+        conversation: &ConversationId,
+        target: Seq,
+    ) -> Result<Option<Seq>, HistoryError> {
+        let stored = self.get::<StoredChange>(Keys::new().change(conversation, target))?;
+        Ok(stored.map(|stored| Seq(stored.gone_by)).filter(|by| by.0 > 0))
+    }
+
     fn change(
         &mut self,
         conversation: &ConversationId,
@@ -202,7 +227,7 @@ impl<'s> RoomRows<'s> {
         Ok(())
     }
 
-    fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, HistoryError> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, HistoryError> {
         match self.changed.get(key) {
             Some(Some(bytes)) => self.store.room_value(bytes).map(Some),
             Some(None) => Ok(None),
@@ -210,13 +235,29 @@ impl<'s> RoomRows<'s> {
         }
     }
 
-    fn put<T: Serialize>(&mut self, key: Vec<u8>, row: &T) {
+    pub(crate) fn put<T: Serialize>(&mut self, key: Vec<u8>, row: &T) {
         let value = value::encode(row, Vec::new());
         self.bytes += key.len() + value.len();
         self.changed.insert(key, Some(value));
     }
 
-    fn take_away(&mut self, key: Vec<u8>) {
+    /// The keys of the rows that begin so.
+    pub(crate) fn keys_under(&self, prefix: &[u8]) -> Result<BTreeSet<Vec<u8>>, HistoryError> {
+        let mut keys = BTreeSet::new();
+        for row in self.store.snapshot().prefix(&self.store.rooms, prefix) {
+            keys.insert(row.key().map_err(|error| self.store.error(error))?.to_vec());
+        }
+        let changed = self.changed.range(prefix.to_vec()..);
+        for (key, value) in changed.take_while(|(key, _)| key.starts_with(prefix)) {
+            match value {
+                Some(_) => keys.insert(key.clone()),
+                None => keys.remove(key),
+            };
+        }
+        Ok(keys)
+    }
+
+    pub(crate) fn take_away(&mut self, key: Vec<u8>) {
         self.bytes += key.len();
         self.changed.insert(key, None);
     }

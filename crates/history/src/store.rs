@@ -14,7 +14,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
 use crate::{Cursor, HistoryError, Stats, value};
 
 /// Version of keys and values. Another one is not read: the view is deleted and rebuilt.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Bytes of all memtables together, those being written out included.
 pub const MEMTABLES_MAX_BYTES: u64 = KEYSPACES * MEMTABLES_PER_KEYSPACE * MEMTABLE_BYTES;

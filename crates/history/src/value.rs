@@ -37,6 +37,10 @@ enum StoredContent<'a> {
     /// The role 0 is no member.
     Member(&'a str, u8),
     Describe(StoredProfile<'a>),
+    /// Here stood a text; by what it went.
+    Gone(u64),
+    Expire(u64),
+    Erase(&'a str),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,9 +121,9 @@ impl<'a> StoredContent<'a> {
                 Self::Member(user.as_str(), role.map_or(0, Role::stored))
             }
             Content::Describe { profile } => Self::Describe(StoredProfile::of(profile)),
-            Content::Gone { .. } => {
-                unreachable!("`gone` is never a fact, and only facts are stored")
-            }
+            Content::Gone { by } => Self::Gone(by.0),
+            Content::Expire { first } => Self::Expire(first.0),
+            Content::Erase { user } => Self::Erase(user.as_str()),
         }
     }
 
@@ -150,6 +154,9 @@ impl<'a> StoredContent<'a> {
                 Content::Member { user: UserId::new(user).ok()?, role }
             }
             Self::Describe(profile) => Content::Describe { profile: profile.profile()? },
+            Self::Gone(by) => Content::Gone { by: Seq(by) },
+            Self::Expire(first) => Content::Expire { first: Seq(first) },
+            Self::Erase(user) => Content::Erase { user: UserId::new(user).ok()? },
         })
     }
 }

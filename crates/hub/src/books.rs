@@ -56,7 +56,7 @@ impl Books {
             Refusal::Busy { .. } => {}
             Refusal::DiskFull => counts.refused_disk_full += 1,
             Refusal::OutcomeUnknown => counts.outcome_unknown += 1,
-            Refusal::IdempotencyConflict { .. } => counts.conflicts += 1,
+            Refusal::IdempotencyConflict { .. } | Refusal::Expired { .. } => counts.conflicts += 1,
             Refusal::LamportJump { .. } => counts.refused_lamport += 1,
             Refusal::SeenAhead { .. } => counts.refused_seen_ahead += 1,
             Refusal::NotFound

@@ -31,8 +31,13 @@ impl From<Refusal> for Judged {
 impl Conversation {
     /// Whether the sender may do this, and may do it here.
     pub(crate) fn judge(&self, draft: &Draft) -> Result<(), Judged> {
+        if draft.sender == UserId::keeper() {
+            return Ok(self.judge_keeper(&draft.content)?);
+        }
         match &draft.content {
-            Content::Gone { .. } => Err(Refusal::NotFound.into()),
+            Content::Expire { .. } | Content::Erase { .. } | Content::Gone { .. } => {
+                Err(Refusal::NotFound.into())
+            }
             Content::Create { members, .. } => self.judge_create(draft, members),
             Content::Member { user, role } => self.judge_member(&draft.sender, user, *role),
             Content::Describe { .. } => self.judge_act(&draft.sender, Act::Describe),
@@ -59,6 +64,26 @@ impl Conversation {
                     self.judge_act(&draft.sender, Act::DeleteOfOthers)
                 }
             }
+        }
+    }
+
+    /// The house itself: it says what is gone, and nothing else. What has to go stands here.
+    fn judge_keeper(&self, content: &Content) -> Result<(), Refusal> {
+        match content {
+            Content::Expire { first: target } => {
+                let left = self.tail.first.next()..=self.tail.head.next();
+                let there = left.contains(target).then_some(());
+                there.ok_or(Refusal::NoSuchMessage { target: *target })
+            }
+            Content::Erase { .. } => Ok(()),
+            Content::Text { .. }
+            | Content::Edit { .. }
+            | Content::Delete { .. }
+            | Content::React { .. }
+            | Content::Create { .. }
+            | Content::Member { .. }
+            | Content::Describe { .. }
+            | Content::Gone { .. } => Err(Refusal::NotFound),
         }
     }
 

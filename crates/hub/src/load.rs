@@ -8,7 +8,7 @@ use crate::cursor::DeviceKey;
 use crate::hub::Hub;
 use crate::input::Input;
 use crate::limits::Bound;
-use crate::{LoadGot, Loaded, LookedUp, cost};
+use crate::{Known, LoadGot, Loaded, LookedUp, cost};
 
 impl Hub {
     /// Hands an input to its conversation: warm, being loaded, or now to be loaded.
@@ -72,21 +72,21 @@ impl Hub {
     }
 
     pub(crate) fn looked_up(&mut self, looked_up: LookedUp) {
-        let LookedUp { token, found } = looked_up;
-        let found = found.filter(|_| !self.books.limits.forgets_dedupe());
+        let LookedUp { token, known } = looked_up;
+        let known = if self.books.limits.forgets_dedupe() { Known::Not } else { known };
         let out = self.books.lookups.remove(&token).expect("a lookup is answered once");
         let id = out.conversation.clone();
-        if found.is_some() {
+        if matches!(known, Known::Found(_)) {
             self.books.counts.lookups_found += 1;
         }
         let conversation = self.conversations.get_mut(&id);
         let conversation = conversation.expect("a conversation is kept while a lookup is out");
         conversation.end_lookup(&mut self.books, &out);
         for (ticket, draft) in out.waiting {
-            let room = found.is_some() || self.make_room(cost::draft_at_most(&draft));
+            let room = known != Known::Not || self.make_room(cost::draft_at_most(&draft));
             match self.conversations.get_mut(&id) {
                 Some(conversation) if room => {
-                    conversation.looked_up(&mut self.books, ticket, draft, found);
+                    conversation.looked_up(&mut self.books, ticket, draft, known);
                 }
                 Some(_) => self.books.busy(ticket, Bound::Memory),
                 None => unreachable!("it is not idle before it is settled"),

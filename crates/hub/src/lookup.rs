@@ -3,14 +3,14 @@
 //!
 //! All sends of one id wait for one lookup; nobody else does, and no other id of the same author.
 
-use model::{ConversationId, Draft, MessageId};
+use model::{ConversationId, Draft, MessageId, Refusal};
 
 use crate::author::AuthorKey;
 use crate::books::Books;
 use crate::conversation::Conversation;
 use crate::limits::Bound;
 use crate::tail::{Original, Waiter};
-use crate::{Command, Found, Ticket, cost};
+use crate::{Command, Found, Known, Ticket, cost};
 
 #[derive(Debug)]
 pub(crate) struct LookupOut {
@@ -87,13 +87,16 @@ impl Conversation {
         books: &mut Books,
         ticket: Ticket,
         draft: Draft,
-        found: Option<Found>,
+        known: Known,
     ) {
-        if let Some(Found { seq, body, received_at }) = found {
-            let same_body = books.body_key.hash(&draft.content) == body;
-            let original = Original { id: draft.id, seq, received_at };
-            self.answer_repeat(books, original, &Waiter { ticket, same_body });
-            return;
+        match known {
+            Known::Found(Found { seq, body, received_at }) => {
+                let same_body = books.body_key.hash(&draft.content) == body;
+                let original = Original { id: draft.id, seq, received_at };
+                return self.answer_repeat(books, original, &Waiter { ticket, same_body });
+            }
+            Known::Expired => return books.refuse(ticket, Refusal::Expired { id: draft.id }),
+            Known::Not => {}
         }
         let author = self.authors.get(&AuthorKey::of_draft(&draft));
         let author =

@@ -75,7 +75,18 @@ pub struct LookedUp {
     /// Of the question.
     pub token: u64,
     /// What history's index has under the id.
-    pub found: Option<Found>,
+    pub known: Known,
+}
+
+/// What history knows of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It is the id of this message.
+    Found(Found),
+    /// A higher one of the same author has expired: what became of this one is not known any more.
+    Expired,
+    /// No message has it.
+    Not,
 }
 
 /// A message, as history's index of ids knows it.

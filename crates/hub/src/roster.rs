@@ -140,6 +140,8 @@ impl Conversation {
             | Content::Edit { .. }
             | Content::Delete { .. }
             | Content::React { .. }
+            | Content::Expire { .. }
+            | Content::Erase { .. }
             | Content::Gone { .. } => {}
         }
     }
@@ -175,6 +177,8 @@ impl Conversation {
             | Content::Edit { .. }
             | Content::Delete { .. }
             | Content::React { .. }
+            | Content::Expire { .. }
+            | Content::Erase { .. }
             | Content::Gone { .. } => {}
         }
     }

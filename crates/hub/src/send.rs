@@ -44,7 +44,12 @@ impl Conversation {
     ) {
         let durable = seq <= self.tail.head;
         let entry = self.tail.get_mut(seq).expect("an author's recent ones are in the tail");
-        let same_body = entry.message.content == *content;
+        let same_body = match (&entry.message.content, content) {
+            // What an erased id said cannot be compared any more.
+            (Content::Gone { .. }, Content::Text { .. }) => true,
+            (Content::Delete { target: said }, Content::Edit { target, .. }) => said == target,
+            (said, content) => said == content,
+        };
         let waiter = Waiter { ticket, same_body };
         if durable {
             let original = Original::from(&*entry.message);
@@ -103,6 +108,7 @@ impl Conversation {
         let message = Arc::clone(&entry.message);
         let (ticket, waiters) = (entry.author, std::mem::take(&mut entry.waiters));
         self.enrolled_for_good(&message);
+        self.obey(books, &message);
         let author = self.authors.get_mut(&AuthorKey::of_message(&message));
         let author = author.expect("the authors of the tail are kept");
         author.durable_highest = author.durable_highest.max(message.id.counter);

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use model::{Message, MessageId, Ordinal, Seq, Wall};
+use model::{Message, MessageId, Ordinal, Seq, UserId, Wall};
 
 use crate::{Head, Ticket};
 
@@ -133,6 +133,20 @@ impl Tail {
         self.head = entry.message.seq;
         self.ordinal = entry.message.ordinal;
         entry
+    }
+
+    /// The texts of this user below the event `by` lose their words. The bytes that each gives back.
+    pub(crate) fn erase(&mut self, user: &UserId, by: Seq) -> impl Iterator<Item = usize> {
+        let theirs = self.entries.iter_mut().filter(move |entry| {
+            let Message { seq, sender, content, .. } = &*entry.message;
+            *seq < by && sender == user && content.body().is_some()
+        });
+        theirs.map(move |entry| {
+            let message = Arc::make_mut(&mut entry.message);
+            let freed = message.content.text_bytes();
+            message.content = message.content.without_words(by);
+            freed
+        })
     }
 
     /// History has the oldest one.

@@ -131,7 +131,9 @@ impl Fold {
             let start = if record.tag == TAG_EPOCH_STARTED {
                 match fact(&record, header.stamp)? {
                     Fact::EpochStarted(start) => Some(start),
-                    Fact::Message(_) | Fact::Cursors(_) | Fact::Enriched(_) => None,
+                    Fact::Message(_) | Fact::Cursors(_) | Fact::Enriched(_) | Fact::Remnant(_) => {
+                        None
+                    }
                 }
             } else {
                 None
@@ -211,7 +213,7 @@ impl Fold {
                 self.epochs[index] = start.epoch;
                 self.epoch_high = self.epoch_high.max(start.epoch);
             }
-            Fact::Cursors(_) | Fact::Enriched(_) => {}
+            Fact::Cursors(_) | Fact::Enriched(_) | Fact::Remnant(_) => {}
         }
         Offset { partition, record }
     }

@@ -6,7 +6,8 @@ mod decode;
 
 use bytes::BufMut;
 use model::{
-    Body, Content, CursorMove, Enrichment, EpochStart, Fact, Message, Offset, Outcome, TenantId,
+    Body, Content, CursorMove, Enrichment, EpochStart, Fact, Left, Message, Offset, Outcome,
+    Remnant, Seq, TenantId,
 };
 
 pub(crate) use decode::{Records, fact};
@@ -24,6 +25,14 @@ pub(crate) const TAG_ENRICHED: u8 = 3;
 pub(crate) const TAG_EPOCH_STARTED: u8 = 4;
 /// A message whose content is not only a body.
 pub(crate) const TAG_EVENT: u8 = 5;
+
+/// What is left of a message.
+pub(crate) const TAG_REMNANT: u8 = 6;
+
+/// What readers see in its place. Stored: never reuse a number.
+const LEFT_NOTHING: u8 = 0;
+const LEFT_GONE: u8 = 1;
+const LEFT_EDIT_OF_GONE: u8 = 2;
 
 /// How enriching ended. Stored: never reuse a number.
 const OUTCOME_FULL: u8 = 1;
@@ -54,6 +63,9 @@ pub(crate) fn encoded_len(fact: &Fact) -> usize {
                 name(e.conversation.as_str()) + 8 + 2 + 8 + 1 + name(language) + 4
             }
             Fact::EpochStarted(_) => 4 + 8 + 8,
+            Fact::Remnant(r) => {
+                name(r.conversation.as_str()) + name(r.sender.as_str()) + 7 * 8 + 16 + 1 + 8
+            }
         }
 }
 
@@ -70,6 +82,7 @@ pub(crate) fn encode(fact: &Fact, offset: Offset, out: &mut Vec<u8>) {
         Fact::Cursors(_) => TAG_CURSORS,
         Fact::Enriched(_) => TAG_ENRICHED,
         Fact::EpochStarted(_) => TAG_EPOCH_STARTED,
+        Fact::Remnant(_) => TAG_REMNANT,
     };
     out.put_u32_le(0);
     out.put_u16_le(offset.partition.get());
@@ -81,6 +94,7 @@ pub(crate) fn encode(fact: &Fact, offset: Offset, out: &mut Vec<u8>) {
         Fact::Cursors(moves) => put_cursors(moves, out),
         Fact::Enriched(enrichment) => put_enrichment(enrichment, out),
         Fact::EpochStarted(start) => put_epoch_start(start, out),
+        Fact::Remnant(remnant) => put_remnant(remnant, out),
     }
     let length = u32::try_from(out.len() - start - 4).expect("the bounds of `model` keep it small");
     out[start..start + 4].copy_from_slice(&length.to_le_bytes());
@@ -109,6 +123,30 @@ fn put_message(message: &Message, out: &mut Vec<u8>) {
         Some(body) => put_text(body.as_str(), out),
         None => content::put(&message.content, out),
     }
+}
+
+fn put_remnant(remnant: &Remnant, out: &mut Vec<u8>) {
+    put_name(remnant.conversation.as_str(), out);
+    put_name(remnant.sender.as_str(), out);
+    for number in [
+        remnant.id.instance.0,
+        remnant.id.counter,
+        remnant.seq.0,
+        remnant.ordinal.0,
+        remnant.lamport,
+        remnant.seen_seq.0,
+        remnant.sent_at.0,
+    ] {
+        out.put_u64_le(number);
+    }
+    out.put_u128_le(remnant.body.0);
+    let (left, seq) = match remnant.left {
+        Left::Nothing => (LEFT_NOTHING, Seq(0)),
+        Left::Gone(by) => (LEFT_GONE, by),
+        Left::EditOfGone(target) => (LEFT_EDIT_OF_GONE, target),
+    };
+    out.put_u8(left);
+    out.put_u64_le(seq.0);
 }
 
 /// The body of a content that is nothing else.

@@ -134,6 +134,11 @@ pub enum Refusal {
         /// How many.
         most: u32,
     },
+    /// The id is so old that nobody knows any more whether it was said: what stood there has expired.
+    Expired {
+        /// Which.
+        id: MessageId,
+    },
 }
 
 /// When asking again can help.
@@ -162,7 +167,8 @@ impl Refusal {
             | Self::NoSuchMessage { .. }
             | Self::Exists { .. }
             | Self::LastOwner
-            | Self::TooManyMembers { .. } => Retry::Never,
+            | Self::TooManyMembers { .. }
+            | Self::Expired { .. } => Retry::Never,
         }
     }
 }

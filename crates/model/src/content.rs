@@ -62,10 +62,20 @@ pub enum Content {
         /// How.
         profile: Profile,
     },
-    /// Here stood a text that the event at `by` deleted. A view's word: nobody sends it, no journal
-    /// has it.
+    /// What stands below `first` is gone: the retention of the house. Only [`UserId::keeper`] says it.
+    Expire {
+        /// The lowest place that is left.
+        first: Seq,
+    },
+    /// The texts of this user below this event are gone. Only [`UserId::keeper`] says it.
+    Erase {
+        /// Whose.
+        user: UserId,
+    },
+    /// Here stood a text that the event at `by` deleted or erased. A view's word: nobody sends it, no
+    /// journal has it.
     Gone {
-        /// The deletion.
+        /// The deletion, or the erasing.
         by: Seq,
     },
 }
@@ -220,6 +230,11 @@ impl Content {
         matches!(self, Self::Text { .. } | Self::Gone { .. })
     }
 
+    /// Whether only the house says it.
+    pub const fn is_of_the_house(&self) -> bool {
+        matches!(self, Self::Expire { .. } | Self::Erase { .. })
+    }
+
     /// What it says, if it says something.
     pub const fn body(&self) -> Option<&Body> {
         match self {
@@ -229,7 +244,20 @@ impl Content {
             | Self::Create { .. }
             | Self::Member { .. }
             | Self::Describe { .. }
+            | Self::Expire { .. }
+            | Self::Erase { .. }
             | Self::Gone { .. } => None,
+        }
+    }
+
+    /// What readers see in its place when the event at `by` took its words: of a text that it is gone,
+    /// of the edit of one that its text is. What has no words of its author's stays as it is.
+    #[must_use]
+    pub fn without_words(&self, by: Seq) -> Self {
+        match self {
+            Self::Text { .. } => Self::Gone { by },
+            Self::Edit { target, .. } => Self::Delete { target: *target },
+            other => other.clone(),
         }
     }
 
@@ -243,6 +271,8 @@ impl Content {
             Self::Create { .. }
             | Self::Member { .. }
             | Self::Describe { .. }
+            | Self::Expire { .. }
+            | Self::Erase { .. }
             | Self::Gone { .. } => None,
         }
     }
@@ -256,9 +286,9 @@ impl Content {
                 let user = |member: &Member| member.user.as_str().len() + size_of::<Member>();
                 profile.text_bytes() + members.iter().map(user).sum::<usize>()
             }
-            Self::Member { user, .. } => user.as_str().len(),
+            Self::Member { user, .. } | Self::Erase { user } => user.as_str().len(),
             Self::Describe { profile } => profile.text_bytes(),
-            Self::Delete { .. } | Self::Gone { .. } => 0,
+            Self::Delete { .. } | Self::Expire { .. } | Self::Gone { .. } => 0,
         }
     }
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConversationId, DeviceId, Epoch, Message, Offset, PartitionId, RecordNo, Seq, TenantId, UserId,
+    BodyHash, ConversationId, DeviceId, Epoch, Message, MessageId, Offset, Ordinal, PartitionId,
+    RecordNo, Seq, TenantId, UserId, Wall,
 };
 
 /// One thing that happened and cannot be recomputed. Every other state is a fold over these.
@@ -18,6 +19,45 @@ pub enum Fact {
     Enriched(Enrichment),
     /// History of this partition was lost; what follows is a new version of it. Written by recovery.
     EpochStarted(EpochStart),
+    /// What is left of a message whose text had to go. Written where the message stood, when the
+    /// journal is thinned.
+    Remnant(Remnant),
+}
+
+/// A message without what it said: its place, and enough to know it again when it is sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remnant {
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// Its place.
+    pub seq: Seq,
+    /// How many texts there were, with it.
+    pub ordinal: Ordinal,
+    /// Who said it.
+    pub sender: UserId,
+    /// As which of theirs.
+    pub id: MessageId,
+    /// Its author's logical time.
+    pub lamport: u64,
+    /// What its author had seen.
+    pub seen_seq: Seq,
+    /// When, as its author said.
+    pub sent_at: Wall,
+    /// The fingerprint of what it said.
+    pub body: BodyHash,
+    /// What readers see in its place.
+    pub left: Left,
+}
+
+/// What readers see where something was said that had to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Left {
+    /// Nothing: it stands below what is left of its conversation.
+    Nothing,
+    /// That a text is gone, by the event at this place.
+    Gone(Seq),
+    /// The edit of a text that is gone: that it is.
+    EditOfGone(Seq),
 }
 
 /// A device acknowledged everything of a conversation up to and including `seq`.
@@ -82,6 +122,7 @@ impl Fact {
             Self::Cursors(moves) => moves.first().and_then(|first| of(&first.conversation)),
             Self::Enriched(enrichment) => Some(enrichment.target.partition),
             Self::EpochStarted(start) => Some(start.partition),
+            Self::Remnant(remnant) => of(&remnant.conversation),
         }
     }
 }

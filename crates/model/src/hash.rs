@@ -65,6 +65,8 @@ fn spelled(content: &Content) -> Vec<u8> {
             put(7, &[public], &[name.as_str(), topic.as_str()]);
         }
         Content::Gone { by } => put(8, &[by.0], &[]),
+        Content::Expire { first } => put(9, &[first.0], &[]),
+        Content::Erase { user } => put(10, &[], &[user.as_str()]),
     }
     out
 }

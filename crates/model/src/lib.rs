@@ -23,7 +23,7 @@ mod time;
 pub use answer::{Change, Counted, Listed, ReadFrom, Refusal, Retry, Standing};
 pub use body::{Body, BodyError};
 pub use content::{Content, Line, LineError, Member, Profile, Reaction};
-pub use fact::{CursorMove, Enrichment, EpochStart, Fact, Outcome};
+pub use fact::{CursorMove, Enrichment, EpochStart, Fact, Left, Outcome, Remnant};
 pub use hash::{BodyHash, BodyKey};
 pub use lamport::Lamport;
 pub use map::{SeededMap, SeededState};

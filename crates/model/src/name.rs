@@ -123,6 +123,19 @@ name! {
     DeviceId
 }
 
+impl UserId {
+    /// No user, but the house itself: what has to go by its rules goes by its word. Nobody may be
+    /// called so.
+    pub fn keeper() -> Self {
+        Self(":keeper".into())
+    }
+
+    /// Whether a user may be called so: what begins with a colon is the house's own.
+    pub fn is_free(&self) -> bool {
+        !self.0.starts_with(':')
+    }
+}
+
 impl DeviceId {
     /// No device, but how far its user has read, on whatever device. Nobody may be called so.
     pub fn read_mark() -> Self {

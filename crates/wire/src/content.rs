@@ -34,6 +34,8 @@ pub(crate) struct ContentShape<'a> {
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<Seq>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<Seq>,
 }
 
 /// A member and their role.
@@ -80,6 +82,8 @@ impl<'a> ContentShape<'a> {
                 ..none
             },
             Content::Describe { profile } => Self::profile(profile),
+            Content::Expire { first } => Self { first: Some(*first), ..none },
+            Content::Erase { user } => Self { user: Some(user.as_str()), ..none },
             Content::Gone { by } => Self { by: Some(*by), ..none },
         }
     }
@@ -109,6 +113,8 @@ const fn kind_of(content: &Content) -> Option<&'static str> {
         Content::Create { .. } => Some("create"),
         Content::Member { .. } => Some("member"),
         Content::Describe { .. } => Some("describe"),
+        Content::Expire { .. } => Some("expire"),
+        Content::Erase { .. } => Some("erase"),
         Content::Gone { .. } => Some("gone"),
     }
 }
@@ -129,6 +135,7 @@ pub(crate) struct ContentFields {
     pub(crate) user: Option<UserId>,
     pub(crate) role: Option<String>,
     pub(crate) by: Option<Number>,
+    pub(crate) first: Option<Number>,
 }
 
 /// A member in a frame that is read.
@@ -188,6 +195,10 @@ impl ContentFields {
             Some("describe") => {
                 Ok(Content::Describe { profile: profile(self.name, self.topic, self.public)? })
             }
+            Some("expire") => {
+                need("first", self.first).map(|Number(seq)| Content::Expire { first: Seq(seq) })
+            }
+            Some("erase") => Ok(Content::Erase { user: need("user", self.user)? }),
             Some("gone") => need("by", self.by).map(|Number(seq)| Content::Gone { by: Seq(seq) }),
             Some(other) => Err(format!("`kind` is {other:?}, which this client does not know")),
         }

@@ -67,6 +67,8 @@ codes! {
     OutcomeUnknown = "outcome_unknown",
     /// This id was given to something else.
     IdempotencyConflict = "idempotency_conflict",
+    /// The id is so old that nobody knows any more whether it was said.
+    Expired = "expired",
     /// The Lamport counter is too far above the highest the server has journaled.
     LamportJump = "lamport_jump",
     /// `seen_seq` lies above the last durable message.
@@ -143,6 +145,12 @@ impl From<(About, Refusal)> for Problem {
                 Code::IdempotencyConflict,
                 format!(
                     "the id {id} was given to another body, which stands at {seq}: take a new id for a new message"
+                ),
+            ),
+            Refusal::Expired { id } => (
+                Code::Expired,
+                format!(
+                    "the id {id} is older than what is kept of this conversation: if it was said, it has expired; take a new id to say it again"
                 ),
             ),
             Refusal::LamportJump { counter, most } => (

@@ -48,6 +48,9 @@ impl Caller {
             let named = header(USER_HEADER).unwrap_or("guest");
             let user = UserId::new(named)
                 .map_err(|why| denied(shared, &format!("the header Hubbub-User: {why}")))?;
+            if !user.is_free() {
+                return Err(denied(shared, &NotAdmitted::of_the_house(&user).detail));
+            }
             return Ok(Self { user, grant: None });
         }
         let token = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
@@ -55,6 +58,9 @@ impl Caller {
             return Err(denied(shared, "the header `Authorization: Bearer <token>` is missing"));
         };
         match door.verify(token.trim()) {
+            Ok(grant) if !grant.user().is_free() => {
+                Err(denied(shared, &NotAdmitted::of_the_house(grant.user()).detail))
+            }
             Ok(grant) => Ok(Self { user: grant.user().clone(), grant: Some(Arc::new(grant)) }),
             Err(NotAdmitted { detail, retry }) => Err(refused(shared, &detail, retry)),
         }

@@ -18,6 +18,7 @@ pub(crate) const fn status_of(code: Code) -> StatusCode {
         Code::TooManyMembers | Code::TooManySubscriptions | Code::LamportJump => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        Code::Expired => StatusCode::GONE,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::Busy | Code::DiskFull | Code::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
         Code::BadFrame | Code::BadId | Code::NoHello | Code::NotSubscribed | Code::Other => {

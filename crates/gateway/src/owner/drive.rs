@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use link::{FromOwner, ToOwner};
-use model::{Content, Message, Refusal, Retry};
+use model::{Message, Refusal, Retry};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -17,7 +17,7 @@ use super::{Owner, Pending, Rows};
 use crate::counters::{Counts, count, sub};
 use crate::mailbox::{Answer, PageCame, SentAt};
 use crate::people::People;
-use crate::topics::{Budget, Topic, Topics, Want};
+use crate::topics::{Budget, Effect, Topic, Topics, Want};
 use crate::transport::{GatewayEnd, OwnerLink};
 
 /// How often the owner is asked whether it is there.
@@ -281,13 +281,9 @@ impl Drive {
     fn deliver(&mut self, life: &mut Life, message: &Message) -> Result<(), String> {
         count(&self.counts.delivered_total);
         let Some(topic) = self.topics.get(&message.conversation) else { return Ok(()) };
-        let removed = if let Content::Member { user, role: None } = &message.content {
-            Some(user)
-        } else {
-            None
-        };
+        let effect = Effect::of(&message.content);
         let frame = |epoch| wire::encode_message(epoch, message).into();
-        let delivered = self.topics.deliver(&topic, message.seq, removed, frame);
+        let delivered = self.topics.deliver(&topic, message.seq, effect, frame);
         match delivered {
             Ok(true) => {
                 self.budget.delivered(&self.topics, &topic, message.seq);

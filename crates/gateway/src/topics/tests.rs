@@ -36,7 +36,7 @@ fn is_detach(want: &Want, conversation: &str) -> bool {
 }
 
 fn deliver(topics: &Topics, topic: &Topic, seq: u64) -> Result<bool, NotNext> {
-    topics.deliver(topic, Seq(seq), None, |_| "frame".into())
+    topics.deliver(topic, Seq(seq), Effect::None, |_| "frame".into())
 }
 
 #[test]

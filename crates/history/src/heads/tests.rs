@@ -40,19 +40,19 @@ fn changed(heads: &mut Heads) -> Vec<(String, Head)> {
 #[test]
 fn a_message_moves_the_head_and_a_jump_moves_the_first() {
     let mut moved = Head::NEW;
-    moved.take(&said("r", 1, 1));
+    moved.take(Seq(1), Ordinal(1));
     assert_eq!(moved, head(2, 2, 1));
-    moved.take(&said("r", 5, 4));
+    moved.take(Seq(5), Ordinal(4));
     assert_eq!(moved, head(6, 5, 5));
-    moved.take(&said("r", 6, 5));
+    moved.take(Seq(6), Ordinal(5));
     assert_eq!(moved, head(7, 6, 5));
 }
 
 #[test]
 fn a_message_below_the_head_changes_nothing() {
     let mut moved = head(7, 6, 5);
-    moved.take(&said("r", 6, 5));
-    moved.take(&said("r", 1, 1));
+    moved.take(Seq(6), Ordinal(5));
+    moved.take(Seq(1), Ordinal(1));
     assert_eq!(moved, head(7, 6, 5));
 }
 
@@ -63,7 +63,7 @@ fn places_that_a_device_has_acknowledged_are_not_given_again() {
     assert_eq!(moved, head(4, 3, 1), "at the head is where a cursor belongs");
     moved.acknowledged(Seq(6));
     assert_eq!(moved, head(7, 6, 7), "4 to 6 were lost, and nothing of history is whole");
-    moved.take(&said("r", 7, 6));
+    moved.take(Seq(7), Ordinal(6));
     assert_eq!(moved, head(8, 7, 7));
 }
 

@@ -1,6 +1,6 @@
 //! The fold: facts in, the same answers out, however they come.
 
-use history::{ApplyError, COMMIT_BYTES, Found, Head, HistoryError, Item};
+use history::{ApplyError, COMMIT_BYTES, Found, Head, HistoryError, Item, Known};
 use model::bounds::BODY_MAX_BYTES;
 use model::{BatchNo, Fact, InstanceId, Message, Ordinal, RecordNo, Seq, Wall};
 
@@ -24,9 +24,9 @@ fn what_was_said_is_read_found_and_counted() {
     let body = KEY.hash(&messages[1].content);
     assert_eq!(
         history.find(&room("r"), &user("bob"), id(1, 2)).unwrap(),
-        Some(Found { seq: Seq(2), body, received_at })
+        Known::Found(Found { seq: Seq(2), body, received_at })
     );
-    assert_eq!(history.find(&room("r"), &user("ann"), id(1, 2)).unwrap(), None);
+    assert_eq!(history.find(&room("r"), &user("ann"), id(1, 2)).unwrap(), Known::Not);
     assert_eq!(history.author_highest(&room("r"), &user("bob"), InstanceId(1)).unwrap(), 2);
     assert_eq!(history.author_highest(&room("r"), &user("bob"), InstanceId(2)).unwrap(), 0);
     assert_eq!(history.conversations(None, 10).unwrap(), [room("r")]);

@@ -9,6 +9,8 @@ mod directory;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
+mod gone;
+#[cfg(test)]
 mod killed;
 #[cfg(test)]
 mod naive;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use history::{Found, Head, History, Item};
+use history::{Found, Head, History, Item, Known};
 use model::{BatchNo, Fact, Message, Ordinal, Seq, Wall};
 use proptest::prelude::*;
 
@@ -111,7 +111,9 @@ impl Naive {
                     for counter in [1, highest, highest + 1] {
                         let found = history.find(&name, &person, id(instance, counter)).unwrap();
                         let key = (number, who, instance, counter);
-                        assert_eq!(found, self.found.get(&key).copied());
+                        let expected =
+                            self.found.get(&key).map_or(Known::Not, |found| Known::Found(*found));
+                        assert_eq!(found, expected);
                     }
                 }
             }

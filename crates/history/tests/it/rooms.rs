@@ -117,7 +117,11 @@ impl Fold {
                     liked.remove(&like)
                 };
             }
-            Content::React { .. } | Content::Text { .. } | Content::Gone { .. } => {}
+            Content::React { .. }
+            | Content::Text { .. }
+            | Content::Expire { .. }
+            | Content::Erase { .. }
+            | Content::Gone { .. } => {}
         }
     }
 }
@@ -156,7 +160,12 @@ fn check(history: &History, events: &[Message]) {
                 assert_eq!((&shown.content, change), (&Content::Gone { by: *by }, None));
                 continue;
             }
-            assert_eq!(shown.content, event.content);
+            match &event.content {
+                Content::Edit { target, .. } if gone.contains_key(target) => {
+                    assert_eq!(shown.content, Content::Delete { target: *target });
+                }
+                said => assert_eq!(&shown.content, said),
+            }
             let edited = change.and_then(|change| change.edited.clone());
             assert_eq!(edited.as_ref(), edits.get(&event.seq));
             let mut counts: BTreeMap<&Reaction, (u32, bool)> = BTreeMap::new();

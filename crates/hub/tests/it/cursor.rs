@@ -29,7 +29,9 @@ fn at(world: &mut World, device_name: &str) -> u64 {
 fn moves(fact: &Fact) -> Vec<(String, u64)> {
     match fact {
         Fact::Cursors(moves) => moves.iter().map(|m| (m.device.to_string(), m.seq.0)).collect(),
-        Fact::Message(_) | Fact::Enriched(_) | Fact::EpochStarted(_) => panic!("{fact:?}"),
+        Fact::Message(_) | Fact::Enriched(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => {
+            panic!("{fact:?}")
+        }
     }
 }
 

@@ -13,7 +13,9 @@ fn world() -> World {
 fn appended(world: &World) -> Vec<(u64, u64)> {
     let messages = world.in_flight.iter().map(|fact| match fact {
         Fact::Message(message) => (message.id.instance.0, message.id.counter),
-        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) => panic!("{fact:?}"),
+        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => {
+            panic!("{fact:?}")
+        }
     });
     messages.collect()
 }

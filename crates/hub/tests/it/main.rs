@@ -13,6 +13,8 @@ mod dedupe;
 #[cfg(test)]
 mod evict;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod lanes;
 #[cfg(test)]
 mod limits;

@@ -344,6 +344,7 @@ impl Naive {
                 ensure!((at.id, at.seq) == (*id, *seq), "conflict with {at:?}: {refusal:?}");
                 ensure!(at.content != draft.content, "no conflict: {draft:?}");
             }
+            Refusal::Expired { .. } => ensure!(false, "nothing expires here: {refusal:?}"),
             Refusal::LamportJump { counter, most } => {
                 ensure!(*counter == draft.lamport && counter > most, "{refusal:?}");
                 ensure!(*most == self.lamport_high + LAMPORT_JUMP_MAX, "{refusal:?}");

@@ -105,7 +105,10 @@ pub(crate) fn judge(said: &[Message], draft: &Draft) -> Result<(), Refusal> {
             }
             Ok(())
         }
-        Content::Create { .. } | Content::Gone { .. } => Err(Refusal::NotFound),
+        Content::Create { .. }
+        | Content::Expire { .. }
+        | Content::Erase { .. }
+        | Content::Gone { .. } => Err(Refusal::NotFound),
     }
 }
 
@@ -121,6 +124,8 @@ fn judge_open(said: &[Message], draft: &Draft) -> Result<(), Refusal> {
         Content::Create { .. }
         | Content::Member { .. }
         | Content::Describe { .. }
+        | Content::Expire { .. }
+        | Content::Erase { .. }
         | Content::Gone { .. } => Err(Refusal::NotFound),
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use hub::{
-    Command, Durable, Found, GatewayId, Head, Hub, Limits, LoadGot, LoadWant, Loaded, LookedUp,
-    Reply, Start, Ticket,
+    Command, Durable, Found, GatewayId, Head, Hub, Known, Limits, LoadGot, LoadWant, Loaded,
+    LookedUp, Reply, Start, Ticket,
 };
 use model::{
     BatchNo, ConversationId, DeviceId, Draft, Epoch, Fact, InstanceId, Message, MessageId, Mono,
@@ -250,7 +250,7 @@ impl World {
                         *at = m.seq.max(*at);
                     }
                 }
-                Fact::Enriched(_) | Fact::EpochStarted(_) => {}
+                Fact::Enriched(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => {}
             }
         }
         self.history.cursor = self.batches.len();
@@ -293,12 +293,14 @@ impl World {
         let LookupAsked { token, conversation, sender, id } = self.lookups.remove(index);
         let kept = self.history.messages.get(&conversation).into_iter().flatten();
         let mut kept = kept.filter(|message| message.sender == sender && message.id == id);
-        let found = kept.next().map(|message| Found {
-            seq: message.seq,
-            body: KEY.hash(&message.content),
-            received_at: message.received_at,
+        let known = kept.next().map_or(Known::Not, |message| {
+            Known::Found(Found {
+                seq: message.seq,
+                body: KEY.hash(&message.content),
+                received_at: message.received_at,
+            })
         });
-        self.hub.handle_looked_up(LookedUp { token, found }, self.now);
+        self.hub.handle_looked_up(LookedUp { token, known }, self.now);
         self.pump();
     }
 
@@ -407,6 +409,9 @@ fn hub(limits: Limits, lamport_high: u64) -> Hub {
 fn stamped(fact: Fact, stamp: Wall) -> Fact {
     match fact {
         Fact::Message(message) => Fact::Message(Message { received_at: stamp, ..message }),
-        other @ (Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_)) => other,
+        other @ (Fact::Cursors(_)
+        | Fact::Enriched(_)
+        | Fact::EpochStarted(_)
+        | Fact::Remnant(_)) => other,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{Batch, Journal, RealDisk};
-use model::{BatchNo, Fact, RecordNo, Term, Wall};
+use model::{BatchNo, Fact, Kind, RecordNo, Term, Wall};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -42,7 +42,9 @@ fn journal_says(folder: &Path) -> BTreeMap<String, Counted> {
     while let Some(Batch::Facts(batch)) = follower.next_batch().unwrap() {
         for (_, fact) in batch.facts {
             match fact {
-                Fact::Message(message) => {
+                Fact::Message(message)
+                    if message.conversation.kind() == Kind::Open && message.content.is_text() =>
+                {
                     let row = counted.entry(message.conversation.to_string()).or_default();
                     row.messages += 1;
                     row.speakers +=
@@ -50,9 +52,11 @@ fn journal_says(folder: &Path) -> BTreeMap<String, Counted> {
                 }
                 Fact::Enriched(enriched) => {
                     assert!(answered.insert(enriched.target), "two answers: {enriched:?}");
-                    counted.entry(enriched.conversation.to_string()).or_default().enriched += 1;
+                    if enriched.conversation.kind() == Kind::Open {
+                        counted.entry(enriched.conversation.to_string()).or_default().enriched += 1;
+                    }
                 }
-                Fact::Cursors(_) | Fact::EpochStarted(_) => {}
+                Fact::Message(_) | Fact::Cursors(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => {}
             }
         }
     }

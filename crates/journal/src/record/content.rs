@@ -16,6 +16,8 @@ const REACT: u8 = 4;
 const CREATE: u8 = 5;
 const MEMBER: u8 = 6;
 const DESCRIBE: u8 = 7;
+const EXPIRE: u8 = 8;
+const ERASE: u8 = 9;
 
 /// The author of a `create`, and those it names besides.
 const MEMBERS_MAX: usize = CREATE_MEMBERS_MAX + 1;
@@ -26,7 +28,7 @@ pub(super) fn encoded_len(content: &Content) -> usize {
     let profile = |p: &Profile| text(p.name.as_str()) + text(p.topic.as_str()) + 1;
     1 + match content {
         Content::Text { body, .. } | Content::Edit { body, .. } => 8 + text(body.as_str()),
-        Content::Delete { .. } | Content::Gone { .. } => 8,
+        Content::Delete { .. } | Content::Expire { .. } | Content::Gone { .. } => 8,
         Content::React { reaction, .. } => 8 + name(reaction.as_str()) + 1,
         Content::Create { profile: about, members } => {
             let member = |member: &Member| name(member.user.as_str()) + 1;
@@ -34,6 +36,7 @@ pub(super) fn encoded_len(content: &Content) -> usize {
         }
         Content::Member { user, .. } => name(user.as_str()) + 1,
         Content::Describe { profile: about } => profile(about),
+        Content::Erase { user } => name(user.as_str()),
     }
 }
 
@@ -78,6 +81,14 @@ pub(super) fn put(content: &Content, out: &mut Vec<u8>) {
             out.put_u8(DESCRIBE);
             put_profile(profile, out);
         }
+        Content::Expire { first } => {
+            out.put_u8(EXPIRE);
+            out.put_u64_le(first.0);
+        }
+        Content::Erase { user } => {
+            out.put_u8(ERASE);
+            put_name(user.as_str(), out);
+        }
         Content::Gone { .. } => panic!("`gone` is a view's word: no journal has it"),
     }
 }
@@ -117,6 +128,8 @@ pub(super) fn content(bytes: &mut &[u8]) -> Result<Content, Malformed> {
         }
         MEMBER => Ok(Content::Member { user: user(bytes)?, role: role(bytes)? }),
         DESCRIBE => Ok(Content::Describe { profile: profile(bytes)? }),
+        EXPIRE => Ok(Content::Expire { first: seq(bytes)? }),
+        ERASE => Ok(Content::Erase { user: user(bytes)? }),
         _ => Err(Malformed("content of a kind that this version does not know")),
     }
 }

@@ -3,14 +3,14 @@
 use bytes::Buf;
 use model::bounds::{CURSOR_MOVES_MAX, LANGUAGE_MAX_BYTES};
 use model::{
-    Content, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact, InstanceId,
-    Message, MessageId, Offset, Ordinal, Outcome, PartitionId, RecordNo, Seq, TenantId, UserId,
-    Wall,
+    BodyHash, Content, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact,
+    InstanceId, Left, Message, MessageId, Offset, Ordinal, Outcome, PartitionId, RecordNo, Remnant,
+    Seq, TenantId, UserId, Wall,
 };
 
 use super::{
-    COUNTED_HEADER_BYTES, OUTCOME_FULL, TAG_CURSORS, TAG_ENRICHED, TAG_EPOCH_STARTED, TAG_EVENT,
-    TAG_MESSAGE, content,
+    COUNTED_HEADER_BYTES, LEFT_EDIT_OF_GONE, LEFT_GONE, LEFT_NOTHING, OUTCOME_FULL, TAG_CURSORS,
+    TAG_ENRICHED, TAG_EPOCH_STARTED, TAG_EVENT, TAG_MESSAGE, TAG_REMNANT, content,
 };
 use crate::layout::Malformed;
 
@@ -80,6 +80,7 @@ pub(crate) fn fact(record: &RecordRef<'_>, stamp: Wall) -> Result<Fact, Malforme
         TAG_CURSORS => Fact::Cursors(cursors(&mut bytes)?),
         TAG_ENRICHED => Fact::Enriched(enrichment(&mut bytes)?),
         TAG_EPOCH_STARTED => Fact::EpochStarted(epoch_start(&mut bytes, record.offset.partition)?),
+        TAG_REMNANT => Fact::Remnant(remnant(&mut bytes)?),
         _ => return Err(Malformed("a fact of a kind that this version does not know")),
     };
     if bytes.is_empty() { Ok(fact) } else { Err(Malformed("bytes are left over after a fact")) }
@@ -123,6 +124,29 @@ fn message(
         sent_at: Wall(bytes.try_get_u64_le()?),
         content: content(bytes)?,
         received_at: stamp,
+    })
+}
+
+fn remnant(bytes: &mut &[u8]) -> Result<Remnant, Malformed> {
+    Ok(Remnant {
+        conversation: conversation(bytes)?,
+        sender: user(bytes)?,
+        id: MessageId {
+            instance: InstanceId(bytes.try_get_u64_le()?),
+            counter: bytes.try_get_u64_le()?,
+        },
+        seq: Seq(bytes.try_get_u64_le()?),
+        ordinal: Ordinal(bytes.try_get_u64_le()?),
+        lamport: bytes.try_get_u64_le()?,
+        seen_seq: Seq(bytes.try_get_u64_le()?),
+        sent_at: Wall(bytes.try_get_u64_le()?),
+        body: BodyHash(bytes.try_get_u128_le()?),
+        left: match (bytes.try_get_u8()?, Seq(bytes.try_get_u64_le()?)) {
+            (LEFT_NOTHING, Seq(0)) => Left::Nothing,
+            (LEFT_GONE, by) => Left::Gone(by),
+            (LEFT_EDIT_OF_GONE, target) => Left::EditOfGone(target),
+            _ => return Err(Malformed("what is left of a message is of no known kind")),
+        },
     })
 }
 

@@ -1,7 +1,7 @@
 use model::bounds::{BODY_MAX_BYTES, CURSOR_MOVES_MAX, NAME_MAX_BYTES};
 use model::{
-    ConversationId, DeviceId, Epoch, InstanceId, Line, Member, MessageId, Ordinal, PartitionId,
-    Profile, Reaction, RecordNo, Role, Seq, UserId, Wall,
+    BodyHash, ConversationId, DeviceId, Epoch, InstanceId, Line, Member, MessageId, Ordinal,
+    PartitionId, Profile, Reaction, RecordNo, Role, Seq, UserId, Wall,
 };
 use proptest::prelude::*;
 
@@ -50,6 +50,8 @@ fn content() -> impl Strategy<Value = Content> {
         }),
         (user(), prop::option::of(role())).prop_map(|(user, role)| Content::Member { user, role }),
         profile().prop_map(|profile| Content::Describe { profile }),
+        any::<u64>().prop_map(|first| Content::Expire { first: Seq(first) }),
+        user().prop_map(|user| Content::Erase { user }),
     ]
 }
 
@@ -100,7 +102,28 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         })
     });
     let cursors = prop::collection::vec(cursor_move(), 1..5).prop_map(Fact::Cursors);
-    prop_oneof![message(), cursors, enriched, epoch]
+    let left = prop_oneof![
+        Just(Left::Nothing),
+        any::<u64>().prop_map(|by| Left::Gone(Seq(by))),
+        any::<u64>().prop_map(|target| Left::EditOfGone(Seq(target))),
+    ];
+    let remnant = (NAME, NAME, any::<[u64; 7]>(), any::<u128>(), left).prop_map(
+        |(conversation, sender, n, body, left)| {
+            Fact::Remnant(Remnant {
+                conversation: ConversationId::new(&conversation).unwrap(),
+                seq: Seq(n[0]),
+                ordinal: Ordinal(n[1]),
+                sender: UserId::new(&sender).unwrap(),
+                id: MessageId { instance: InstanceId(n[2]), counter: n[3] },
+                lamport: n[4],
+                seen_seq: Seq(n[5]),
+                sent_at: Wall(n[6]),
+                body: BodyHash(body),
+                left,
+            })
+        },
+    );
+    prop_oneof![message(), cursors, enriched, epoch, remnant]
 }
 
 proptest! {
@@ -114,7 +137,7 @@ proptest! {
 
     #[test]
     fn any_bytes_decode_or_are_refused_and_never_panic(
-        bytes in prop::collection::vec(any::<u8>(), 0..300), tag in 0_u8..7,
+        bytes in prop::collection::vec(any::<u8>(), 0..300), tag in 0_u8..8,
     ) {
         for record in Records::new(&bytes).flatten() {
             let _ = decoded(&record, Wall(0));
@@ -177,7 +200,7 @@ fn what_is_stored_of_each_content_never_changes() {
         Profile { name: Line::new("N").unwrap(), topic: Line::new("T").unwrap(), public: true };
     let members = vec![Member { user: user.clone(), role: Role::Owner }];
     let reaction = Reaction::new("+").unwrap();
-    let golden: [(Content, &[u8]); 9] = [
+    let golden: [(Content, &[u8]); 11] = [
         (
             Content::Text { body: body.clone(), reply_to: Some(target) },
             b"\x01\x02\x01\0\0\0\0\0\0\x02\0ab",
@@ -191,7 +214,9 @@ fn what_is_stored_of_each_content_never_changes() {
         ),
         (Content::Member { user: user.clone(), role: Some(Role::Reader) }, b"\x06\x03bob\x01"),
         (Content::Member { user: user.clone(), role: Some(Role::Admin) }, b"\x06\x03bob\x03"),
-        (Content::Member { user, role: None }, b"\x06\x03bob\0"),
+        (Content::Member { user: user.clone(), role: None }, b"\x06\x03bob\0"),
+        (Content::Expire { first: target }, b"\x08\x02\x01\0\0\0\0\0\0"),
+        (Content::Erase { user }, b"\x09\x03bob"),
         (Content::Describe { profile }, b"\x07\x01\0N\x01\0T\x01"),
     ];
     for (said, bytes) in golden {

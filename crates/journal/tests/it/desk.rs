@@ -64,7 +64,9 @@ pub(crate) fn as_read(appended: &Appended, facts: &[Fact]) -> BatchView {
     let facts = appended.offsets.iter().copied().zip(facts.iter().cloned());
     let stamped = |(offset, fact): (Offset, Fact)| match fact {
         Fact::Message(m) => (offset, Fact::Message(Message { received_at: appended.stamp, ..m })),
-        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) => (offset, fact),
+        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => {
+            (offset, fact)
+        }
     };
     BatchView {
         batch: appended.batch,

@@ -67,7 +67,10 @@ fn judge(disk: &Arc<dyn Disk>, told: &mut Told, what: &str) {
         ([more], Some(facts)) => {
             let read = more.facts.iter().map(|(_, fact)| match fact.clone() {
                 Fact::Message(m) => Fact::Message(model::Message { received_at: Wall(0), ..m }),
-                other @ (Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_)) => other,
+                other @ (Fact::Cursors(_)
+                | Fact::Enriched(_)
+                | Fact::EpochStarted(_)
+                | Fact::Remnant(_)) => other,
             });
             assert!(read.eq(facts), "{what}: another batch than the one in flight");
             told.acknowledged.push(more.clone());

@@ -31,6 +31,8 @@ fn whatever_differs_has_another_fingerprint() {
         Content::Describe { profile: Profile::default() },
         Content::Describe { profile: Profile { public: true, ..Profile::default() } },
         Content::Gone { by: Seq(1) },
+        Content::Expire { first: Seq(1) },
+        Content::Erase { user: user("a") },
     ];
     let key = BodyKey([7; 16]);
     for (at, one) in all.iter().enumerate() {

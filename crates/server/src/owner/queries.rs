@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use history::{History, HistoryError, Mine};
-use hub::{Found, Head, LoadGot, LoadWant, Loaded, LookedUp, Summary, Ticket, Whose};
+use hub::{Found, Head, Known, LoadGot, LoadWant, Loaded, LookedUp, Summary, Ticket, Whose};
 use link::{FromOwner, RequestId, Row, RowQuery, ToOwner};
 use model::{
     Content, ConversationId, Epoch, Kind, Listed, MessageId, PartitionId, Refusal, Seq, Standing,
@@ -251,14 +251,20 @@ fn answer(task: Task, history: &History) -> Result<HubEvent, HistoryError> {
             Ok(HubEvent::Loaded(Loaded { conversation, got }))
         }
         Task::Lookup { token, conversation, sender, id } => {
-            let found = history.find(&conversation, &sender, id)?.map(|found| Found {
-                seq: found.seq,
-                body: found.body,
-                received_at: found.received_at,
-            });
-            Ok(HubEvent::LookedUp(LookedUp { token, found }))
+            let known = match history.find(&conversation, &sender, id)? {
+                history::Known::Found(history::Found { seq, body, received_at }) => {
+                    Known::Found(Found { seq, body, received_at })
+                }
+                history::Known::Expired => Known::Expired,
+                history::Known::Not => Known::Not,
+            };
+            Ok(HubEvent::LookedUp(LookedUp { token, known }))
         }
         Task::Read { ticket, conversation, reader, from, limit, standing } => {
+            // What expired since it was asked for is no page any more.
+            let first = history.head(&conversation)?.map_or(standing.first, |head| head.first);
+            let standing = Standing { first: standing.first.max(first), ..standing };
+            let from = from.max(first);
             let page = history.page(&conversation, from, limit, standing.head, reader.as_ref())?;
             let request = RequestId(ticket.request);
             let answer = FromOwner::Page {

@@ -212,7 +212,11 @@ impl<'a> Shape<'a> {
     fn post(reference: Option<u64>, post: &'a Post) -> Self {
         let shape = PostShape::new(reference, post);
         match &post.content {
-            Content::Text { .. } | Content::Gone { .. } => Self::Send(shape),
+            // No client says one of the last three.
+            Content::Text { .. }
+            | Content::Expire { .. }
+            | Content::Erase { .. }
+            | Content::Gone { .. } => Self::Send(shape),
             Content::Edit { .. } => Self::Edit(shape),
             Content::Delete { .. } => Self::Delete(shape),
             Content::React { .. } => Self::React(shape),

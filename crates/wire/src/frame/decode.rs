@@ -289,6 +289,7 @@ struct MessageShape {
     user: Option<UserId>,
     role: Option<String>,
     by: Option<Number>,
+    first: Option<Number>,
     lamport: (Number, Text<InstanceId>),
     seen_seq: Number,
     sent_at: Number,
@@ -341,6 +342,7 @@ impl MessageShape {
             user: self.user,
             role: self.role,
             by: self.by,
+            first: self.first,
         };
         let message = Message {
             conversation,

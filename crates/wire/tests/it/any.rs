@@ -90,6 +90,8 @@ fn content() -> impl Strategy<Value = Content> {
         1 => (profile(), prop::collection::vec(member(), 0..4))
             .prop_map(|(profile, members)| Content::Create { profile, members }),
         1 => seq().prop_map(|by| Content::Gone { by }),
+        1 => seq().prop_map(|first| Content::Expire { first }),
+        1 => user().prop_map(|user| Content::Erase { user }),
     ]
 }
 

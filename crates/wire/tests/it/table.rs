@@ -19,6 +19,7 @@ fn every_refusal_is_a_problem_with_its_retry_and_what_it_is_about() {
         Refusal::DiskFull,
         Refusal::OutcomeUnknown,
         Refusal::IdempotencyConflict { id, seq: Seq(9) },
+        Refusal::Expired { id },
         Refusal::LamportJump { counter: 5_000_000, most: 1_048_577 },
         Refusal::SeenAhead { seen_seq: Seq(12), head: Seq(11) },
         Refusal::NotFound,

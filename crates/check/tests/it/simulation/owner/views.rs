@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hub::{Found, Head, LoadGot, LoadWant, Loaded, LookedUp, Whose};
+use hub::{Found, Head, Known, LoadGot, LoadWant, Loaded, LookedUp, Whose};
 use journal::{Batch, Follower};
 use link::{FromOwner, RequestId};
 use model::{
@@ -108,7 +108,7 @@ impl Views {
                     *at = seq.max(*at);
                 }
             }
-            Fact::Enriched(_) | Fact::EpochStarted(_) => {}
+            Fact::Enriched(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => {}
         }
     }
 
@@ -122,12 +122,14 @@ impl Views {
             Task::Lookup { token, conversation, sender, id } => {
                 let mut kept = self.kept(&conversation);
                 let found = kept.find(|message| message.sender == sender && message.id == id);
-                let found = found.map(|message| Found {
-                    seq: message.seq,
-                    body: KEY.hash(&message.content),
-                    received_at: message.received_at,
+                let known = found.map_or(Known::Not, |message| {
+                    Known::Found(Found {
+                        seq: message.seq,
+                        body: KEY.hash(&message.content),
+                        received_at: message.received_at,
+                    })
                 });
-                HubEvent::LookedUp(LookedUp { token, found })
+                HubEvent::LookedUp(LookedUp { token, known })
             }
             Task::Read { link, request, conversation, from, limit, standing } => {
                 let in_page = |m: &&Message| (from..=standing.head).contains(&m.seq);

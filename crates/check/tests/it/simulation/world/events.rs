@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hub::LookedUp;
+use hub::{Known, LookedUp};
 use link::{RequestId, ToOwner};
 use model::bounds::BODY_MAX_BYTES;
 use model::{Body, Draft, InstanceId, MessageId, Seq};
@@ -109,7 +109,7 @@ impl World {
             }
             (Event::Answer { life: of, hub, task }, Some(owner)) if life == Some(of) => {
                 let answer = self.views.answer(*task);
-                if matches!(&answer, HubEvent::LookedUp(LookedUp { found: None, .. })) {
+                if matches!(&answer, HubEvent::LookedUp(LookedUp { known: Known::Not, .. })) {
                     fate.met.count("lookups in vain");
                 }
                 owner.put(fate, hub, answer);

@@ -61,6 +61,11 @@ impl Onlooker {
         Self { dir: dir.to_owned() }
     }
 
+    /// The number of the segment in the file of this name; `None` for any other file.
+    pub fn number_of(file: &str) -> Option<u64> {
+        number_of(file)
+    }
+
     /// The numbers of its segments that have begun: up to the last whose header is whole. What follows
     /// that one is a spare, or has no batch yet.
     ///

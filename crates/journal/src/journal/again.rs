@@ -6,7 +6,7 @@
 use model::bounds::COUNTER_MAX;
 use model::{Epoch, EpochStart, Fact, PartitionId, RecordNo, Wall};
 
-use super::{AppendError, Appended, Journal};
+use super::{AppendError, Journal};
 
 /// Lamport counters that the life which is lost may have given: clients that lived on hold them, and
 /// would be refused as lying if the bound of their jumps began where the backup ends. Three and a half
@@ -16,11 +16,11 @@ const LOST_LAMPORTS: u64 = 1 << 40;
 impl Journal {
     /// Begins a new epoch in every partition, in one batch: `at_least` this one, and above all that
     /// the journal knows. All share it. Of what is missing nothing is known, so each names no record:
-    /// its `missing_to` stands before its `missing_from`.
+    /// its `missing_to` stands before its `missing_from`. The epoch.
     ///
     /// # Errors
     /// As [`Journal::append`].
-    pub fn begin_again(&mut self, at_least: Epoch, now: Wall) -> Result<Appended, AppendError> {
+    pub fn begin_again(&mut self, at_least: Epoch, now: Wall) -> Result<Epoch, AppendError> {
         let epoch = self.fold.epoch_high.next().max(at_least);
         let lost = self.fold.lamport_high.saturating_add(LOST_LAMPORTS);
         self.fold.lamport_high = lost.min(COUNTER_MAX);
@@ -31,6 +31,7 @@ impl Journal {
                 Fact::EpochStarted(EpochStart { partition, epoch, missing_from, missing_to })
             })
             .collect();
-        self.append(&facts, now)
+        self.append(&facts, now)?;
+        Ok(epoch)
     }
 }

@@ -1,6 +1,8 @@
 //! The whole house: the real binary, real sockets, real files, real restarts.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod full;

@@ -57,6 +57,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup
     Restore(backup::RestoreArgs),
+    /// Say what was said elsewhere: JSON lines become messages of a running server
+    Import(load::ImportArgs),
     /// A small NLP service: language and sentiment of a text, after about 200 ms
     #[command(
         after_help = "Examples:\n  hubbub nlp\n  hubbub nlp --latency-mean-ms 50 --fail-share 0.1\n  \
@@ -124,6 +126,7 @@ fn main() -> ExitCode {
         Command::Keys(command) => failure::exit_code(keys::run(&command)),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
+        Command::Import(args) => wait_for(load::import(args)),
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),

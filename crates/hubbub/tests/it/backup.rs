@@ -139,11 +139,8 @@ fn fill(journal: &Path, from: u64) {
         salt: &mut || from,
     };
     let disk = Arc::new(RealDisk::open(journal).unwrap());
-    let options = journal::Options {
-        segment_bytes: 1 << 20,
-        batch_max_bytes: 1 << 19,
-        ..journal::Options::default()
-    };
+    let small = journal::Options { segment_bytes: 1 << 20, ..journal::Options::default() };
+    let options = journal::Options { batch_max_bytes: 1 << 19, ..small };
     let (mut journal, _) = Journal::open(disk, options, start).unwrap();
     for batch in 0..200_u64 {
         let messages: Vec<_> = (0..10).map(|n| message(from + batch * 10 + n)).collect();

@@ -34,11 +34,9 @@ impl Folder {
             known_batch: BatchNo(0),
             salt: &mut crate::random::u64,
         };
-        let options = journal::Options {
-            segment_bytes: journal::SEGMENT_MIN_BYTES,
-            batch_max_bytes: 4096,
-            ..journal::Options::default()
-        };
+        let segment_bytes = journal::SEGMENT_MIN_BYTES;
+        let small = journal::Options { segment_bytes, ..journal::Options::default() };
+        let options = journal::Options { batch_max_bytes: 4096, ..small };
         let (mut journal, recovery) = Journal::open(disk, options, start).unwrap();
         for number in 1..=batches {
             let partition = PartitionId::new(3).unwrap();

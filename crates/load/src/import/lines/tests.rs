@@ -1,12 +1,12 @@
 use super::*;
 
-fn read(text: &str) -> (Vec<(u64, Result<Saying, String>)>, Known) {
+fn read(text: &str) -> (Vec<Line>, Known) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let mut lines = Lines::open(file.path()).unwrap();
     let mut all = Vec::new();
     while let Some(line) = lines.next_line().unwrap() {
-        all.push((line.number, line.said));
+        all.push(line);
     }
     (all, lines.known())
 }
@@ -17,14 +17,14 @@ fn a_bad_line_is_told_by_its_number_and_the_others_are_read() {
     let more = r#"{"conversation":"tea","user":"ann","body":"x","sent_at":5,"edited":true}"#;
     let governed = r#"{"conversation":"g:abc","user":"ann","body":"x","sent_at":5}"#;
     let (lines, known) = read(&format!("{good}\n\n{{\n{more}\n{governed}\n{good}"));
-    let numbers: Vec<u64> = lines.iter().map(|(number, _)| *number).collect();
+    let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
     assert_eq!(numbers, [1, 3, 4, 5, 6]);
     assert_eq!((known.lines, known.bad), (6, 3));
-    let said = lines[0].1.as_ref().unwrap();
+    let said = lines[0].said.as_ref().unwrap();
     assert_eq!((said.body.as_str(), said.sent_at), ("hello", Wall(5)));
-    assert_eq!(lines[4].1.as_ref(), Ok(said), "the last line needs no end");
-    assert!(lines[2].1.as_ref().unwrap_err().contains("edited"));
-    assert!(lines[3].1.as_ref().unwrap_err().contains("not an open conversation"));
+    assert_eq!(lines[4].said.as_ref(), Ok(said), "the last line needs no end");
+    assert!(lines[2].said.as_ref().unwrap_err().contains("edited"));
+    assert!(lines[3].said.as_ref().unwrap_err().contains("not an open conversation"));
 }
 
 #[test]

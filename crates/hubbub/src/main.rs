@@ -126,7 +126,7 @@ fn main() -> ExitCode {
         Command::Keys(command) => failure::exit_code(keys::run(&command)),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
-        Command::Import(args) => wait_for(load::import(args)),
+        Command::Import(args) => wait_for(async { Ok(load::import(args).await) }),
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),

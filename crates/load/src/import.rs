@@ -30,6 +30,9 @@ const NAMED_MAX: u64 = 100;
 /// How often it is said how far it is: after this many lines.
 const SAY_EVERY_LINES: u64 = 10_000;
 
+/// Exit code: a URL is none (sysexits `EX_USAGE`).
+const EXIT_USAGE: u8 = 64;
+
 /// Exit code: the server cannot be reached, or went away for good (sysexits `EX_UNAVAILABLE`).
 const EXIT_UNAVAILABLE: u8 = 69;
 
@@ -42,7 +45,7 @@ const EXIT_IO: u8 = 74;
     after_help = "A line is {\"conversation\":\"tea\",\"user\":\"ann\",\"body\":\"hello\",\"sent_at\":1767225600000}: sent_at in milliseconds \
                   since 1970. Only open conversations, in the order of the file. A second import of the same file adds nothing.\n\
                   Exit code: 0 all lines are there; 1 some were bad or refused (they are named; the others are there); \
-                  69 the server cannot be reached (run it again); 74 FILE cannot be read.\n\n\
+                  64 a URL is none; 69 the server cannot be reached (run it again); 74 FILE cannot be read.\n\n\
                   Examples:\n  hubbub import --url ws://127.0.0.1:8080/v1/ws old.jsonl\n  hubbub import --strict --json --url ws://127.0.0.1:8080/v1/ws old.jsonl"
 )]
 pub struct ImportArgs {
@@ -95,19 +98,23 @@ impl fmt::Display for Imported {
     }
 }
 
-/// Imports, and says what became of it.
-///
-/// # Errors
-/// A URL that is none.
+/// Imports, and says what became of it, in words and in the exit code.
 #[expect(clippy::print_stdout, reason = "a command's one line of result")]
-pub async fn import(args: ImportArgs) -> Result<ExitCode> {
-    let gateway = |url: &String| Ok(Gateway::new(url, url)?);
-    let gateways = args.urls.iter().map(gateway).collect::<Result<Vec<_>>>()?;
+pub async fn import(args: ImportArgs) -> ExitCode {
+    let gateways =
+        args.urls.iter().map(|url| Gateway::new(url, url)).collect::<Result<Vec<_>, _>>();
+    let gateways = match gateways {
+        Ok(gateways) => gateways,
+        Err(why) => {
+            tell(&why.to_string());
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
     let known = match look(&args.file) {
         Ok(known) => known,
         Err(why) => {
             tell(&format!("{why:#}"));
-            return Ok(ExitCode::from(EXIT_IO));
+            return ExitCode::from(EXIT_IO);
         }
     };
     let mut imported = Imported { lines: known.lines, bad: known.bad, ..Imported::default() };
@@ -116,14 +123,14 @@ pub async fn import(args: ImportArgs) -> Result<ExitCode> {
         ended = say(&args.file, &known, gateways, &mut imported).await;
     }
     println!("{}", if args.json { imported.to_json().to_string() } else { imported.to_string() });
-    Ok(match ended {
+    match ended {
         Err(why) => {
             tell(&format!("{why:#}; import the file again: what is there is not added twice"));
             ExitCode::from(EXIT_UNAVAILABLE)
         }
         Ok(()) if imported.bad + imported.refused > 0 => ExitCode::FAILURE,
         Ok(()) => ExitCode::SUCCESS,
-    })
+    }
 }
 
 /// Reads the file once and names what is bad in it.

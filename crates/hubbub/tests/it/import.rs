@@ -128,4 +128,8 @@ async fn bad_lines_are_named_and_left_out_or_stop_it() {
     fs::remove_file(folder.path().join("old.jsonl")).unwrap();
     let ended = import(folder.path(), house.at(), "").await;
     assert!(ended.code == Some(74) && ended.err.contains("old.jsonl"), "{ended:?}");
+    let mut command = hubbub(folder.path());
+    command.args(["import", "--url", "not a place", "old.jsonl"]);
+    let ended = run(command, folder.path()).await;
+    assert!(ended.code == Some(64) && ended.err.contains("not a place"), "{ended:?}");
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Progress;
 use super::error::{BackupError, failed};
+use crate::data_dir::JOURNAL;
 
 /// Bytes read at once.
 const PIECE_BYTES: usize = 1024 * 1024;
@@ -80,9 +81,14 @@ impl<'a> Copier<'a> {
     }
 }
 
-/// Makes a directory, its parents too, that nobody else may read: a key is in it.
+/// Makes a directory and the folder for segments in it, for good. Nobody else may read it: a key is in
+/// it.
 pub(super) fn make_directory(dir: &Path) -> Result<(), BackupError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))
+    let journal = dir.join(JOURNAL);
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(&journal).map_err(failed(&journal))?;
+    let whole = std::path::absolute(dir).map_err(failed(dir))?;
+    whole.ancestors().take(2).try_for_each(sync_directory)
 }
 
 pub(super) fn sync_directory(dir: &Path) -> Result<(), BackupError> {

@@ -83,7 +83,7 @@ pub fn restore(
     let mut copier = Copier::new(told);
     copier.expect_bytes(2 * manifest.bytes());
     let backup = check_files(from, &manifest, &mut copier)?;
-    files::make_directory(&data.join(JOURNAL))?;
+    files::make_directory(data)?;
     let _lock = data_dir::lock(data).map_err(|why| match why {
         TryLockError::WouldBlock => refused("is in use by another hubbub"),
         TryLockError::Error(why) => failed(&data.join("LOCK"))(why),

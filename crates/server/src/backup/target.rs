@@ -32,7 +32,7 @@ impl Target {
         if !ours {
             return Err(refused("holds something that is no backup: give an empty directory"));
         }
-        files::make_directory(&dir.join(JOURNAL))?;
+        files::make_directory(dir)?;
         let lock = data_dir::lock(dir).map_err(|why| match why {
             TryLockError::WouldBlock => refused("is being written by another hubbub backup"),
             TryLockError::Error(why) => failed(&dir.join("LOCK"))(why),

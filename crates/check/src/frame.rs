@@ -262,6 +262,8 @@ impl Heard {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Unsubscribed {
+    #[serde(rename = "ref")]
+    pub reference: Option<u64>,
     pub conversation: String,
 }
 

@@ -45,6 +45,10 @@ pub struct Counts {
     pub paged: u64,
     /// Conversations.
     pub conversations: u64,
+    /// Different things that readers saw and that are no texts, by kind.
+    pub changes: BTreeMap<String, u64>,
+    /// Subscriptions that ended because their user was removed.
+    pub removed: u64,
     /// Frames of a type that the checker does not know.
     pub unknown_frames: u64,
     /// Problems, by code.

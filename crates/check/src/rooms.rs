@@ -42,16 +42,23 @@ pub(crate) fn judge(book: &mut Book) {
         return;
     }
     let mut found: Vec<Finding> = Vec::new();
+    let mut changes: BTreeMap<String, u64> = BTreeMap::new();
     let names: BTreeSet<&Name> = book.finals.iter().flat_map(|(_, read)| read.keys()).collect();
     for name in names {
         let read = book.finals.iter().find_map(|(_, read)| read.get(name));
         let Some(read) = read else { continue };
         let events = events(book, name, read);
+        for event in &events {
+            if let Some(kind) = event.what.kind() {
+                *changes.entry(kind.to_owned()).or_default() += 1;
+            }
+        }
         trespasses(name, &events, &mut found);
         ordinals(book, name, &events, &mut found);
         eavesdroppers(book, name, &events, &mut found);
         tales(book, name, &events, &mut found);
     }
+    book.counts.changes = changes;
     for (kind, name, text, at) in found {
         book.found(kind, Some(&name), text, &at);
     }

@@ -172,6 +172,7 @@ impl Session {
             Answer::Page(page) => self.page(book, at, page),
             Answer::Unsubscribed(frame) => {
                 let name = book.name(&frame.conversation);
+                book.counts.removed += u64::from(frame.reference.is_none());
                 self.connections.entry(conn).or_default().unsubscribed(&name);
             }
             Answer::Problem(problem) => self.problem(book, at, conn, problem),

@@ -131,6 +131,19 @@ impl What {
         matches!(self, Self::Text { .. } | Self::Gone { .. })
     }
 
+    /// Its name, if it is no text.
+    pub(crate) const fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Text { .. } | Self::Gone { .. } => None,
+            Self::Edit { .. } => Some("edit"),
+            Self::Delete { .. } => Some("delete"),
+            Self::React { .. } => Some("react"),
+            Self::Create { .. } => Some("create"),
+            Self::Member { .. } => Some("member"),
+            Self::Describe { .. } => Some("describe"),
+        }
+    }
+
     /// Short, for people; never what was said.
     pub(crate) fn shown(&self) -> String {
         let mut text = String::new();

@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::Grant;
 use axum::Error;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::{FutureExt as _, SinkExt as _};
@@ -27,8 +28,9 @@ use tokio_tungstenite::tungstenite;
 use tracing::debug;
 use wire::{About, CloseCode, Code, Command, Frame, Problem, busy_reason, decode_command};
 
-use self::desk::Desk;
+pub(crate) use self::desk::Desk;
 use crate::counters::{add, count};
+use crate::door::NotAdmitted;
 use crate::gateway::Shared;
 
 /// Frames of one batch from subscriptions.
@@ -45,6 +47,9 @@ const HEAR_BATCH: usize = 64;
 
 /// A write that takes longer gives back the page that waits behind it.
 const GIVE_BACK_AFTER: Duration = Duration::from_secs(1);
+
+/// Characters of the reason in a close frame: it holds 123 bytes (RFC 6455 §5.5).
+const REASON_MAX_CHARS: usize = 30;
 
 /// How long a client may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -68,7 +73,12 @@ pub(crate) enum End {
 pub(crate) struct Who {
     pub(crate) user: UserId,
     pub(crate) device: DeviceId,
-    pub(crate) instance: InstanceId,
+    /// Of all its ids; `None` = of any.
+    pub(crate) instance: Option<InstanceId>,
+    /// What its token grants; `None` = everything (`--dev`).
+    pub(crate) grant: Option<Arc<Grant>>,
+    /// It is no visitor of one question: others see that its user is there.
+    pub(crate) is_present: bool,
 }
 
 /// From the upgrade to the end.
@@ -88,13 +98,21 @@ pub(crate) async fn serve(shared: Arc<Shared>, number: u64, mut socket: WebSocke
 async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
     let mut closing = shared.closing.subscribe();
     let hello = tokio::select! {
-        hello = timeout(shared.options.hello_timeout, hello(socket)) => hello,
+        hello = timeout(shared.options.hello_timeout, hello(shared, socket)) => hello,
         _ = closing.wait_for(|closing| *closing) => {
             return Err(End::Close(CloseCode::GOING_AWAY, String::new()));
         }
     };
     let no_hello = |reason: String| End::Close(CloseCode::NO_HELLO, reason);
     let (reference, who) = match hello {
+        Ok(Err(Some(problem))) if problem.code == Code::Unauthorized => {
+            count(&shared.counts.unauthorized_total);
+            let reason = problem.detail.chars().take(REASON_MAX_CHARS).collect();
+            let text = Frame::Problem(problem).encode();
+            let written = timeout(CLOSE_TIMEOUT, socket.send(Message::Text(text.into()))).await;
+            debug!(?written, "told that it is not admitted");
+            return Err(End::Close(CloseCode::UNAUTHORIZED, reason));
+        }
         Err(_) => {
             let seconds = shared.options.hello_timeout.as_secs();
             return Err(no_hello(format!("no hello within {seconds} s")));
@@ -114,7 +132,8 @@ async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
         return Err(End::Close(CloseCode::TOO_BUSY, busy_reason(OWNER_LOST_RETRY_MS)));
     }
     let heartbeat_ms = u32::try_from(shared.options.heartbeat.as_millis()).unwrap_or(u32::MAX);
-    let welcome = Frame::Welcome { reference, heartbeat_ms, expires_at: None }.encode();
+    let expires_at = who.grant.as_ref().map(|grant| grant.expires_at());
+    let welcome = Frame::Welcome { reference, heartbeat_ms, expires_at }.encode();
     match timeout(shared.options.write_timeout, socket.send(Message::Text(welcome.into()))).await {
         Ok(Ok(())) => Ok(who),
         Ok(Err(_)) => Err(End::Gone),
@@ -123,7 +142,10 @@ async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
 }
 
 /// The first frame; `None` = the client left.
-async fn hello(socket: &mut WebSocket) -> Result<(Option<u64>, Who), Option<Problem>> {
+async fn hello(
+    shared: &Shared,
+    socket: &mut WebSocket,
+) -> Result<(Option<u64>, Who), Option<Problem>> {
     let no_hello = |about, detail| Problem::never(about, Code::NoHello, detail);
     loop {
         let text = match socket.recv().await {
@@ -136,8 +158,18 @@ async fn hello(socket: &mut WebSocket) -> Result<(Option<u64>, Who), Option<Prob
             Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
         };
         return match decode_command(&text) {
-            Ok(Command::Hello { reference, user, device, instance, .. }) if device.is_free() => {
-                Ok((reference, Who { user, device, instance }))
+            Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
+                match shared.options.door.enter(&user, &device, proof.as_ref()) {
+                    Ok(grant) => {
+                        let instance = Some(instance);
+                        Ok((reference, Who { user, device, instance, grant, is_present: true }))
+                    }
+                    Err(NotAdmitted { detail, retry }) => {
+                        let about = About { reference, ..About::default() };
+                        let problem = Problem::never(about, Code::Unauthorized, detail);
+                        Err(Some(Problem { retry, ..problem }))
+                    }
+                }
             }
             Ok(Command::Hello { reference, device, .. }) => {
                 let about = About { reference, ..About::default() };

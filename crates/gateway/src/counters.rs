@@ -26,6 +26,10 @@ pub struct Counters {
     pub connections_total: u64,
     /// Total: connections refused with 503 or 1013.
     pub connections_refused_total: u64,
+    /// Total: connections and questions that were not admitted.
+    pub unauthorized_total: u64,
+    /// Total: commands refused because there were too many.
+    pub rate_limited_total: u64,
     /// Total: frames that clients sent.
     pub frames_in_total: u64,
     /// Total: frames that were written to clients.
@@ -83,6 +87,8 @@ atomics!(
     sends_in_flight,
     connections_total,
     connections_refused_total,
+    unauthorized_total,
+    rate_limited_total,
     frames_in_total,
     frames_out_total,
     bad_frames_total,

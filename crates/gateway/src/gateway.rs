@@ -1,40 +1,28 @@
 //! The gateway as a whole: made once a process, mounted by the shell that listens, closed at the end.
 
-use std::future::ready;
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{StatusCode, header};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use link::RowQuery;
 use model::Refusal;
-use serde_json::json;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tracing::{Instrument as _, debug_span, warn};
+use tracing::warn;
 
-use crate::connection::serve;
-use crate::counters::{Counters, Counts, count, sub};
+use crate::counters::{Counters, Counts, sub};
+use crate::http::{self, Caller};
 use crate::options::Options;
 use crate::owner::{Drive, Owner, Rows};
 use crate::people::People;
 use crate::topics::{Budget, Topics};
 use crate::transport::OwnerLink;
-
-/// Bytes that one read of a socket asks for: most frames are small, and every connection has one.
-const READ_BUFFER_BYTES: usize = 2048;
-
-/// Bytes of frames that go into one write of a socket.
-const WRITE_BUFFER_BYTES: usize = 4096;
-
-/// When to try again what found too many connections.
-const CONNECTIONS_RETRY_S: u32 = 5;
 
 /// The door. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -53,13 +41,21 @@ pub(crate) struct Shared {
     pub(crate) topics: Arc<Topics>,
     pub(crate) people: Arc<People>,
     pub(crate) pages: Arc<Semaphore>,
+    /// Connections by address.
+    addresses: Mutex<HashMap<IpAddr, usize>>,
     /// True = everyone is to leave.
     pub(crate) closing: watch::Sender<bool>,
     left: Notify,
 }
 
 /// One of the places for connections.
-struct Place(Arc<Shared>);
+#[derive(Debug)]
+pub(crate) struct Place {
+    shared: Arc<Shared>,
+    /// Of whose places it is one.
+    address: Option<IpAddr>,
+    is_counted: bool,
+}
 
 impl Gateway {
     /// Makes it and begins to look for the owner. Must be called inside a runtime.
@@ -81,7 +77,10 @@ impl Gateway {
         };
         let pages = Arc::new(Semaphore::new(options.pages_max));
         let (closing, left) = (watch::Sender::new(false), Notify::new());
-        let shared = Shared { options, counts, owner: asked, topics, people, pages, closing, left };
+        let addresses = Mutex::default();
+        let owner = asked;
+        let shared =
+            Shared { options, counts, owner, topics, people, pages, addresses, closing, left };
         Self {
             shared: Arc::new(shared),
             drive: Arc::new(Mutex::new(Some(tokio::spawn(drive.run())))),
@@ -89,9 +88,22 @@ impl Gateway {
         }
     }
 
-    /// The routes of clients: `/v1/ws` and nothing else.
+    /// The routes of clients. Requests carry a [`Peer`](crate::Peer) where addresses count.
     pub fn router(&self) -> Router {
-        Router::new().route(wire::PATH, get(upgrade)).with_state(Arc::clone(&self.shared))
+        http::router(Arc::clone(&self.shared))
+    }
+
+    /// Whether whoever made this request may see what operators and analysts see.
+    ///
+    /// # Errors
+    /// The response to give instead.
+    pub fn admit_staff(&self, parts: &Parts) -> Result<(), Box<Response>> {
+        let caller =
+            Caller::of(&self.shared, parts).map_err(|denied| Box::new(denied.into_response()))?;
+        if caller.is_staff() {
+            return Ok(());
+        }
+        Err(Box::new(http::forbidden("this is for the roles admin and analyst")))
     }
 
     /// Whether clients can be served.
@@ -151,73 +163,59 @@ impl Gateway {
     }
 }
 
+impl Shared {
+    /// Whether one more connection would find a place.
+    pub(crate) fn has_place(&self) -> bool {
+        self.counts.connections.load(Relaxed) < self.options.connections_max as u64
+    }
+}
+
 impl Place {
-    /// A place, if there is one.
-    fn take(shared: &Arc<Shared>) -> Option<Self> {
+    /// A place, if there is one: for all together, and for this address.
+    pub(crate) fn take(shared: &Arc<Shared>, peer: Option<IpAddr>) -> Option<Self> {
+        let address = peer.filter(|address| !address.to_canonical().is_loopback());
+        if let Some(address) = address {
+            let mut addresses = shared.addresses();
+            let count = addresses.entry(address).or_default();
+            if *count >= shared.options.connections_per_address_max {
+                return None;
+            }
+            *count += 1;
+        }
+        // From here on dropping it gives back what was taken.
+        let mut place = Self { shared: Arc::clone(shared), address, is_counted: false };
         let most = shared.options.connections_max as u64;
         let one_more = |now: u64| (now < most).then_some(now + 1);
-        let connections = &shared.counts.connections;
-        connections.fetch_update(Relaxed, Relaxed, one_more).ok()?;
-        Some(Self(Arc::clone(shared)))
+        shared.counts.connections.fetch_update(Relaxed, Relaxed, one_more).ok()?;
+        place.is_counted = true;
+        Some(place)
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl Shared {
+    fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        sub(&self.0.counts.connections, 1);
-        self.0.left.notify_waiters();
+        if let Some(address) = self.address {
+            let mut addresses = self.shared.addresses();
+            if let Some(count) = addresses.get_mut(&address) {
+                *count -= 1;
+                if *count == 0 {
+                    addresses.remove(&address);
+                }
+            }
+        }
+        if self.is_counted {
+            sub(&self.shared.counts.connections, 1);
+            self.shared.left.notify_waiters();
+        }
     }
-}
-
-/// A handshake: taken if there is a place, else 503.
-fn upgrade(
-    State(shared): State<Arc<Shared>>,
-    ws: WebSocketUpgrade,
-) -> std::future::Ready<Response> {
-    let place = if *shared.closing.borrow() { None } else { Place::take(&shared) };
-    let Some(place) = place else {
-        count(&shared.counts.connections_refused_total);
-        return ready(too_busy(&shared));
-    };
-    let number = shared.counts.connections_total.fetch_add(1, Relaxed);
-    ready(
-        ws.read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(WRITE_BUFFER_BYTES)
-            .max_message_size(wire::FRAME_MAX_BYTES)
-            .max_frame_size(wire::FRAME_MAX_BYTES)
-            .protocols([wire::SUBPROTOCOL])
-            .on_upgrade(move |socket| {
-                // Boxed: axum keeps it by value, and it is as large as its largest wait.
-                let span = debug_span!("connection", number);
-                Box::pin(async move {
-                    serve(Arc::clone(&place.0), number, socket).await;
-                    drop(place);
-                })
-                .instrument(span)
-            }),
-    )
-}
-
-/// RFC 9457, with RFC 9110's `Retry-After`.
-fn too_busy(shared: &Shared) -> Response {
-    let detail = if *shared.closing.borrow() {
-        "this server is going away: connect again".to_owned()
-    } else {
-        let most = shared.options.connections_max;
-        format!("all {most} places for connections are taken: connect again later")
-    };
-    let body = json!({
-        "type": "about:blank",
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": detail,
-        "code": "busy",
-        "retry": "after",
-        "retry_after_ms": CONNECTIONS_RETRY_S * 1000,
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "application/problem+json".to_owned()),
-        (header::RETRY_AFTER, CONNECTIONS_RETRY_S.to_string()),
-    ];
-    (StatusCode::SERVICE_UNAVAILABLE, headers, body.to_string()).into_response()
 }

@@ -20,24 +20,32 @@
 //! - A cursor moves only on a client's acknowledgement of what was sent to it.
 //! - Nothing waits for a slow connection, and everything that waits has a bound.
 
+mod clock;
 mod connection;
 mod counters;
+mod door;
 mod gateway;
+mod guest;
+mod http;
 mod mailbox;
 mod opening;
 mod options;
 mod owner;
 mod people;
 mod pointer;
+mod rate;
 mod ring;
 mod topics;
 pub mod transport;
 
 pub use counters::Counters;
+pub use door::{Dice, Door};
 pub use gateway::Gateway;
+pub use http::{BODY_MAX_BYTES, COMMANDS_MAX, Peer};
 pub use options::{
     NO_FRAMES_MAX, Options, READS_WAITING_MAX, REPLAY_PAGE_MESSAGES, ROWS_IN_FLIGHT_MAX,
     SEND_OVERHEAD_BYTES, SENDS_IN_FLIGHT_MAX,
 };
 pub use owner::Rows;
+pub use rate::RateLimit;
 pub use ring::{RING_BYTES_MAX, RING_FRAMES_MAX};

@@ -1,6 +1,10 @@
 //! What can be set, and the named bounds that cannot.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::door::Door;
+use crate::rate::RateLimit;
 
 /// Sends of one connection that are not answered yet. At the bound its socket is not read.
 pub const SENDS_IN_FLIGHT_MAX: usize = 1024;
@@ -35,8 +39,18 @@ pub struct Options {
     pub owner_lost_max: Duration,
     /// Connections of this process; further ones are answered 503.
     pub connections_max: usize,
+    /// Connections of one address; further ones are answered 503. Loopback addresses are not counted.
+    pub connections_per_address_max: usize,
     /// Subscriptions of one connection.
     pub subscriptions_max: usize,
+    /// Commands of one connection; further ones are refused `rate_limited`.
+    pub commands: RateLimit,
+    /// Commands of one user over all their connections here.
+    pub commands_of_user: RateLimit,
+    /// Who may come in.
+    pub door: Arc<Door>,
+    /// Origins (RFC 6454) that pages may have besides this server's own.
+    pub origins: Vec<String>,
     /// Bytes of all sends that are not answered yet, each with [`SEND_OVERHEAD_BYTES`].
     pub send_bytes_max: usize,
     /// Bytes of all rings together.
@@ -57,7 +71,12 @@ impl Default for Options {
             write_timeout: Duration::from_secs(30),
             owner_lost_max: Duration::from_secs(60),
             connections_max: 19_000,
+            connections_per_address_max: 1_000,
             subscriptions_max: 1_000,
+            commands: RateLimit { per_second: 500, burst: 2_000 },
+            commands_of_user: RateLimit { per_second: 1_000, burst: 4_000 },
+            door: Arc::new(Door::dev(|| 0)),
+            origins: Vec::new(),
             send_bytes_max: 64 * 1024 * 1024,
             ring_bytes_max: 256 * 1024 * 1024,
             pages_max: 256,

@@ -14,6 +14,7 @@ use link::{ToOwner, USERS_MAX};
 use model::UserId;
 
 use crate::mailbox::Mailbox;
+use crate::rate::Rate;
 
 #[derive(Debug, Default)]
 pub(crate) struct People {
@@ -22,8 +23,8 @@ pub(crate) struct People {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Connections of each user here.
-    here: HashMap<UserId, usize>,
+    /// Connections of each user here, and what they ask.
+    here: HashMap<UserId, (usize, Arc<Rate>)>,
     watched: HashMap<UserId, Watched>,
 }
 
@@ -36,20 +37,22 @@ struct Watched {
 }
 
 impl People {
-    /// A connection begins.
-    pub(crate) fn come(&self, user: &UserId, say: impl FnOnce(ToOwner)) {
+    /// A connection begins. Gives what its user asks, over all their connections.
+    pub(crate) fn come(&self, user: &UserId, say: impl FnOnce(ToOwner)) -> Arc<Rate> {
         let mut state = self.lock();
-        let count = state.here.entry(user.clone()).or_default();
+        let (count, rate) = state.here.entry(user.clone()).or_default();
+        let rate = Arc::clone(rate);
         *count += 1;
         if *count == 1 {
             say(ToOwner::Present { users: vec![user.clone()], here: true });
         }
+        rate
     }
 
     /// A connection ends.
     pub(crate) fn go(&self, user: &UserId, say: impl FnOnce(ToOwner)) {
         let mut state = self.lock();
-        let Some(count) = state.here.get_mut(user) else { return };
+        let Some((count, _)) = state.here.get_mut(user) else { return };
         *count -= 1;
         if *count == 0 {
             state.here.remove(user);

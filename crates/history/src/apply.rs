@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{BatchNo, BodyKey, CursorMove, Fact, Message, Offset, Seq, Wall};
+use model::{BatchNo, BodyKey, CursorMove, DeviceId, Fact, Kind, Message, Offset, Seq, Wall};
 
 use crate::heads::Heads;
 use crate::key::Keys;
@@ -177,14 +177,25 @@ impl<'s> Rows<'s> {
             value::message_into(message, stamp, out)
         });
         self.rooms.take(message)?;
+        if conversation.kind() != Kind::Open && content.is_text() {
+            // Whoever says something has read what stands before it.
+            let (conversation, user) = (conversation.clone(), sender.clone());
+            let device = DeviceId::read_mark();
+            self.move_to(&CursorMove { conversation, user, device, seq: *seq })?;
+        }
         let found = Found { seq: *seq, body: body_key.hash(content), received_at: stamp };
         self.ids.push(self.keys.id(conversation, sender, *id), |out| value::id_into(&found, out));
         Ok(())
     }
 
     fn cursor_move(&mut self, heads: &mut Heads, moved: &CursorMove) -> Result<(), HistoryError> {
-        let CursorMove { conversation, user, device, seq } = moved;
+        let CursorMove { conversation, seq, .. } = moved;
         heads.acknowledged(conversation, *seq, || self.store.head(conversation))?;
+        self.move_to(moved)
+    }
+
+    fn move_to(&mut self, moved: &CursorMove) -> Result<(), HistoryError> {
+        let CursorMove { conversation, user, device, seq } = moved;
         let key = self.keys.cursor(conversation, user, device);
         if let Some(known) = self.moved.get_mut(key) {
             *known = (*known).max(*seq);

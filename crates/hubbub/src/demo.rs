@@ -50,6 +50,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
             "serve",
             vec![
                 "serve".into(),
+                "--dev".into(),
                 "--listen".into(),
                 args.listen.to_string(),
                 "--data".into(),

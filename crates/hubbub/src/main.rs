@@ -24,7 +24,7 @@ const EXIT_USAGE: u8 = server::error::EXIT_USAGE;
     name = "hubbub",
     version,
     about = "Carries, understands and measures chat at scale",
-    after_help = "Examples:\n  hubbub serve\n  hubbub serve --listen 127.0.0.1:9000 --data /var/lib/hubbub\n  hubbub config show\n  hubbub verify target/crash/histories/*.jsonl"
+    after_help = "Examples:\n  hubbub demo\n  hubbub serve --dev\n  hubbub keys secret token.secret && hubbub serve --token-secret-file token.secret\n  hubbub config show\n  hubbub verify target/crash/histories/*.jsonl"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -37,8 +37,8 @@ enum Command {
     #[command(
         after_help = "Every setting may also stand in the --config file (listen = \"127.0.0.1:9000\") or in the \
                       environment (HUBBUB_LISTEN=127.0.0.1:9000). Flags win over the environment, that over the file.\n\n\
-                      Examples:\n  hubbub serve\n  hubbub serve --role owner --link /tmp/hubbub.link --listen 127.0.0.1:8070\n  \
-                      hubbub serve --role gateway --link /tmp/hubbub.link --listen 127.0.0.1:8081"
+                      Examples:\n  hubbub serve --dev\n  hubbub serve --token-secret-file token.secret --data /var/lib/hubbub\n  hubbub serve --role owner --link /tmp/hubbub.link --listen 127.0.0.1:8070\n  \
+                      hubbub serve --role gateway --link /tmp/hubbub.link --listen 127.0.0.1:8081 --token-secret-file token.secret"
     )]
     Serve(Settings),
     /// Look at the settings that `serve` would use

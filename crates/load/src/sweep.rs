@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::SweepArgs;
 use crate::history::{Ending, Header, History};
+use crate::talk::changes::{ROOMS_FILE, SWEEPER};
 
 /// Reads that are out at a time.
 const READS_MAX: usize = 16;
@@ -25,7 +26,7 @@ const READS_MAX: usize = 16;
 pub async fn sweep(args: SweepArgs) -> Result<ExitCode> {
     let header = Header {
         client: args.name.clone(),
-        user: UserId::new("sweep")?,
+        user: UserId::new(SWEEPER)?,
         device: DeviceId::new("d0")?,
         instance: InstanceId(getrandom::u64().context("the system gives no randomness")?),
         is_final: true,
@@ -37,7 +38,13 @@ pub async fn sweep(args: SweepArgs) -> Result<ExitCode> {
     let options = client::Options::new(session, args.place.gateways()?);
     let (client, handle, mut events) = client::open(options, history);
     let running = tokio::spawn(client.run());
-    let conversations = args.place.names()?;
+    let mut conversations = args.place.names()?;
+    // Where nobody made rooms, there is no such file.
+    let rooms = std::fs::read_to_string(args.place.histories.join(ROOMS_FILE)).unwrap_or_default();
+    for room in rooms.lines() {
+        conversations.push(room.parse().with_context(|| format!("{ROOMS_FILE}: {room:?}"))?);
+    }
+    let count = conversations.len();
     let reading = read_all(&handle, &mut events, conversations);
     let read = tokio::time::timeout(Duration::from_secs(args.seconds), reading).await;
     // It may have stopped already.
@@ -46,10 +53,7 @@ pub async fn sweep(args: SweepArgs) -> Result<ExitCode> {
     running.await?.end(0, Ending::Quiet);
     match read {
         Ok(Ok(messages)) => {
-            println!(
-                "sweep {}: {messages} messages in {} conversations",
-                args.name, args.place.conversations
-            );
+            println!("sweep {}: {messages} messages in {count} conversations", args.name);
             Ok(ExitCode::SUCCESS)
         }
         Ok(Err(why)) => {

@@ -1,6 +1,7 @@
 //! Many sessions that speak and listen, behave badly, and bring everything through in the end.
 
 mod acts;
+pub(crate) mod changes;
 mod life;
 mod player;
 mod repeater;
@@ -8,7 +9,7 @@ pub(crate) mod said;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -27,6 +28,9 @@ struct Settings {
     gateways: Vec<Gateway>,
     urls: Vec<String>,
     conversations: Vec<ConversationId>,
+    /// Those that sessions of this process made.
+    rooms: Mutex<Vec<ConversationId>>,
+    sessions: u32,
     histories: PathBuf,
     seed: u64,
     /// Between two messages of one session, on average.
@@ -118,6 +122,8 @@ impl Settings {
             gateways: args.place.gateways()?,
             urls: args.place.urls().to_vec(),
             conversations: args.place.names()?,
+            rooms: Mutex::default(),
+            sessions: args.sessions,
             histories: args.place.histories.clone(),
             seed: args.seed,
             pace: Duration::from_secs_f64(of_one),

@@ -28,6 +28,16 @@ pub enum Role {
     Owner,
 }
 
+/// Who may use open conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OpenConversations {
+    /// Everyone whose token holds.
+    Anyone,
+    /// Those whose token's capabilities name them.
+    Named,
+}
+
 /// One source of settings. What it leaves out, the source below decides.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,7 +48,49 @@ pub struct Layer {
     /// Where the journal and the views are kept [default: ./data]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Address for clients, pages and metrics; only a loopback address until there are accounts [default: 127.0.0.1:8080]
+    /// Ask for no tokens: everyone is who they say they are. Only on a loopback address
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub dev: Option<bool>,
+    /// File with the secret of tokens (HS256); `hubbub keys secret FILE` makes one
+    #[arg(long, value_name = "FILE")]
+    pub token_secret_file: Option<PathBuf>,
+    /// File with the public keys of tokens (JWKS: EdDSA, RS256); `hubbub keys new` makes one
+    #[arg(long, value_name = "FILE")]
+    pub jwks_file: Option<PathBuf>,
+    /// Who makes the tokens (iss); none = it is not asked
+    #[arg(long, value_name = "TEXT")]
+    pub token_issuer: Option<String>,
+    /// Whom they are for (aud); none = tokens that say one are refused
+    #[arg(long, value_name = "TEXT")]
+    pub token_audience: Option<String>,
+    /// File with tokens and users that are not let in any more; read again on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    pub revocations_file: Option<PathBuf>,
+    /// Who may use open conversations: anyone with a token, or only those whose token names them [default: anyone]
+    #[arg(long, value_enum)]
+    pub open_conversations: Option<OpenConversations>,
+    /// Origins of pages, besides this server's own, that may connect, with commas between them; * = all
+    #[arg(long, value_name = "ORIGINS")]
+    pub origins: Option<String>,
+    /// Certificate chain for TLS, PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key for TLS, PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Addresses of proxies in front, with commas between them: they end TLS, and from them the last address in X-Forwarded-For is believed
+    #[arg(long, value_name = "ADDRESSES")]
+    pub trusted_proxies: Option<String>,
+    /// Connections of this process, 1 to 1000000 [default: 19000]
+    #[arg(long, value_name = "N")]
+    pub connections_max: Option<usize>,
+    /// Connections of one address that is no loopback address, at least 1 [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub connections_per_address_max: Option<usize>,
+    /// Commands a second of one connection, four times as many at once; twice that of one user; 0 = no limit [default: 500]
+    #[arg(long, value_name = "N")]
+    pub commands_per_second: Option<u32>,
+    /// Address for clients, pages and metrics; other than loopback only with tokens, and with TLS or behind a trusted proxy [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
     /// Unix socket between gateways and their owner (roles gateway and owner)
@@ -125,6 +177,10 @@ pub struct Config {
     pub data: PathBuf,
     /// Where HTTP is served.
     pub listen: SocketAddr,
+    /// Who may come in.
+    pub access: AccessConfig,
+    /// How much connections may be and do.
+    pub traffic: TrafficConfig,
     /// The Unix socket of the link; `Some` in the roles that need one.
     pub link: Option<PathBuf>,
     /// Hub machines.
@@ -152,6 +208,42 @@ pub struct Config {
     /// Of a crash run.
     #[cfg(feature = "mutants")]
     pub crash: CrashFlags,
+}
+
+/// Who may come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessConfig {
+    /// Everyone.
+    pub dev: bool,
+    /// Where the secret of tokens is.
+    pub token_secret_file: Option<PathBuf>,
+    /// Where the public keys of tokens are.
+    pub jwks_file: Option<PathBuf>,
+    /// Who makes them.
+    pub token_issuer: Option<String>,
+    /// Whom they are for.
+    pub token_audience: Option<String>,
+    /// Which are not let in any more.
+    pub revocations_file: Option<PathBuf>,
+    /// Who may use open conversations.
+    pub open_conversations: OpenConversations,
+    /// Origins of pages besides the server's own.
+    pub origins: Vec<String>,
+    /// Certificate chain and private key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Who is believed about where a request came from.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// How much connections may be and do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrafficConfig {
+    /// Connections of the process.
+    pub connections_max: usize,
+    /// Connections of one address.
+    pub connections_per_address_max: usize,
+    /// Commands a second of one connection; 0 = no limit.
+    pub commands_per_second: u32,
 }
 
 /// Why the settings cannot be used.
@@ -241,9 +333,10 @@ fn read_environment(
     let mut layer = Layer::default();
     for (name, text) in variables {
         let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
-        let value = match text.parse::<i64>() {
-            Ok(number) => toml::Value::Integer(number),
-            Err(_) => toml::Value::String(text),
+        let value = match (text.parse::<i64>(), text.parse::<bool>()) {
+            (Ok(number), _) => toml::Value::Integer(number),
+            (Err(_), Ok(flag)) => toml::Value::Boolean(flag),
+            (Err(_), Err(_)) => toml::Value::String(text),
         };
         let table = toml::Table::from_iter([(key.to_ascii_lowercase(), value)]);
         let one = table.try_into::<Layer>().map_err(|why| ConfigError::BadVariable {
@@ -260,6 +353,22 @@ impl Layer {
         Self {
             role: self.role.or(below.role),
             data: self.data.or(below.data),
+            dev: self.dev.or(below.dev),
+            token_secret_file: self.token_secret_file.or(below.token_secret_file),
+            jwks_file: self.jwks_file.or(below.jwks_file),
+            token_issuer: self.token_issuer.or(below.token_issuer),
+            token_audience: self.token_audience.or(below.token_audience),
+            revocations_file: self.revocations_file.or(below.revocations_file),
+            open_conversations: self.open_conversations.or(below.open_conversations),
+            origins: self.origins.or(below.origins),
+            tls_cert: self.tls_cert.or(below.tls_cert),
+            tls_key: self.tls_key.or(below.tls_key),
+            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
+            connections_max: self.connections_max.or(below.connections_max),
+            connections_per_address_max: self
+                .connections_per_address_max
+                .or(below.connections_per_address_max),
+            commands_per_second: self.commands_per_second.or(below.commands_per_second),
             listen: self.listen.or(below.listen),
             link: self.link.or(below.link),
             hubs: self.hubs.or(below.hubs),
@@ -279,7 +388,10 @@ impl Layer {
     }
 
     fn complete(self) -> Result<Config, ConfigError> {
+        let (access, traffic) = (self.access()?, self.traffic()?);
         let config = Config {
+            access,
+            traffic,
             role: self.role.unwrap_or(Role::Both),
             data: self.data.unwrap_or_else(|| PathBuf::from("data")),
             listen: self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -350,16 +462,101 @@ fn within<T: PartialOrd + ToString>(
     }
 }
 
+impl Layer {
+    fn access(&self) -> Result<AccessConfig, ConfigError> {
+        let tls = match (&self.tls_cert, &self.tls_key) {
+            (Some(cert), Some(key)) => Some((cert.clone(), key.clone())),
+            (None, None) => None,
+            _ => {
+                return Err(ConfigError::BadCombination(
+                    "of tls_cert and tls_key one is missing: TLS takes both",
+                ));
+            }
+        };
+        let proxies = list(self.trusted_proxies.as_deref()).map(|text| {
+            text.parse().map_err(|_| ConfigError::BadValue {
+                key: "trusted_proxies",
+                why: format!("{text:?} is no address such as 10.0.0.7"),
+            })
+        });
+        Ok(AccessConfig {
+            dev: self.dev.unwrap_or(false),
+            token_secret_file: self.token_secret_file.clone(),
+            jwks_file: self.jwks_file.clone(),
+            token_issuer: self.token_issuer.clone(),
+            token_audience: self.token_audience.clone(),
+            revocations_file: self.revocations_file.clone(),
+            open_conversations: self.open_conversations.unwrap_or(OpenConversations::Anyone),
+            origins: list(self.origins.as_deref()).map(str::to_owned).collect(),
+            tls,
+            trusted_proxies: proxies.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Layer {
+    fn traffic(&self) -> Result<TrafficConfig, ConfigError> {
+        Ok(TrafficConfig {
+            connections_max: within(
+                "connections_max",
+                self.connections_max.unwrap_or(19_000),
+                1..=1_000_000,
+                "1 to 1000000",
+            )?,
+            connections_per_address_max: within(
+                "connections_per_address_max",
+                self.connections_per_address_max.unwrap_or(1_000),
+                1..=usize::MAX,
+                "at least 1",
+            )?,
+            commands_per_second: self.commands_per_second.unwrap_or(500),
+        })
+    }
+}
+
+/// The parts of a text between commas.
+fn list(text: Option<&str>) -> impl Iterator<Item = &str> {
+    text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
 impl Config {
-    fn check(self) -> Result<Self, ConfigError> {
-        if !is_loopback(self.listen.ip()) {
-            return Err(ConfigError::OutOfRange {
-                key: "listen",
-                value: self.listen.to_string(),
-                right: "a loopback address (127.0.0.1, [::1]): until there are accounts, anyone who \
-                        can connect may read and write",
-            });
+    /// Nobody gets in by an oversight: without tokens only this machine, and outside it no token
+    /// travels in the clear.
+    fn check_access(&self) -> Result<(), ConfigError> {
+        let AccessConfig { dev, tls, trusted_proxies, .. } = &self.access;
+        let has_keys = self.access.token_secret_file.is_some() || self.access.jwks_file.is_some();
+        let is_local = is_loopback(self.listen.ip());
+        let wrong = |right: &'static str| ConfigError::OutOfRange {
+            key: "listen",
+            value: self.listen.to_string(),
+            right,
+        };
+        if self.role == Role::Owner {
+            let right = "a loopback address: an owner shows its metrics there to whoever asks";
+            return if is_local { Ok(()) } else { Err(wrong(right)) };
         }
+        match (dev, has_keys) {
+            (true, true) => Err(ConfigError::BadCombination(
+                "dev asks for no tokens, and keys for tokens are given: leave one of them out",
+            )),
+            (true, false) if !is_local => Err(wrong(
+                "a loopback address (127.0.0.1, [::1]) with dev: anyone who can connect may read and write",
+            )),
+            (false, false) => Err(ConfigError::BadCombination(
+                "who may come in? Give --token-secret-file (`hubbub keys secret FILE` makes one) or \
+                 --jwks-file, or --dev: on a loopback address, for trying it out",
+            )),
+            (false, true) if !is_local && tls.is_none() && trusted_proxies.is_empty() => {
+                Err(wrong(
+                    "a loopback address, or else with --tls-cert and --tls-key or behind --trusted-proxies: tokens do not travel in the clear",
+                ))
+            }
+            (true, false) | (false, true) => Ok(()),
+        }
+    }
+
+    fn check(self) -> Result<Self, ConfigError> {
+        self.check_access()?;
         if !self.segment_bytes.is_multiple_of(4096) {
             return Err(ConfigError::OutOfRange {
                 key: "segment_bytes",

@@ -53,6 +53,16 @@ pub enum ServeError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// A file of keys or certificates cannot be used.
+    #[error("{key} {}: {why}", path.display())]
+    Keys {
+        /// The setting that names it.
+        key: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The journal cannot be opened.
     #[error("journal: {0}")]
     Journal(#[from] journal::OpenError),
@@ -92,6 +102,7 @@ impl ServeError {
             | Self::Locked { .. }
             | Self::Listen { .. }
             | Self::Link { .. }
+            | Self::Keys { .. }
             | Self::Journal(_)
             | Self::History(_)
             | Self::Tables(_)

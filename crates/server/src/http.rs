@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use gateway::Gateway;
 use link::RowQuery;
-use model::ConversationId;
 use model::bounds::PAGE_MAX_MESSAGES;
+use model::{ConversationId, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics;
@@ -64,7 +65,10 @@ async fn readyz(State(app): State<App>) -> Response {
     (status, Json(Readiness { ready, reasons, warnings })).into_response()
 }
 
-async fn metrics_page(State(app): State<App>) -> Response {
+async fn metrics_page(State(app): State<App>, parts: Parts) -> Response {
+    if let Some(Err(refused)) = app.gateway.as_ref().map(|gateway| gateway.admit_staff(&parts)) {
+        return *refused;
+    }
     let mut page = metrics::Page::default();
     if let Some(owner) = &app.owner {
         metrics::owner(&mut page, owner);
@@ -104,15 +108,20 @@ struct RowShown {
     last_at: u64,
 }
 
-async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>) -> Response {
+async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>, parts: Parts) -> Response {
     let Some(gateway) = &app.gateway else {
         return (StatusCode::NOT_FOUND, "rows are served by gateways\n").into_response();
     };
+    if let Err(refused) = gateway.admit_staff(&parts) {
+        return *refused;
+    }
     let RowsAsked { conversation, after, limit } = asked;
     let limit = limit.unwrap_or(PAGE_MAX_MESSAGES).clamp(1, PAGE_MAX_MESSAGES);
     match gateway.rows(RowQuery { conversation, after, limit }).await {
         Ok(found) => {
-            let rows = found.rows.into_iter().map(shown).collect();
+            // What is governed is its members' business, also for those who may see reports.
+            let open = |row: &link::Row| row.conversation.kind() == Kind::Open;
+            let rows = found.rows.into_iter().filter(open).map(shown).collect();
             Json(RowsShown { rows, behind: found.behind }).into_response()
         }
         Err(refusal) => {

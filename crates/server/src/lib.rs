@@ -8,9 +8,11 @@ pub mod backup;
 mod clock;
 pub mod config;
 mod data_dir;
+mod door;
 pub mod error;
 mod http;
 mod inbox;
+mod listen;
 mod metrics;
 mod owner;
 mod page;
@@ -20,15 +22,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
-use gateway::Gateway;
 use gateway::transport::{Acceptor, OwnerLink, in_process};
+use gateway::{Door, Gateway, RateLimit};
 use tokio::net::TcpSocket;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use config::{Config, Role};
 use error::ServeError;
 use http::App;
+use listen::Port;
 use owner::Owner;
 
 /// Connections that wait to be accepted (the system has a lower bound of its own, often 4096).
@@ -95,34 +97,30 @@ async fn serve_roles(
         }
         (None, _) | (_, None) => None,
     };
-    let gateway = link.map(|link| Gateway::new(gateway_options(config), link));
+    let tls = listen::tls(&config.access)?;
+    let (gateway, keeping) = match link {
+        Some(link) => {
+            let door = Arc::new(door::open(&config.access)?);
+            let keeping = tokio::spawn(door::keep(Arc::clone(&door), config.access.clone()));
+            (Some(Gateway::new(gateway_options(config, door), link)), Some(keeping))
+        }
+        None => (None, None),
+    };
     let app = App { owner: owner.cloned(), gateway: gateway.clone() };
     let asked = asked_to_stop();
     let listener =
         port.listen(BACKLOG).map_err(|why| ServeError::Listen { address: config.listen, why })?;
     let address = listener.local_addr().unwrap_or(config.listen);
     announce(config, address);
-    // Without it a small answer can wait 40 ms for the acknowledgement of the one before (RFC 1122
-    // §4.2.3.2 against RFC 896).
-    let listener = listener.tap_io(|socket| {
-        if let Err(why) = socket.set_nodelay(true) {
-            tracing::debug!(%why, "a connection without TCP_NODELAY");
-        }
-    });
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(async move {
-        axum::serve(listener, http::router(app))
-            .with_graceful_shutdown(async {
-                stopped.await.ok();
-            })
-            .await
-    });
+    let (stop, stopped) = watch::channel(false);
+    let port = Port::new(listener, tls, http::router(app), &config.access, &config.traffic);
+    let serving = tokio::spawn(port.serve(stopped));
     let ended = tokio::select! {
         () = asked => Ok(()),
         why = must_stop(owner) => Err(why),
     };
     tracing::info!("closing");
-    stop.send(()).ok();
+    stop.send_replace(true);
     let leaving = async {
         if let Some(gateway) = gateway {
             gateway.close(GOODBYE).await;
@@ -130,9 +128,9 @@ async fn serve_roles(
     };
     // Side by side: who does not read and who does not end a request cost one goodbye, not two.
     let (_, ()) = tokio::join!(tokio::time::timeout(GOODBYE, serving), leaving);
-    if let Some(accepting) = accepting {
-        accepting.abort();
-        accepting.await.ok();
+    for task in accepting.into_iter().chain(keeping) {
+        task.abort();
+        task.await.ok();
     }
     ended
 }
@@ -153,8 +151,16 @@ fn link_ends(config: &Config) -> Result<(Option<OwnerLink>, Option<Acceptor>), S
     }
 }
 
-fn gateway_options(config: &Config) -> gateway::Options {
+fn gateway_options(config: &Config, door: Arc<Door>) -> gateway::Options {
+    let per_second = config.traffic.commands_per_second;
+    let limit = |per_second: u32| RateLimit { per_second, burst: per_second.saturating_mul(4) };
     gateway::Options {
+        door,
+        origins: config.access.origins.clone(),
+        connections_max: config.traffic.connections_max,
+        connections_per_address_max: config.traffic.connections_per_address_max,
+        commands: limit(per_second),
+        commands_of_user: limit(per_second.saturating_mul(2)),
         name: format!("gateway-{}", config.listen.port()),
         ring_bytes_max: config.ring_bytes,
         #[cfg(feature = "mutants")]

@@ -218,6 +218,8 @@ pub(crate) fn gateway(page: &mut Page, gateway: &Gateway) {
     let totals = [
         ("connections", "Connections taken.", now.connections_total),
         ("connections_refused", "Connections refused.", now.connections_refused_total),
+        ("unauthorized", "Connections and questions not admitted.", now.unauthorized_total),
+        ("rate_limited", "Commands refused: too many.", now.rate_limited_total),
         ("frames_in", "Frames that clients sent.", now.frames_in_total),
         ("frames_out", "Frames written to clients.", now.frames_out_total),
         ("bad_frames", "Frames that are none.", now.bad_frames_total),

@@ -7,3 +7,11 @@
 pub(crate) fn u64() -> u64 {
     getrandom::u64().expect("the system gives random numbers")
 }
+
+/// 128 random bits.
+///
+/// # Panics
+/// As [`u64`].
+pub(crate) fn u128() -> u128 {
+    (u128::from(u64()) << 64) | u128::from(u64())
+}

@@ -70,10 +70,12 @@ pub enum Event {
         /// The last durable one.
         head: Seq,
     },
-    /// A subscription has ended: as asked, or because the user is no member any more.
+    /// A subscription has ended.
     Unsubscribed {
         /// Which.
         conversation: ConversationId,
+        /// As asked; else the user is no member any more.
+        asked: bool,
     },
     /// Something was said in a conversation that is followed.
     Heard {

@@ -65,6 +65,9 @@ impl Reader {
 /// No name is empty, so all come after this one.
 const BEFORE_ALL: &str = "";
 
+/// Of lists: what is governed is its members' business.
+const OPEN: &str = "substr(conversation, 1, 2) NOT IN ('d:', 'g:', 'c:')";
+
 const COLUMNS: &str =
     "SELECT conversation, messages, speakers, enriched, sentiment_sum_micros, last_at
      FROM conversations";
@@ -88,8 +91,9 @@ impl Store {
                 self.decoded(&mut select, &[&only, &after, &limit])
             }
             None => {
-                let select =
-                    format!("{COLUMNS} WHERE conversation > ?1 ORDER BY conversation LIMIT ?2");
+                let select = format!(
+                    "{COLUMNS} WHERE conversation > ?1 AND {OPEN} ORDER BY conversation LIMIT ?2"
+                );
                 let mut select = self.connection.prepare_cached(&select).map_err(failed)?;
                 self.decoded(&mut select, &[&after, &limit])
             }

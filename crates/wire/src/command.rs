@@ -8,6 +8,7 @@ use model::{
 };
 
 use self::encode::Shape;
+use crate::About;
 use crate::shape::json;
 
 mod decode;
@@ -259,6 +260,55 @@ impl From<&Draft> for Post {
 }
 
 impl Command {
+    /// The same under another reference; what is not answered has none.
+    #[must_use]
+    pub fn with_reference(mut self, number: u64) -> Self {
+        match &mut self {
+            Self::Hello { reference, .. }
+            | Self::Send { reference, .. }
+            | Self::Create { reference, .. }
+            | Self::Subscribe { reference, .. }
+            | Self::Unsubscribe { reference, .. }
+            | Self::Read { reference, .. }
+            | Self::List { reference, .. }
+            | Self::Members { reference, .. }
+            | Self::Watch { reference, .. }
+            | Self::Refresh { reference, .. }
+            | Self::Ping { reference } => *reference = Some(number),
+            Self::Ack { .. } | Self::Mark { .. } | Self::Typing { .. } => {}
+        }
+        self
+    }
+
+    /// What an answer to it refers to.
+    pub fn about(&self) -> About {
+        let of = |reference: &Option<u64>, conversation: Option<&ConversationId>| About {
+            reference: *reference,
+            id: None,
+            conversation: conversation.cloned(),
+        };
+        match self {
+            Self::Send { reference, post } => {
+                About { id: Some(post.id), ..of(reference, Some(&post.conversation)) }
+            }
+            Self::Create { reference, birth } => {
+                About { id: Some(birth.id), ..of(reference, None) }
+            }
+            Self::Subscribe { reference, conversation, .. }
+            | Self::Unsubscribe { reference, conversation }
+            | Self::Read { reference, conversation, .. }
+            | Self::Members { reference, conversation, .. } => of(reference, Some(conversation)),
+            Self::Hello { reference, .. }
+            | Self::List { reference, .. }
+            | Self::Watch { reference, .. }
+            | Self::Refresh { reference, .. }
+            | Self::Ping { reference } => of(reference, None),
+            Self::Ack { conversation, .. }
+            | Self::Mark { conversation, .. }
+            | Self::Typing { conversation } => of(&None, Some(conversation)),
+        }
+    }
+
     /// The text of the frame.
     pub fn encode(&self) -> String {
         json(&Shape::of(self))

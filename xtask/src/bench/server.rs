@@ -42,7 +42,10 @@ impl Server {
         let address = free_address()?;
         let data = workshop.data().display().to_string();
         let mut arguments: Vec<String> =
-            ["serve", "--listen", &address.to_string(), "--data", &data].map(str::to_owned).into();
+            ["serve", "--dev", "--commands-per-second", "0", "--listen", &address.to_string()]
+                .map(str::to_owned)
+                .into();
+        arguments.extend(["--data".to_owned(), data]);
         let mut nlp = None;
         if workshop.has_nlp {
             let listen = free_address()?;

@@ -196,6 +196,8 @@ impl<'a> Round<'a> {
 fn judge(folder: &Path) -> Result<Report> {
     let mut paths =
         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
+    // Besides the histories there is a list of the rooms that were made.
+    paths.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
     paths.sort();
     let mut checker = Checker::new(Options::default());
     for path in paths {

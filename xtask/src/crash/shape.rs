@@ -27,7 +27,7 @@ pub(crate) fn owner_arguments(
 ) -> Vec<String> {
     let role = if shape.gateways == 0 { "both" } else { "owner" };
     let mut line = format!(
-        "serve --role {role} --data data --listen {listen} --hubs {} --memory-bytes {} \
+        "serve --dev --role {role} --data data --listen {listen} --hubs {} --memory-bytes {} \
          --segment-bytes {SEGMENT_BYTES} --ring-bytes {RING_BYTES} --disk shadow:{seed} --after {}",
         shape.hubs,
         shape.memory_bytes,
@@ -42,7 +42,7 @@ pub(crate) fn owner_arguments(
 pub(crate) fn gateway_arguments(shape: &Shape, listen: SocketAddr) -> Vec<String> {
     with_mutant(
         &format!(
-            "serve --role gateway --link link.sock --listen {listen} --ring-bytes {RING_BYTES}"
+            "serve --dev --role gateway --link link.sock --listen {listen} --ring-bytes {RING_BYTES}"
         ),
         shape,
     )
@@ -67,15 +67,15 @@ fn one_process_is_both_and_an_owner_has_a_link() {
     let listen = SocketAddr::from(([127, 0, 0, 1], 9000));
     assert_eq!(
         owner_arguments(&shape(0, None), listen, 7, Death::Power).join(" "),
-        "serve --role both --data data --listen 127.0.0.1:9000 --hubs 4 --memory-bytes 99 \
+        "serve --dev --role both --data data --listen 127.0.0.1:9000 --hubs 4 --memory-bytes 99 \
          --segment-bytes 2097152 --ring-bytes 8192 --disk shadow:7 --after power"
     );
     let split = owner_arguments(&shape(2, Some("no-sync")), listen, 7, Death::Process).join(" ");
-    assert!(split.starts_with("serve --role owner "));
+    assert!(split.starts_with("serve --dev --role owner "));
     assert!(split.ends_with(" --after process --link link.sock --mutant no-sync"), "{split}");
     assert_eq!(
         gateway_arguments(&shape(2, Some("released-early")), listen).join(" "),
-        "serve --role gateway --link link.sock --listen 127.0.0.1:9000 --ring-bytes 8192 \
+        "serve --dev --role gateway --link link.sock --listen 127.0.0.1:9000 --ring-bytes 8192 \
          --mutant released-early"
     );
 }

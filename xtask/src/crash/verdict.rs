@@ -30,6 +30,9 @@ pub(crate) struct Verdict {
     pub(crate) folder: Option<PathBuf>,
 }
 
+/// What is no text, and must have been done.
+const CHANGES: [&str; 6] = ["edit", "delete", "react", "create", "member", "describe"];
+
 impl Verdict {
     /// Histories that are not there prove nothing.
     pub(crate) fn missing_clients(&mut self, sessions: u16, doors: usize) {
@@ -54,7 +57,16 @@ impl Verdict {
 
     /// Hard paths that a run of this length must meet and did not.
     fn never_met(&self) -> Vec<&'static str> {
-        if self.seconds < FULL_RUN_SECONDS { Vec::new() } else { self.hard_paths.never_met() }
+        if self.seconds < FULL_RUN_SECONDS {
+            return Vec::new();
+        }
+        let mut never = self.hard_paths.never_met();
+        let counts = &self.report.counts;
+        never.extend(CHANGES.into_iter().filter(|kind| !counts.changes.contains_key(*kind)));
+        if counts.removed == 0 {
+            never.push("subscriptions ended by a removal");
+        }
+        never
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -101,6 +113,15 @@ impl fmt::Display for Verdict {
         let met: Vec<String> =
             self.hard_paths.counts().map(|(what, count)| format!("{what} {count}")).collect();
         writeln!(f, "met: {}", met.join(", "))?;
+        let changes: Vec<String> = self
+            .report
+            .counts
+            .changes
+            .iter()
+            .map(|(kind, count)| format!("{kind} {count}"))
+            .collect();
+        let removed = self.report.counts.removed;
+        writeln!(f, "changed: {}; subscriptions ended by a removal {removed}", changes.join(", "))?;
         let counts = &self.report.counts;
         write!(
             f,

@@ -43,11 +43,12 @@ const PLAN: &[Room] = &[
     pure_room("session", &["model", "wire"]),
     // Floor 3: the shells.
     shell("client", &["model", "wire", "session"]),
-    shell("gateway", &["model", "wire", "link", "resilience"]),
+    shell("gateway", &["model", "access", "wire", "link", "resilience"]),
     shell(
         "server",
         &[
             "model",
+            "access",
             "wire",
             "link",
             "journal",
@@ -66,6 +67,7 @@ const PLAN: &[Room] = &[
         "lab",
         &[
             "model",
+            "access",
             "wire",
             "link",
             "journal",

@@ -18,11 +18,13 @@ use super::acks::Acks;
 use super::lane::Lane;
 use super::subs::{Stage, Subs};
 use super::{End, Who};
+use crate::clock;
 use crate::counters::{count, sub};
 use crate::gateway::Shared;
 use crate::mailbox::{Answer, Mailbox, SendAbout, SentAt};
 use crate::options::{READS_WAITING_MAX, SENDS_IN_FLIGHT_MAX};
 use crate::owner::retry_after;
+use crate::rate::Rate;
 
 /// How long a connection that is to close waits for the answers to its sends.
 const DRAIN_MAX: std::time::Duration = std::time::Duration::from_secs(2);
@@ -45,6 +47,14 @@ pub(crate) struct Desk {
     watched: BTreeSet<UserId>,
     /// Which connection of this process it is.
     connection: u64,
+    rate: Rate,
+    /// Of all connections of the user here.
+    user_rate: Arc<Rate>,
+    /// It has asked too much ever since.
+    refused_since: Option<Instant>,
+    refused_last: Option<Instant>,
+    /// When the token does.
+    expires: Option<Instant>,
     /// Subscriptions that ask again at a time.
     retries: BTreeSet<(Instant, u64)>,
     /// Numbers subscriptions and questions.
@@ -59,9 +69,14 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(shared: &Arc<Shared>, connection: u64, who: Who) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, connection: u64, who: Who) -> Self {
         let now = Instant::now();
-        shared.people.come(&who.user, |what| shared.owner.say_or_break(what));
+        let user_rate = if who.is_present {
+            shared.people.come(&who.user, |what| shared.owner.say_or_break(what))
+        } else {
+            Arc::default()
+        };
+        let expires = who.grant.as_ref().map(|grant| clock::instant_of(grant.expires_at()));
         Self {
             shared: Arc::clone(shared),
             mailbox: Mailbox::open(),
@@ -74,6 +89,11 @@ impl Desk {
             asked: HashMap::new(),
             watched: BTreeSet::new(),
             connection,
+            rate: Rate::default(),
+            user_rate,
+            refused_since: None,
+            refused_last: None,
+            expires,
             retries: BTreeSet::new(),
             last_number: 0,
             sends: 0,
@@ -85,7 +105,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
     }
 
@@ -99,7 +119,7 @@ impl Desk {
     }
 
     /// Takes what has come and gives what is to be written.
-    pub(super) fn collect(&mut self, batch: &mut Vec<Utf8Bytes>) {
+    pub(crate) fn collect(&mut self, batch: &mut Vec<Utf8Bytes>) {
         let mail = self.mailbox.take();
         for answer in mail.answers {
             self.handle_answer(answer);
@@ -125,12 +145,12 @@ impl Desk {
     }
 
     /// Whether there may be something to write already.
-    pub(super) fn has_more(&self) -> bool {
+    pub(crate) fn has_more(&self) -> bool {
         !self.out.is_empty() || self.subs.any_ready()
     }
 
     /// How it ends, if it does; but what is to be written is written first.
-    pub(super) fn ended(&self) -> Option<End> {
+    pub(crate) fn ended(&self) -> Option<End> {
         if !self.out.is_empty() {
             return None;
         }
@@ -148,20 +168,20 @@ impl Desk {
         self.draining = Some(Instant::now() + DRAIN_MAX);
     }
 
-    pub(super) fn heard(&mut self, now: Instant) {
+    pub(crate) fn heard(&mut self, now: Instant) {
         self.heard = now;
     }
 
     /// When it wants to be told the time.
-    pub(super) fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         let silent = self.heard + 3 * self.shared.options.heartbeat;
         let check = self.checked + self.shared.options.heartbeat;
         let retry = self.retries.first().map(|(at, _)| *at);
-        let rest = [self.acks.deadline(), retry, self.draining];
+        let rest = [self.acks.deadline(), retry, self.draining, self.expires];
         rest.into_iter().flatten().fold(silent.min(check), Instant::min)
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant) {
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if now >= self.heard + 3 * self.shared.options.heartbeat {
             if self.has_room() {
                 self.end = Some(End::Close(CloseCode::SILENT, "nothing was heard".to_owned()));
@@ -171,6 +191,12 @@ impl Desk {
         if now >= self.checked + self.shared.options.heartbeat {
             self.checked = now;
             self.check_owner();
+            self.check_grant();
+        }
+        if self.expires.is_some_and(|at| at <= now) {
+            self.expires = None;
+            let reason = "the token has expired: connect again with a new one".to_owned();
+            self.end = Some(End::Close(CloseCode::EXPIRED, reason));
         }
         if self.draining.is_some_and(|until| until <= now) {
             self.end = Some(End::Close(CloseCode::GOING_AWAY, String::new()));
@@ -194,6 +220,15 @@ impl Desk {
         {
             let reason = "the owner behind this gateway is lost: connect again".to_owned();
             self.end = Some(End::Close(CloseCode::OWNER_LOST, reason));
+        }
+    }
+
+    /// What was taken back meanwhile.
+    fn check_grant(&mut self) {
+        let grant = self.who.grant.as_ref();
+        if grant.is_some_and(|grant| self.shared.options.door.is_revoked(grant)) {
+            let reason = "the token was revoked".to_owned();
+            self.end = Some(End::Close(CloseCode::UNAUTHORIZED, reason));
         }
     }
 
@@ -271,7 +306,9 @@ impl Drop for Desk {
         for user in std::mem::take(&mut self.watched) {
             self.unwatch(&user);
         }
-        self.shared.people.go(&self.who.user, |what| self.shared.owner.say_or_break(what));
+        if self.who.is_present {
+            self.shared.people.go(&self.who.user, |what| self.shared.owner.say_or_break(what));
+        }
         self.mailbox.close();
     }
 }

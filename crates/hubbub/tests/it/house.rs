@@ -24,7 +24,7 @@ pub(crate) const SMALL: &str = "--segment-bytes 524288 --history-cache-bytes 104
 /// The binary, to be run in this folder, with nothing of our environment.
 pub(crate) fn hubbub(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
-    command.current_dir(folder).env_clear();
+    command.current_dir(folder).env_clear().env("HUBBUB_DEV", "true");
     command
 }
 

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use wire::{Command, Frame, Post, SubscribeFrom, decode_frame};
+use wire::{Command, Frame, Post, Proof, SubscribeFrom, decode_frame};
 
 use crate::house::PATIENCE;
 
@@ -26,6 +26,69 @@ pub(crate) struct Line {
 impl Line {
     /// Connects, says hello, is welcomed.
     pub(crate) async fn open(at: SocketAddr, user: &str, instance: u64) -> Self {
+        let mut line = Self::greeted(at, user, instance, None).await;
+        let welcome = line.hear().await;
+        assert!(matches!(welcome, Frame::Welcome { .. }), "{welcome:?}");
+        line
+    }
+
+    /// As [`open`](Self::open), with a token; the code of the problem and of the close frame if it was
+    /// not welcomed.
+    pub(crate) async fn with_token(
+        at: SocketAddr,
+        user: &str,
+        token: &str,
+    ) -> Result<Self, (String, u16)> {
+        Self::admitted(at, user, Some(Proof::Token(token.to_owned()))).await
+    }
+
+    /// The same with a ticket.
+    pub(crate) async fn with_ticket(
+        at: SocketAddr,
+        user: &str,
+        ticket: &str,
+    ) -> Result<Self, (String, u16)> {
+        Self::admitted(at, user, Some(Proof::Ticket(ticket.to_owned()))).await
+    }
+
+    /// The code of the problem and of the close frame of someone who is not welcomed.
+    pub(crate) async fn refused(at: SocketAddr, user: &str, token: Option<&str>) -> (String, u16) {
+        let proof = token.map(|token| Proof::Token(token.to_owned()));
+        Self::admitted(at, user, proof).await.expect_err("nobody gets in so")
+    }
+
+    async fn admitted(
+        at: SocketAddr,
+        user: &str,
+        proof: Option<Proof>,
+    ) -> Result<Self, (String, u16)> {
+        let mut line = Self::greeted(at, user, 1, proof).await;
+        match line.hear().await {
+            Frame::Welcome { .. } => Ok(line),
+            Frame::Problem(problem) => Err((problem.code.to_string(), line.closed().await)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Shows a new token; the answer.
+    pub(crate) async fn refresh(&mut self, token: &str) -> Frame {
+        let token = Proof::Token(token.to_owned());
+        self.say(&Command::Refresh { reference: Some(1), token }).await;
+        self.hear().await
+    }
+
+    /// The code of the close frame.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await.expect("it closes") {
+                Some(Ok(Message::Close(Some(close)))) => return close.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("no close frame: {other:?}"),
+            }
+        }
+    }
+
+    async fn greeted(at: SocketAddr, user: &str, instance: u64, proof: Option<Proof>) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(RECEIVE_BYTES).unwrap();
         let stream = timeout(PATIENCE, socket.connect(at)).await.expect("no hanging").unwrap();
@@ -36,9 +99,7 @@ impl Line {
         let instance = InstanceId(instance);
         let mut line = Self { stream: shaken.unwrap().0, instance };
         let (user, device) = (user.parse().unwrap(), "phone".parse().unwrap());
-        line.say(&Command::Hello { reference: None, user, device, instance, proof: None }).await;
-        let welcome = line.hear().await;
-        assert!(matches!(welcome, Frame::Welcome { .. }), "{welcome:?}");
+        line.say(&Command::Hello { reference: None, user, device, instance, proof }).await;
         line
     }
 

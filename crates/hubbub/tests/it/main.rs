@@ -1,5 +1,11 @@
 //! The whole house: the real binary, real sockets, real files, real restarts.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it expects; everything else is the failure"
+)]
 
+#[cfg(test)]
+mod access;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
@@ -8,6 +14,8 @@ mod damage;
 mod full;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod http;
 #[cfg(test)]
 mod import;
 #[cfg(test)]

@@ -187,7 +187,7 @@ fn as_another(folder: &Path) -> Command {
     if us == 0 {
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary);
     }
-    command.current_dir(folder).env("PATH", "/usr/bin:/bin");
+    command.current_dir(folder).env("PATH", "/usr/bin:/bin").env("HUBBUB_DEV", "true");
     command
 }
 

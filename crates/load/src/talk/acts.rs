@@ -35,6 +35,7 @@ impl Player<'_> {
             105..=144 => self.resume_from_cursor(dice).await,
             145..=214 => self.say_again(dice),
             215..=234 => self.read_something(dice).await,
+            235..=404 => self.change(dice).await,
             _ => return Some(self.speak(dice).await),
         }
         Some(self.settings.pace)
@@ -65,7 +66,8 @@ impl Player<'_> {
             let _unsubscribed = self.handle.unsubscribe(name.clone()).await;
             return;
         }
-        let name = self.any_conversation(dice);
+        let room = if dice.percent(40) { self.settings.any_room(dice) } else { None };
+        let name = room.unwrap_or_else(|| self.any_conversation(dice));
         let known = self.positions.get(&name).copied();
         // The whole of a conversation is not asked for often: in a long run it grows long.
         let from = match (dice.below(10), known) {
@@ -108,13 +110,18 @@ impl Player<'_> {
         let _refused = self.handle.read(name, from, limit).await;
     }
 
-    fn any_conversation(&self, dice: &mut Dice) -> ConversationId {
+    pub(super) fn any_conversation(&self, dice: &mut Dice) -> ConversationId {
         // Mostly where one listens, as people do.
         if dice.percent(40) {
             let names: Vec<&ConversationId> = self.follows.keys().collect();
             if let Some(name) = dice.pick(&names) {
                 return (*name).clone();
             }
+        }
+        if dice.percent(25)
+            && let Some(room) = self.settings.any_room(dice)
+        {
+            return room;
         }
         // What is warm moves on, so that all grow, and what was warm becomes cold.
         let count = self.settings.conversations.len();

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use client::{Event, Handle};
-use model::{ConversationId, Position, Seq};
+use model::{ConversationId, Kind, Position, Seq};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use wire::SubscribeFrom;
 
+use super::changes::{Texts, remember};
 use super::repeater::Repeat;
 use super::said::Said;
 use super::{Settings, Tally};
@@ -41,6 +42,10 @@ pub(super) struct Player<'a> {
     pub(super) follows: BTreeMap<ConversationId, Seq>,
     /// How far each came, followed or not any more.
     pub(super) positions: BTreeMap<ConversationId, Position>,
+    /// Rooms that it made.
+    pub(super) owned: Vec<ConversationId>,
+    /// Texts that were heard or said there.
+    pub(super) texts: BTreeMap<ConversationId, Texts>,
     /// What is to be acknowledged, and when.
     pub(super) to_acknowledge: BTreeMap<ConversationId, (Instant, Seq)>,
     /// Until then nothing is read.
@@ -65,6 +70,8 @@ impl<'a> Player<'a> {
             again,
             follows: BTreeMap::new(),
             positions: BTreeMap::new(),
+            owned: Vec::new(),
+            texts: BTreeMap::new(),
             to_acknowledge: BTreeMap::new(),
             deaf_until: Instant::now(),
             tally: Tally::default(),
@@ -172,6 +179,12 @@ impl<'a> Player<'a> {
                 self.tally.acknowledged += 1;
                 self.said().acknowledged(id);
                 self.told(&conversation, seq);
+                if seq == Seq(1) && conversation.kind() != Kind::Open {
+                    self.settings.opened(&conversation);
+                    self.owned.push(conversation.clone());
+                }
+                // Of what was not a text, changing it is refused: that is part of it.
+                remember(self.texts.entry(conversation).or_default(), seq, true);
             }
             Event::Failed { id, .. } => {
                 self.tally.failed += 1;
@@ -184,7 +197,11 @@ impl<'a> Player<'a> {
             }
             Event::Heard { epoch, message } => {
                 self.tally.heard += 1;
+                let is_text = message.content.is_text();
                 let (name, seq) = (message.conversation, message.seq);
+                if is_text {
+                    remember(self.texts.entry(name.clone()).or_default(), seq, false);
+                }
                 self.told(&name, seq);
                 if dice.percent(ACKNOWLEDGED_PERCENT) {
                     let at = Instant::now() + dice.between(0, LAG_MAX_MS);
@@ -200,9 +217,13 @@ impl<'a> Player<'a> {
                 }
             }
             Event::Stopped => self.is_gone = true,
+            Event::Unsubscribed { conversation, asked: false } => {
+                self.follows.remove(&conversation);
+                self.to_acknowledge.remove(&conversation);
+            }
             Event::Welcomed { .. }
             | Event::Disconnected { .. }
-            | Event::Unsubscribed { .. }
+            | Event::Unsubscribed { asked: true, .. }
             | Event::Gap { .. }
             | Event::Page { .. } => {}
         }

@@ -46,6 +46,20 @@ impl Config {
             role: Some(self.role),
             data: Some(self.data),
             listen: Some(self.listen),
+            dev: Some(self.access.dev),
+            token_secret_file: self.access.token_secret_file,
+            jwks_file: self.access.jwks_file,
+            token_issuer: self.access.token_issuer,
+            token_audience: self.access.token_audience,
+            revocations_file: self.access.revocations_file,
+            open_conversations: Some(self.access.open_conversations),
+            origins: joined(&self.access.origins),
+            tls_cert: self.access.tls.as_ref().map(|(cert, _)| cert.clone()),
+            tls_key: self.access.tls.map(|(_, key)| key),
+            trusted_proxies: joined(&self.access.trusted_proxies),
+            connections_max: Some(self.traffic.connections_max),
+            connections_per_address_max: Some(self.traffic.connections_per_address_max),
+            commands_per_second: Some(self.traffic.commands_per_second),
             link: self.link,
             hubs: Some(self.hubs),
             commit_window_ms: whole_ms(self.commit_window),
@@ -62,6 +76,12 @@ impl Config {
             crash: self.crash,
         }
     }
+}
+
+/// A list, with commas between its parts; none of nothing.
+fn joined<T: ToString>(parts: &[T]) -> Option<String> {
+    let all: Vec<_> = parts.iter().map(ToString::to_string).collect();
+    (!all.is_empty()).then(|| all.join(","))
 }
 
 /// What a source says. TOML cannot say a path that is no UTF-8, nor a number above 2^63 - 1.

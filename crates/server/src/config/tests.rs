@@ -1,7 +1,11 @@
 use super::*;
 
+/// Of a server that asks for no tokens, unless the text says otherwise.
 fn layer(text: &str) -> Layer {
-    toml::from_str(text).unwrap()
+    let given: Layer = toml::from_str(text).unwrap();
+    let has_keys = given.token_secret_file.is_some() || given.jwks_file.is_some();
+    let dev = Layer { dev: Some(!has_keys), ..Layer::default() };
+    given.over(dev)
 }
 
 #[test]
@@ -43,13 +47,33 @@ fn a_value_outside_its_range_is_refused_at_the_edge() {
 }
 
 #[test]
-fn only_a_loopback_address_is_served_until_there_are_accounts() {
+fn without_tokens_only_a_loopback_address_is_served() {
     assert!(layer("listen = '[::1]:80'").complete().is_ok());
     assert!(layer("listen = '127.9.9.9:80'").complete().is_ok());
     assert!(layer("listen = '[::ffff:127.0.0.1]:80'").complete().is_ok());
     for open in ["0.0.0.0:80", "192.168.0.1:80", "[::]:80"] {
         assert!(layer(&format!("listen = '{open}'")).complete().is_err(), "{open}");
     }
+}
+
+#[test]
+fn nobody_gets_in_by_an_oversight() {
+    let whole = |text: &str| toml::from_str::<Layer>(text).unwrap().complete();
+    let why = whole("").unwrap_err().to_string();
+    assert!(why.contains("--dev") && why.contains("--token-secret-file"), "{why}");
+    assert!(whole("dev = true").is_ok());
+    assert!(whole("dev = true\ntoken_secret_file = 's'").is_err());
+    assert!(whole("token_secret_file = 's'").is_ok());
+    assert!(whole("jwks_file = 'j'").is_ok());
+    let open = "listen = '0.0.0.0:80'\ntoken_secret_file = 's'\n";
+    assert!(whole(open).is_err(), "tokens in the clear");
+    assert!(whole(&format!("{open}tls_cert = 'c'\ntls_key = 'k'")).is_ok());
+    assert!(whole(&format!("{open}tls_cert = 'c'")).is_err(), "half of TLS");
+    assert!(whole(&format!("{open}trusted_proxies = '10.0.0.7, ::1'")).is_ok());
+    assert!(whole(&format!("{open}trusted_proxies = 'proxy'")).is_err());
+    let owner = "role = 'owner'\nlink = '/tmp/l'\n";
+    assert!(whole(owner).is_ok(), "an owner takes no clients");
+    assert!(whole(&format!("{owner}listen = '0.0.0.0:80'")).is_err());
 }
 
 #[test]
@@ -63,7 +87,7 @@ fn the_split_roles_need_a_link_and_both_does_not_take_one() {
 fn what_is_shown_says_where_it_comes_from_and_is_a_file_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hubbub.toml");
-    std::fs::write(&file, "hubs = 3\ncommit_window_ms = 7\n").unwrap();
+    std::fs::write(&file, "dev = true\nhubs = 3\ncommit_window_ms = 7\n").unwrap();
     let shown = Config::show(Some(&file), layer("hubs = 4")).unwrap();
     let of = |key: &str| shown.iter().find(|shown| shown.key == key).cloned();
     let is = |key: &str, value: &str, source| {
@@ -77,7 +101,7 @@ fn what_is_shown_says_where_it_comes_from_and_is_a_file_again() {
     let loaded = Config::load(Some(&file), layer("hubs = 4")).unwrap();
     assert_eq!(layer(&again).complete().unwrap(), loaded);
     assert!(Config::show(None, layer("hubs = 17")).is_err());
-    let large = Layer { memory_bytes: Some(usize::MAX), ..Layer::default() };
+    let large = Layer { memory_bytes: Some(usize::MAX), dev: Some(true), ..Layer::default() };
     let why = Config::show(None, large).unwrap_err().to_string();
     assert!(why.contains("cannot be written in TOML"), "{why}");
 }

@@ -65,10 +65,11 @@ impl Session {
                 });
             }
             Frame::Unsubscribed { reference, conversation } => {
-                if reference.is_none() {
+                let asked = reference.is_some();
+                if !asked {
                     self.subscriptions.ended(&conversation);
                 }
-                self.events.push_back(Event::Unsubscribed { conversation });
+                self.events.push_back(Event::Unsubscribed { conversation, asked });
             }
             // What nobody here asks for.
             Frame::Conversations { .. }

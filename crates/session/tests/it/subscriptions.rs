@@ -172,7 +172,7 @@ fn who_unsubscribes_says_first_what_is_acknowledged_and_hears_no_more() {
     );
     rig.frame(said(1, 4));
     rig.frame(Frame::Unsubscribed { reference: None, conversation: tea() });
-    assert_eq!(rig.events(), [Event::Unsubscribed { conversation: tea() }]);
+    assert_eq!(rig.events(), [Event::Unsubscribed { conversation: tea(), asked: true }]);
     rig.reconnect();
     assert_eq!(rig.commands(), []);
 }

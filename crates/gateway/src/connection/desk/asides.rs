@@ -1,15 +1,18 @@
 //! What a connection asks beside messages: lists, members, typing, presence.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use link::ToOwner;
-use model::{ConversationId, DeviceId, Kind, Listed, Member, Position, Refusal, UserId};
+use model::{ConversationId, DeviceId, Kind, Listed, Member, Position, Refusal, Retry, UserId};
 use tokio::time::Instant;
-use wire::{About, Code, Frame, Presence, Problem};
+use wire::{About, Code, Frame, Presence, Problem, Proof};
 
 use super::Desk;
+use crate::clock;
 use crate::connection::subs::Stage;
+use crate::door::NotAdmitted;
 
 /// One typing notice of a conversation in so long is passed on.
 const TYPING_EVERY: Duration = Duration::from_secs(3);
@@ -134,11 +137,28 @@ impl Desk {
         self.say(&Frame::Presence { reference: None, users: users.collect() });
     }
 
-    /// What only a connection with accounts does.
-    pub(super) fn handle_refresh(&mut self, reference: Option<u64>) {
+    /// A new token of the same user: the connection lives on with what it grants.
+    pub(super) fn handle_refresh(&mut self, reference: Option<u64>, token: &Proof) {
+        let door = Arc::clone(&self.shared.options.door);
+        let Proof::Token(token) = token else { return };
+        let refused = match door.verify(token) {
+            Ok(grant) if grant.user() != &self.who.user || !grant.is_for(&self.who.device) => {
+                NotAdmitted {
+                    detail: "the token is of another user or device than hello's".to_owned(),
+                    retry: Retry::Never,
+                }
+            }
+            Ok(grant) => {
+                let expires_at = grant.expires_at();
+                self.expires = Some(clock::instant_of(expires_at));
+                self.who.grant = Some(Arc::new(grant));
+                return self.say(&Frame::Refreshed { reference, expires_at });
+            }
+            Err(refused) => refused,
+        };
         let about = About { reference, ..About::default() };
-        let detail = "this server does not ask for tokens (--dev)";
-        self.say(&Frame::Problem(Problem::never(about, Code::Unauthorized, detail)));
+        let problem = Problem::never(about, Code::Unauthorized, refused.detail);
+        self.say(&Frame::Problem(Problem { retry: refused.retry, ..problem }));
     }
 }
 

@@ -1,16 +1,23 @@
 //! What a client says, done or refused.
 
-use model::{ConversationId, Position};
+use model::{ConversationId, Position, Retry};
 use tokio::time::Instant;
 use wire::{About, CloseCode, Code, Command, Frame, Post, Problem, SubscribeFrom, decode_command};
 
+use std::time::Duration;
+
 use super::{Desk, NOWHERE, count};
+use crate::clock;
 use crate::connection::End;
 use crate::connection::lane::{Job, Read};
 use crate::connection::subs::Sub;
 use crate::counters::add;
 use crate::mailbox::{Listener, SendAbout};
 use crate::options::NO_FRAMES_MAX;
+
+/// Who asks too much for so long, without a pause of [`FLOOD_QUIET`], is closed.
+const FLOOD_MAX: Duration = Duration::from_secs(10);
+const FLOOD_QUIET: Duration = Duration::from_secs(2);
 
 impl Desk {
     pub(in crate::connection) fn handle_text(&mut self, text: &str) {
@@ -32,7 +39,10 @@ impl Desk {
         self.strike();
     }
 
-    fn handle_command(&mut self, command: Command) {
+    pub(crate) fn handle_command(&mut self, command: Command) {
+        if let Err(wait) = self.is_within_rate() {
+            return self.too_many(command.about(), wait);
+        }
         match command {
             Command::Hello { reference, .. } => {
                 let about = About { reference, ..About::default() };
@@ -51,7 +61,9 @@ impl Desk {
             }
             Command::Ack { conversation, position } => self.handle_ack(conversation, position),
             Command::Read { reference, conversation, from, limit } => {
-                self.lane.push(Job::Read(Read { reference, conversation, from, limit }));
+                if self.may_read(reference, &conversation) {
+                    self.lane.push(Job::Read(Read { reference, conversation, from, limit }));
+                }
             }
             Command::Create { reference, birth } => {
                 let post = birth.into_post(&self.who.user);
@@ -64,21 +76,23 @@ impl Desk {
             }
             Command::Typing { conversation } => self.handle_typing(conversation),
             Command::Watch { reference, users } => self.handle_watch(reference, users),
-            Command::Refresh { reference, .. } => self.handle_refresh(reference),
+            Command::Refresh { reference, token } => self.handle_refresh(reference, &token),
             Command::Ping { reference } => self.say(&Frame::Pong { reference }),
         }
     }
 
     fn handle_send(&mut self, reference: Option<u64>, post: Post) {
         let (id, conversation) = (post.id, post.conversation.clone());
-        if id.instance != self.who.instance {
-            let about = About { reference, id: Some(id), conversation: Some(conversation) };
+        let about = || About { reference, id: Some(id), conversation: Some(conversation.clone()) };
+        if let Some(instance) = self.who.instance.filter(|instance| *instance != id.instance) {
             let detail = format!(
-                "the id {id} is of another instance than hello's, {}: send it on a connection of its own instance",
-                self.who.instance
+                "the id {id} is of another instance than hello's, {instance}: send it on a connection of its own instance"
             );
-            self.complain(Problem::never(about, Code::BadId, detail));
-            return;
+            return self.complain(Problem::never(about(), Code::BadId, detail));
+        }
+        if self.who.grant.as_ref().is_some_and(|grant| !grant.may_send(&conversation)) {
+            let detail = format!("the token does not allow to send to {conversation}");
+            return self.complain(Problem::never(about(), Code::Forbidden, detail));
         }
         let about = SendAbout { reference, id, conversation };
         let draft = post.into_draft(self.who.user.clone());
@@ -91,12 +105,52 @@ impl Desk {
         }
     }
 
+    /// Whether the token allows to read there; if not, it is said.
+    fn may_read(&mut self, reference: Option<u64>, conversation: &ConversationId) -> bool {
+        let may = self.who.grant.as_ref().is_none_or(|grant| grant.may_read(conversation));
+        if !may {
+            let about = About { reference, id: None, conversation: Some(conversation.clone()) };
+            let detail = format!("the token does not allow to read {conversation}");
+            self.complain(Problem::never(about, Code::Forbidden, detail));
+        }
+        may
+    }
+
+    /// One more command: by this connection's limit, and by its user's.
+    fn is_within_rate(&self) -> Result<(), Duration> {
+        let options = &self.shared.options;
+        let now = clock::mono();
+        self.rate.take(options.commands, now)?;
+        self.user_rate.take(options.commands_of_user, now)
+    }
+
+    /// It asked too much: it is told, and closed when it goes on so.
+    fn too_many(&mut self, about: About, wait: Duration) {
+        count(&self.shared.counts.rate_limited_total);
+        let now = Instant::now();
+        let since = *self.refused_since.get_or_insert(now);
+        let quiet = self.refused_last.replace(now).is_some_and(|last| now - last > FLOOD_QUIET);
+        if quiet {
+            self.refused_since = Some(now);
+        } else if now - since > FLOOD_MAX {
+            let reason = "more commands than the limit, again and again".to_owned();
+            self.end = Some(End::Close(CloseCode::FLOOD, reason));
+        }
+        let ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX).max(1);
+        let detail = format!("more commands than the limit: try again after {ms} ms");
+        let problem = Problem::never(about, Code::RateLimited, detail);
+        self.say(&Frame::Problem(Problem { retry: Retry::After(ms), ..problem }));
+    }
+
     fn subscribe(
         &mut self,
         reference: Option<u64>,
         conversation: ConversationId,
         from: SubscribeFrom,
     ) {
+        if !self.may_read(reference, &conversation) {
+            return;
+        }
         let replaced = self.subs.number_of(&conversation);
         let most = self.shared.options.subscriptions_max;
         if replaced.is_none() && self.subs.len() >= most {

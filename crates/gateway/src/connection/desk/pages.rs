@@ -19,12 +19,12 @@ const AGAIN: Refusal = Refusal::Busy { bound: String::new(), retry_after_ms: 100
 
 impl Desk {
     /// Waits for the permit of the next page, if that is what is missing. Cancel safe.
-    pub(in crate::connection) async fn page_permit(&mut self) {
+    pub(crate) async fn page_permit(&mut self) {
         self.lane.permit_comes().await;
     }
 
     /// Asks for the next page, if the lane is free.
-    pub(in crate::connection) fn ask_page(&mut self) {
+    pub(crate) fn ask_page(&mut self) {
         let Some(permit) = self.lane.permit() else { return };
         while let Some(job) = self.lane.pop() {
             let number = self.number();

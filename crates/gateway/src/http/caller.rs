@@ -1,0 +1,97 @@
+//! Who asks over HTTP: whose token it is, or, with `--dev`, who they say they are.
+
+use std::sync::Arc;
+
+use access::{Grant, Role};
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use model::{DeviceId, Retry, UserId};
+use wire::{About, Code, Problem};
+
+use super::problem::respond;
+use crate::connection::Who;
+use crate::counters::count;
+use crate::door::NotAdmitted;
+use crate::gateway::Shared;
+
+/// With `--dev`: who it is.
+const USER_HEADER: &str = "hubbub-user";
+
+/// The device of those who ask over HTTP.
+const DEVICE: &str = "http";
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) user: UserId,
+    /// `None` = everything (`--dev`).
+    pub(crate) grant: Option<Arc<Grant>>,
+}
+
+/// They were not let in.
+pub(crate) struct Denied(Box<Response>);
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl Caller {
+    /// Of the headers of a request.
+    pub(crate) fn of(shared: &Shared, parts: &Parts) -> Result<Self, Denied> {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let door = &shared.options.door;
+        if door.is_dev() {
+            let named = header(USER_HEADER).unwrap_or("guest");
+            let user = UserId::new(named)
+                .map_err(|why| denied(shared, &format!("the header Hubbub-User: {why}")))?;
+            return Ok(Self { user, grant: None });
+        }
+        let token = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+        let Some(token) = token else {
+            return Err(denied(shared, "the header `Authorization: Bearer <token>` is missing"));
+        };
+        match door.verify(token.trim()) {
+            Ok(grant) => Ok(Self { user: grant.user().clone(), grant: Some(Arc::new(grant)) }),
+            Err(NotAdmitted { detail, retry }) => Err(refused(shared, &detail, retry)),
+        }
+    }
+
+    /// As a visitor of one question.
+    pub(crate) fn who(self) -> Who {
+        let device = self.grant.as_ref().and_then(|grant| grant.device().cloned());
+        let device = device.unwrap_or_else(|| {
+            DeviceId::new(DEVICE).unwrap_or_else(|_| unreachable!("{DEVICE} is a name"))
+        });
+        Who { user: self.user, device, instance: None, grant: self.grant, is_present: false }
+    }
+
+    /// Whether they may see what operators and analysts see.
+    pub(crate) fn is_staff(&self) -> bool {
+        self.grant.as_ref().is_none_or(|grant| grant.has(Role::Admin) || grant.has(Role::Analyst))
+    }
+}
+
+fn denied(shared: &Shared, detail: &str) -> Denied {
+    refused(shared, detail, Retry::Never)
+}
+
+fn refused(shared: &Shared, detail: &str, retry: Retry) -> Denied {
+    count(&shared.counts.unauthorized_total);
+    let problem = Problem::never(About::default(), Code::Unauthorized, detail);
+    Denied(Box::new(respond(Problem { retry, ..problem })))
+}
+
+impl FromRequestParts<Arc<Shared>> for Caller {
+    type Rejection = Denied;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        shared: &Arc<Shared>,
+    ) -> Result<Self, Self::Rejection> {
+        Self::of(shared, parts)
+    }
+}

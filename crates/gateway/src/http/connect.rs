@@ -1,0 +1,120 @@
+//! The way in: a ticket for a browser, and the handshake of a WebSocket.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use access::Grant;
+use axum::Extension;
+use axum::Json;
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::Retry;
+use serde_json::json;
+use tracing::{Instrument as _, debug_span};
+use wire::{About, Code, Problem};
+
+use super::problem::{respond, respond_with};
+use super::{Caller, Peer};
+use crate::connection::serve;
+use crate::counters::count;
+use crate::gateway::{Place, Shared};
+
+/// Bytes that one read of a socket asks for: most frames are small, and every connection has one.
+const READ_BUFFER_BYTES: usize = 2048;
+
+/// Bytes of frames that go into one write of a socket.
+const WRITE_BUFFER_BYTES: usize = 4096;
+
+/// When to try again what found too many connections.
+const CONNECTIONS_RETRY_MS: u32 = 5_000;
+
+/// How long a ticket opens a connection.
+const TICKET_LIFE_MS: u64 = 30_000;
+
+/// A ticket, and what a client needs to know before it connects; or why not, which a browser cannot
+/// read from a refused handshake.
+pub(super) async fn ticket(State(shared): State<Arc<Shared>>, caller: Caller) -> Response {
+    if *shared.closing.borrow() || !shared.has_place() {
+        count(&shared.counts.connections_refused_total);
+        return too_busy(&shared);
+    }
+    let grant = match caller.grant {
+        Some(grant) => (*grant).clone(),
+        None => Grant::unverified(caller.user),
+    };
+    Json(json!({
+        "ticket": shared.options.door.ticket(grant),
+        "expires_in_ms": TICKET_LIFE_MS,
+        "path": wire::PATH,
+        "reconnect": {
+            "steps_ms": [1_000, 2_000, 4_000, 8_000],
+            "ceiling_ms": 60_000,
+            "ceiling_spread_ms": 10_000,
+        },
+    }))
+    .into_response()
+}
+
+/// A handshake: taken if its page may, and if there is a place; else 403 or 503.
+pub(super) async fn upgrade(
+    State(shared): State<Arc<Shared>>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    ws: WebSocketUpgrade,
+) -> Response {
+    if let Some(origin) = foreign_origin(&shared, &headers) {
+        let detail = format!("pages of {origin} may not connect here: add it to `origins`");
+        return respond(Problem::never(About::default(), Code::Forbidden, detail));
+    }
+    let peer = peer.map(|Extension(Peer(address))| address);
+    let place = if *shared.closing.borrow() { None } else { Place::take(&shared, peer) };
+    let Some(place) = place else {
+        count(&shared.counts.connections_refused_total);
+        return too_busy(&shared);
+    };
+    let number = shared.counts.connections_total.fetch_add(1, Relaxed);
+    ws.read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_message_size(wire::FRAME_MAX_BYTES)
+        .max_frame_size(wire::FRAME_MAX_BYTES)
+        .protocols([wire::SUBPROTOCOL])
+        .on_upgrade(move |socket| {
+            // Boxed: axum keeps it by value, and it is as large as its largest wait.
+            let span = debug_span!("connection", number);
+            Box::pin(async move {
+                serve(Arc::clone(place.shared()), number, socket).await;
+                drop(place);
+            })
+            .instrument(span)
+        })
+}
+
+/// The origin of a page that is not this server's own and was not allowed: any page in a browser may
+/// open a WebSocket to any server (RFC 6455 §10.2).
+fn foreign_origin(shared: &Shared, headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin = text(header::ORIGIN)?;
+    let own = text(header::HOST).is_some_and(|host| {
+        origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+    });
+    let allowed = own || shared.options.origins.iter().any(|known| known == origin || known == "*");
+    (!allowed).then(|| origin.chars().take(80).collect())
+}
+
+pub(super) fn too_busy(shared: &Shared) -> Response {
+    let detail = if *shared.closing.borrow() {
+        "this server is going away: connect again".to_owned()
+    } else {
+        let most = shared.options.connections_max;
+        format!("all places for connections are taken ({most} in all): connect again later")
+    };
+    let fields = json!({
+        "code": "busy",
+        "detail": detail,
+        "retry": "after",
+        "retry_after_ms": CONNECTIONS_RETRY_MS,
+    });
+    respond_with(StatusCode::SERVICE_UNAVAILABLE, Retry::After(CONNECTIONS_RETRY_MS), fields)
+}

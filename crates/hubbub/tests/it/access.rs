@@ -1,0 +1,337 @@
+//! Who may come in, and what they may do there: with tokens, over sockets and over HTTP.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use access::{Claims, SharedSecret, Signer};
+use model::Wall;
+use serde_json::{Value, json};
+
+use crate::house::{House, SMALL, hubbub};
+use crate::http::{Answer, request};
+use crate::line::Line;
+
+const SECRET: &[u8; 32] = b"a secret of the tests, 32 bytes.";
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis()).unwrap()
+}
+
+/// A token of this user that holds for so long.
+pub(crate) fn token_for(user: &str, seconds: i64) -> String {
+    let at = now_ms().checked_add_signed(seconds * 1000).unwrap();
+    signed(Claims::new(user.parse().unwrap(), Wall(at)))
+}
+
+fn signed(claims: Claims) -> String {
+    let claims = Claims { issued_at: Some(Wall(now_ms() - 1000)), ..claims };
+    Signer::shared(&SharedSecret::new(SECRET).unwrap()).sign(&claims).unwrap()
+}
+
+/// A server that asks for tokens.
+async fn guarded(folder: &Path, more: &str) -> House {
+    std::fs::write(folder.join("token.secret"), SECRET).unwrap();
+    let mut command = hubbub(folder);
+    command.env_remove("HUBBUB_DEV");
+    let line = format!(
+        "serve --data data --listen 127.0.0.1:0 --token-secret-file token.secret {SMALL} {more}"
+    );
+    command.args(line.split_whitespace());
+    let mut house = House::spawn(command, folder, "guarded");
+    house.ready().await;
+    house.able().await;
+    house
+}
+
+fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}")
+}
+
+async fn commands(at: SocketAddr, user: &str, asked: &Value) -> Vec<Value> {
+    let header = bearer(&token_for(user, 60));
+    let answer = request(at, "POST /v1/commands", &[&header], &asked.to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json().as_array().unwrap().clone()
+}
+
+/// One command; its code, or the type of its answer.
+async fn outcome(at: SocketAddr, user: &str, command: &Value) -> String {
+    let answers = commands(at, user, &json!([command])).await;
+    let name = |field: &str| answers[0][field].as_str().map(str::to_owned);
+    name("code").or(name("type")).unwrap_or_else(|| panic!("{answers:?}"))
+}
+
+#[tokio::test]
+async fn without_a_token_that_holds_nobody_gets_in_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = guarded(folder.path(), "").await;
+    let at = house.at();
+    let other = Signer::shared(&SharedSecret::new(b"another secret of as many bytes.").unwrap());
+    let forged = other.sign(&Claims::new("ann".parse().unwrap(), Wall(now_ms() + 60_000))).unwrap();
+    let wrong = [
+        String::new(),
+        "Authorization: Basic YTpi".to_owned(),
+        bearer("no.token.atall"),
+        bearer(&token_for("ann", -3600)),
+        bearer(&forged),
+    ];
+    for header in &wrong {
+        for line in [
+            "POST /v1/connect",
+            "POST /v1/commands",
+            "GET /v1/conversations/tea/messages",
+            "POST /v1/conversations/tea/messages",
+            "GET /v1/conversations/tea/events",
+            "GET /v1/rows",
+            "GET /metrics",
+        ] {
+            let headers: Vec<&str> = header.lines().collect();
+            let answer = request(at, line, &headers, "[]").await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{line}");
+            assert!(answer.head.contains("www-authenticate: bearer"), "{answer:?}");
+            assert!(answer.head.contains("application/problem+json"), "{answer:?}");
+        }
+    }
+    // Whether it lives is no secret.
+    assert_eq!(request(at, "GET /healthz", &[], "").await.status, 200);
+    for proof in [None, Some(token_for("ann", -3600)), Some(forged), Some(token_for("bob", 60))] {
+        let (problem, code) = Line::refused(at, "ann", proof.as_deref()).await;
+        assert_eq!((problem.as_str(), code), ("unauthorized", 3502));
+    }
+    assert!(house.err().lines().all(|line| !line.contains("eyJ")), "a token in the log");
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_connection_of_its_user_and_no_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = guarded(folder.path(), "").await;
+    let header = bearer(&token_for("ann", 60));
+    let ticket = async || {
+        let answer = request(house.at(), "POST /v1/connect", &[&header], "").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let answer = answer.json();
+        assert_eq!((&answer["path"], &answer["expires_in_ms"]), (&json!("/v1/ws"), &json!(30_000)));
+        answer["ticket"].as_str().unwrap().to_owned()
+    };
+    let first = ticket().await;
+    let mut line = Line::with_ticket(house.at(), "ann", &first).await.unwrap();
+    let again = Line::with_ticket(house.at(), "ann", &first).await;
+    assert_eq!(again.unwrap_err(), ("unauthorized".to_owned(), 3502));
+    let of_another = Line::with_ticket(house.at(), "bob", &ticket().await).await;
+    assert_eq!(of_another.unwrap_err(), ("unauthorized".to_owned(), 3502));
+    let sent = line.send(1, &"tea".parse().unwrap(), "hello").await;
+    assert!(matches!(sent, wire::Frame::Sent { .. }), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_token_unless_it_brings_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = guarded(folder.path(), "").await;
+    // The leeway of a minute is over in three seconds.
+    let token = token_for("ann", -57);
+    let mut line = Line::with_token(house.at(), "ann", &token).await.unwrap();
+    let mut refreshed = Line::with_token(house.at(), "ann", &token).await.unwrap();
+    let answer = refreshed.refresh(&token_for("bob", 60)).await;
+    assert!(matches!(&answer, wire::Frame::Problem(p) if p.code == wire::Code::Unauthorized));
+    let answer = refreshed.refresh(&token_for("ann", 60)).await;
+    assert!(matches!(answer, wire::Frame::Refreshed { .. }), "{answer:?}");
+    assert_eq!(line.closed().await, 3002);
+    let sent = refreshed.send(1, &"tea".parse().unwrap(), "still here").await;
+    assert!(matches!(sent, wire::Frame::Sent { .. }), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_token_with_capabilities_may_do_only_those() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = guarded(folder.path(), "").await;
+    let allowed = "tea=read,send lobby-*=read";
+    let out = token_by_hand(folder.path(), "bot", allowed);
+    let header = bearer(out.trim());
+    let ask = async |line: &str, body: &str| {
+        let answer = request(house.at(), line, &[&header], body).await;
+        (answer.status, answer.code())
+    };
+    let say = r#"{"body":"hi"}"#;
+    assert_eq!(ask("POST /v1/conversations/tea/messages", say).await, (200, String::new()));
+    let forbidden = (403, "forbidden".to_owned());
+    assert_eq!(ask("POST /v1/conversations/lobby-1/messages", say).await, forbidden);
+    assert_eq!(ask("GET /v1/conversations/lobby-1/messages", "").await.0, 200);
+    assert_eq!(ask("GET /v1/conversations/other/messages", "").await, forbidden);
+    assert_eq!(ask("GET /v1/rows", "").await, forbidden);
+    assert_eq!(ask("GET /metrics", "").await, forbidden);
+}
+
+/// With the command line, as an operator makes it.
+fn token_by_hand(folder: &Path, user: &str, allowed: &str) -> String {
+    let mut command = hubbub(folder);
+    command.args(["token", "--user", user, "--secret-file", "token.secret"]);
+    for one in allowed.split_whitespace() {
+        command.args(["--allow", one]);
+    }
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    String::from_utf8(done.stdout).unwrap()
+}
+
+/// Every command and what each role gets for it. The order of the roles: owner, admin, member, reader,
+/// stranger.
+fn matrix(team: &str, text_of_owner: u64) -> Vec<(Value, [&'static str; 5])> {
+    let of = |mut command: Value| {
+        command["conversation"] = json!(team);
+        command
+    };
+    let member = |user: &str, role: &str| of(json!({"type": "member", "user": user, "role": role}));
+    let (no, not) = ("forbidden", "not_found");
+    vec![
+        (of(json!({"type": "send", "body": "x"})), ["sent", "sent", "sent", no, not]),
+        (
+            of(json!({"type": "send", "body": "x", "reply_to": text_of_owner})),
+            ["sent", "sent", "sent", no, not],
+        ),
+        (
+            of(json!({"type": "react", "target": text_of_owner, "reaction": "+"})),
+            ["sent", "sent", "sent", "sent", not],
+        ),
+        (
+            of(json!({"type": "edit", "target": text_of_owner, "body": "y"})),
+            ["sent", "no_such_message", "no_such_message", no, not],
+        ),
+        (of(json!({"type": "describe", "name": "Team"})), ["sent", "sent", no, no, not]),
+        (member("new", "member"), ["sent", "sent", no, no, not]),
+        (member("new", "reader"), ["sent", "sent", no, no, not]),
+        (member("new", "admin"), ["sent", no, no, no, not]),
+        (member("new", "none"), ["sent", "sent", no, no, not]),
+        (member("owner", "none"), ["last_owner", no, no, no, not]),
+        (member("owner", "member"), ["last_owner", no, no, no, not]),
+        (
+            of(json!({"type": "read", "from": "latest", "limit": 5})),
+            ["page", "page", "page", "page", not],
+        ),
+        (
+            of(json!({"type": "members", "limit": 5})),
+            ["members", "members", "members", "members", not],
+        ),
+        (json!({"type": "list", "limit": 5}), ["conversations"; 5]),
+        // Last: a text can be deleted once, and stays gone.
+        (of(json!({"type": "delete", "target": text_of_owner})), ["sent", "sent", no, no, not]),
+    ]
+}
+
+#[tokio::test]
+async fn every_command_is_answered_by_role_and_a_stranger_learns_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = guarded(folder.path(), "").await;
+    let at = house.at();
+    let born = commands(
+        at,
+        "owner",
+        &json!([{"type": "create", "kind": "group", "name": "Team", "members": ["member"]}]),
+    )
+    .await;
+    let team = born[0]["conversation"].as_str().unwrap_or_else(|| panic!("{born:?}")).to_owned();
+    let give = |user: &str, role: &str| json!({"type": "member", "conversation": team, "user": user, "role": role});
+    let said = json!({"type": "send", "conversation": team, "body": "first"});
+    let made =
+        commands(at, "owner", &json!([give("admin", "admin"), give("reader", "reader"), said]))
+            .await;
+    assert!(made.iter().all(|answer| answer["type"] == "sent"), "{made:?}");
+    let text = made[2]["seq"].as_u64().unwrap();
+    let nowhere = "g:00000000000000ff-1";
+    // From the lowest up, so that nobody takes away what the next ones need.
+    let roles = ["owner", "admin", "member", "reader", "stranger"];
+    for (at_role, user) in roles.iter().enumerate().rev() {
+        for (command, expected) in matrix(&team, text) {
+            // An owner deletes and removes last of all.
+            let got = outcome(at, user, &command).await;
+            let gone = ["no_such_message", "sent"].contains(&got.as_str())
+                && *user == "owner"
+                && ["delete", "edit", "react"].contains(&command["type"].as_str().unwrap());
+            assert!(got == expected[at_role] || gone, "{user}: {command}: {got}");
+        }
+        let reset = commands(at, "owner", &json!([give("new", "none")])).await;
+        assert_eq!(reset[0]["type"], "sent", "{reset:?}");
+    }
+    // To a stranger it is as if it were not: word for word what is said of one that is not.
+    for (command, _) in matrix(&team, text) {
+        let mut elsewhere = command.clone();
+        if elsewhere.get("conversation").is_some() {
+            elsewhere["conversation"] = json!(nowhere);
+        }
+        let here = commands(at, "stranger", &json!([command])).await.to_owned();
+        let there = commands(at, "stranger", &json!([elsewhere])).await;
+        assert_eq!(plain(&here[0], &team), plain(&there[0], nowhere));
+    }
+}
+
+/// What does not differ from request to request.
+fn plain(answer: &Value, name: &str) -> String {
+    let mut answer = answer.clone();
+    if let Some(fields) = answer.as_object_mut() {
+        fields.remove("id");
+    }
+    answer.to_string().replace(name, "<name>")
+}
+
+#[tokio::test]
+async fn a_revoked_user_is_out_after_a_reload() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("revoked"), "").unwrap();
+    let house = guarded(folder.path(), "--revocations-file revoked").await;
+    let header = bearer(&token_for("ann", 60));
+    let connect = async || request(house.at(), "POST /v1/connect", &[&header], "").await.status;
+    assert_eq!(connect().await, 200);
+    let list = format!("user ann issued-through {}\n", now_ms() / 1000);
+    std::fs::write(folder.path().join("revoked"), list).unwrap();
+    house.signal("HUP");
+    let until = std::time::Instant::now() + Duration::from_secs(10);
+    while connect().await != 401 {
+        assert!(std::time::Instant::now() < until, "never revoked: {}", house.err());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // What cannot be read changes nothing.
+    std::fs::write(folder.path().join("revoked"), "nonsense here\n").unwrap();
+    house.signal("HUP");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(connect().await, 401);
+    assert!(house.err().contains("keys stay as they were"), "{}", house.err());
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_may_not_connect() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = guarded(folder.path(), "--origins https://chat.example").await;
+    let at = house.at();
+    let shake = async |origin: &str| -> Answer {
+        let origin = format!("Origin: {origin}");
+        let headers = [
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            &origin,
+        ];
+        let mut text = format!("GET /v1/ws HTTP/1.1\r\nHost: {at}\r\n");
+        headers.iter().for_each(|header| text += &format!("{header}\r\n"));
+        text += "\r\n";
+        // Refused ones are answered and kept open; taken ones wait for hello.
+        let answer = tokio::time::timeout(Duration::from_secs(1), first_line(at, &text)).await;
+        let head = answer.unwrap_or_default();
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Answer { status, head, body: String::new() }
+    };
+    assert_eq!(shake("https://evil.example").await.status, 403);
+    assert_eq!(shake("null").await.status, 403);
+    assert_eq!(shake("https://chat.example").await.status, 101);
+    assert_eq!(shake(&format!("http://{at}")).await.status, 101);
+}
+
+async fn first_line(at: SocketAddr, text: &str) -> String {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let mut socket = tokio::net::TcpStream::connect(at).await.unwrap();
+    socket.write_all(text.as_bytes()).await.unwrap();
+    let mut line = String::new();
+    BufReader::new(socket).read_line(&mut line).await.unwrap();
+    line
+}

@@ -1,0 +1,210 @@
+//! Connections from the port to HTTP: TLS where it is wanted, limits on whoever takes their time, and
+//! an end that waits for what is under way.
+//!
+//! # Invariants
+//!
+//! - A connection that has not said its request within [`REQUEST_WITHIN`] is closed (slowloris), and
+//!   so is one that has not finished its TLS handshake within [`HANDSHAKE_WITHIN`].
+//! - Near the descriptor limit nobody hangs: a connection more than [`SOCKETS_MAX`] is answered 503 and
+//!   closed, and when the system itself refuses, accepting pauses for a moment.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use gateway::Peer;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tower_service::Service as _;
+
+use crate::config::{AccessConfig, TrafficConfig};
+use crate::error::ServeError;
+
+/// How long the head of a request may take.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a TLS handshake may take.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Bytes of the head of a request.
+const HEAD_MAX_BYTES: usize = 32 * 1024;
+
+/// Sockets besides the connections that may be: requests over HTTP, and those that are refused.
+const SOCKETS_BESIDES: usize = 500;
+
+/// A pause after the system had no descriptor left.
+const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(50);
+
+/// What one socket too many is told.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// The port, once it is open.
+pub(crate) struct Port {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) router: Router,
+    trusted_proxies: Vec<IpAddr>,
+    sockets_max: usize,
+}
+
+impl Port {
+    pub(crate) fn new(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        router: Router,
+        access: &AccessConfig,
+        traffic: &TrafficConfig,
+    ) -> Self {
+        let trusted_proxies = access.trusted_proxies.clone();
+        let sockets_max = traffic.connections_max.saturating_add(SOCKETS_BESIDES);
+        Self { listener, tls, router, trusted_proxies, sockets_max }
+    }
+
+    /// Serves until `stop` is true, then waits for the requests under way.
+    pub(crate) async fn serve(self, mut stop: watch::Receiver<bool>) {
+        let port = Arc::new(self);
+        let sockets = Arc::new(AtomicUsize::new(0));
+        let mut serving = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = port.listener.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(_) = serving.join_next() => continue,
+            };
+            match accepted {
+                Ok((socket, from)) => {
+                    let (port, stop) = (Arc::clone(&port), stop.clone());
+                    let held = Held::take(&sockets);
+                    serving.spawn(async move { port.connection(socket, from, held, stop).await });
+                }
+                Err(why) => {
+                    tracing::warn!(%why, "a connection could not be accepted");
+                    sleep(NO_DESCRIPTOR_PAUSE).await;
+                }
+            }
+        }
+        while serving.join_next().await.is_some() {}
+    }
+
+    async fn connection(
+        &self,
+        mut socket: TcpStream,
+        from: SocketAddr,
+        held: Held,
+        stop: watch::Receiver<bool>,
+    ) {
+        if held.count > self.sockets_max {
+            drop(timeout(Duration::from_secs(1), socket.write_all(FULL)).await);
+            return;
+        }
+        // Without it a small answer can wait 40 ms for the acknowledgement of the one before (RFC 1122
+        // §4.2.3.2 against RFC 896).
+        if let Err(why) = socket.set_nodelay(true) {
+            tracing::debug!(%why, "a connection without TCP_NODELAY");
+        }
+        match &self.tls {
+            None => self.http(socket, from, stop).await,
+            Some(tls) => match timeout(HANDSHAKE_WITHIN, tls.accept(socket)).await {
+                Ok(Ok(socket)) => self.http(socket, from, stop).await,
+                Ok(Err(why)) => tracing::debug!(%why, "a TLS handshake failed"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            },
+        }
+    }
+
+    async fn http<S>(&self, socket: S, from: SocketAddr, mut stop: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let peer = from.ip().to_canonical();
+        let is_trusted = self.trusted_proxies.contains(&peer);
+        let router = self.router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            let forwarded = if is_trusted { forwarded(&request) } else { None };
+            request.extensions_mut().insert(Peer(forwarded.unwrap_or(peer)));
+            router.clone().call(request)
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(REQUEST_WITHIN)
+            .max_buf_size(HEAD_MAX_BYTES)
+            .serve_connection(TokioIo::new(socket), service)
+            .with_upgrades();
+        tokio::pin!(serving);
+        tokio::select! {
+            served = &mut serving => {
+                if let Err(why) = served {
+                    tracing::debug!(%why, "a connection ended");
+                }
+                return;
+            }
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        serving.as_mut().graceful_shutdown();
+        if let Err(why) = serving.await {
+            tracing::debug!(%why, "a connection ended");
+        }
+    }
+}
+
+/// The address that the nearest proxy saw: the last of the list, which it wrote itself.
+fn forwarded(request: &Request<Incoming>) -> Option<IpAddr> {
+    let all = request.headers().get_all("x-forwarded-for").iter().next_back()?;
+    all.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+/// One of the sockets.
+struct Held {
+    all: Arc<AtomicUsize>,
+    /// How many there were with it.
+    count: usize,
+}
+
+impl Held {
+    fn take(all: &Arc<AtomicUsize>) -> Self {
+        Self { count: all.fetch_add(1, Relaxed) + 1, all: Arc::clone(all) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Relaxed);
+    }
+}
+
+/// TLS as the files say.
+pub(crate) fn tls(access: &AccessConfig) -> Result<Option<TlsAcceptor>, ServeError> {
+    let Some((cert_file, key_file)) = &access.tls else { return Ok(None) };
+    let bad = |key: &'static str, path: &Path, why: String| ServeError::Keys {
+        key,
+        path: path.to_owned(),
+        why,
+    };
+    let certs = CertificateDer::pem_file_iter(cert_file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|why| bad("tls_cert", cert_file, why.to_string()))?;
+    let key = PrivateKeyDer::from_pem_file(key_file)
+        .map_err(|why| bad("tls_key", key_file, why.to_string()))?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(certs, key)
+        .map_err(|why| bad("tls_cert", cert_file, why.to_string()))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Some(TlsAcceptor::from(Arc::new(config))))
+}

@@ -38,7 +38,7 @@ pub(crate) struct BackupArgs {
                   clients may have seen it: so all conversations go on in a new epoch, and clients are told once (recovered: false). \
                   Views are built at the next start.\n\
                   Exit code: 0 done; 64 wrong flags; 74 the backup is damaged (file and range are named), NEW_DIR is not empty, or the disk fails.\n\n\
-                  Examples:\n  hubbub restore --from /mnt/backup/hubbub --check\n  hubbub restore --from /mnt/backup/hubbub --data new && hubbub serve --data new"
+                  Examples:\n  hubbub restore --from /mnt/backup/hubbub --check\n  hubbub restore --from /mnt/backup/hubbub --data new"
 )]
 pub(crate) struct RestoreArgs {
     /// The backup

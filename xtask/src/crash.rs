@@ -1,13 +1,15 @@
 //! The crash run: do the promises hold while processes are killed, cut from power and stopped?
 //!
 //! Starts an owner and its gateways (or one process that is both), lets clients speak and listen,
-//! and torments the servers after a seeded schedule. Then the faults end, every conversation is read
-//! whole through every gateway, and `check` judges the histories. A run of a minute or more that
-//! never met a hard path is red as well: it has shown nothing.
+//! and torments the servers after a seeded schedule, while backups are taken. Then the faults end,
+//! every conversation is read whole through every gateway, `check` judges the histories, and the backup
+//! is to be the journal. A run of a minute or more that never met a hard path is red as well: it has
+//! shown nothing.
 //!
 //! The schedule follows from the seed; what the processes make of it does not, for they run in real
 //! time. So a seed finds again what it found only as often as the machine lets it.
 
+mod backups;
 mod binary;
 mod dice;
 mod folders;

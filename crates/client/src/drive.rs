@@ -192,8 +192,9 @@ impl<T: Tap> Client<T> {
             Request::Create(what, answer) => {
                 let _ = answer.send(self.session.create(what, now, wall()));
             }
-            Request::Say(conversation, content, answer) => {
-                let _ = answer.send(self.session.say(conversation, content, now, wall()));
+            Request::Say(conversation, content, sent_at, answer) => {
+                let sent_at = sent_at.unwrap_or_else(wall);
+                let _ = answer.send(self.session.say(conversation, content, now, sent_at));
             }
             Request::Subscribe(conversation, from, answer) => {
                 let _ = answer.send(self.session.subscribe(conversation, from));

@@ -1,6 +1,6 @@
 //! What an application asks of its client.
 
-use model::{Content, ConversationId, MessageId, ReadFrom, Seq};
+use model::{Content, ConversationId, MessageId, ReadFrom, Seq, Wall};
 use session::{OutboxFull, ReadId, TooManyReads, TooManySubscriptions};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -33,7 +33,8 @@ type Answer<T, E> = oneshot::Sender<Result<T, E>>;
 
 #[derive(Debug)]
 pub(crate) enum Request {
-    Say(ConversationId, Content, Answer<MessageId, OutboxFull>),
+    /// Without a time it is said now.
+    Say(ConversationId, Content, Option<Wall>, Answer<MessageId, OutboxFull>),
     Create(New, Answer<(MessageId, ConversationId), OutboxFull>),
     Subscribe(ConversationId, SubscribeFrom, Answer<(), TooManySubscriptions>),
     Unsubscribe(ConversationId),
@@ -60,7 +61,22 @@ impl Handle {
         content: impl Into<Content>,
     ) -> Result<MessageId, CallError<OutboxFull>> {
         let content = content.into();
-        self.call(|answer| Request::Say(conversation, content, answer)).await
+        self.call(|answer| Request::Say(conversation, content, None, answer)).await
+    }
+
+    /// Say something that was said elsewhere at another time: `sent_at` is what others are told. Else
+    /// as [`say`](Self::say).
+    ///
+    /// # Errors
+    /// [`OutboxFull`]: wait for an `Event::Said`.
+    pub async fn say_of(
+        &self,
+        sent_at: Wall,
+        conversation: ConversationId,
+        content: impl Into<Content>,
+    ) -> Result<MessageId, CallError<OutboxFull>> {
+        let content = content.into();
+        self.call(|answer| Request::Say(conversation, content, Some(sent_at), answer)).await
     }
 
     /// Make a governed conversation: [`Event::Said`](crate::Event::Said) comes when it is there, or

@@ -9,6 +9,7 @@ use server::config::{Config, ConfigError, Layer};
 use server::error::ServeError;
 use tracing_subscriber::EnvFilter;
 
+mod backup;
 mod demo;
 mod failure;
 mod keys;
@@ -52,6 +53,12 @@ enum Command {
     /// Make, list and retire what tokens are signed with
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Copy a data directory, while it is served or not
+    Backup(backup::BackupArgs),
+    /// Make a data directory of a backup
+    Restore(backup::RestoreArgs),
+    /// Say what was said elsewhere: JSON lines become messages of a running server
+    Import(load::ImportArgs),
     /// A small NLP service: language and sentiment of a text, after about 200 ms
     #[command(
         after_help = "Examples:\n  hubbub nlp\n  hubbub nlp --latency-mean-ms 50 --fail-share 0.1\n  \
@@ -117,6 +124,9 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Token(args) => failure::exit_code(token::run(&args)),
         Command::Keys(command) => failure::exit_code(keys::run(&command)),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Import(args) => wait_for(async { Ok(load::import(args).await) }),
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),

@@ -3,6 +3,7 @@
 //! Invariants: an append is one write and one sync; what it returns `Ok` for is durable; after a
 //! failed write or sync nothing is written.
 
+mod again;
 mod open;
 
 use std::io;

@@ -18,6 +18,7 @@ mod fold;
 mod journal;
 mod layout;
 mod limits;
+mod onlooker;
 mod read;
 mod record;
 mod recovery;
@@ -34,6 +35,7 @@ pub use limits::{
     BATCH_MAX_BYTES, FACT_MAX_BYTES, Options, OptionsError, RECORDS_PER_BATCH_MAX,
     SEGMENT_MIN_BYTES,
 };
+pub use onlooker::{OnlookError, Onlooker, Stretch};
 pub use read::{Batch, BatchView, Follower, HoleView, ReadError};
 pub use recovery::{Cut, Damage, DamageKind, Missing, OpenError, Recovery, Start};
 pub use shared::{Reader, Stats};

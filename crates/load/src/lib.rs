@@ -5,6 +5,8 @@
 //! is quiet. Both write history files (`docs/formats.md`), which the checker judges; nothing here
 //! judges.
 //!
+//! [`import`] torments nobody: it says what was said elsewhere.
+//!
 //! # Invariants
 //!
 //! - Each life of a session has its own instance and its own file; files of one instance are named in
@@ -15,6 +17,7 @@
 mod args;
 mod dice;
 mod history;
+mod import;
 mod pace;
 mod raw;
 mod replay;
@@ -22,6 +25,7 @@ mod sweep;
 mod talk;
 
 pub use args::{SweepArgs, TalkArgs};
+pub use import::{ImportArgs, Imported, import};
 pub use pace::{PaceArgs, pace};
 pub use replay::{ReplayArgs, Replayed, replay};
 pub use sweep::sweep;

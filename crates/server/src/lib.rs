@@ -4,6 +4,7 @@
 //! recovery, views, drives) → the gateway starts → the port opens last → a signal or a fault ends
 //! it, in the order that loses nothing.
 
+pub mod backup;
 mod clock;
 pub mod config;
 mod data_dir;

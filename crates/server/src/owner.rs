@@ -29,7 +29,7 @@ use crew::Crew;
 pub use follow::FollowError;
 pub(crate) use follow::FollowGauges;
 pub(crate) use links::{Links, accept};
-pub(crate) use start::start;
+pub(crate) use start::{TERM, start};
 
 /// A running owner.
 pub(crate) struct Owner {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::backups::Backups;
 use super::kills::Kills;
 use super::metrics::Tally;
 use super::process::Process;
@@ -55,6 +56,7 @@ pub(crate) struct Servers {
     schedule: Schedule,
     owner: Server,
     gateways: Vec<Server>,
+    backups: Backups,
     diary: fs::File,
     started: Instant,
     pub(crate) tally: Tally,
@@ -91,6 +93,7 @@ impl Servers {
             seed,
             owner,
             gateways,
+            backups: Backups::new(guardian, binary, folder),
             diary: fs::File::create(folder.join("faults.log"))?,
             started: Instant::now(),
             tally: Tally::default(),
@@ -122,6 +125,7 @@ impl Servers {
                 return Ok(());
             }
             self.note(&format!("{:?}", step.fault))?;
+            self.trouble.extend(self.backups.before_a_fault()?);
             self.apply(step.fault)?;
         }
     }
@@ -195,7 +199,7 @@ impl Servers {
         }
     }
 
-    /// Asks all to stop, gateways first; each is to end well.
+    /// Asks all to stop, gateways first; each is to end well. Then the backups are judged.
     pub(crate) fn stop(&mut self) -> Result<()> {
         self.look();
         for server in self.gateways.iter_mut().chain(std::iter::once(&mut self.owner)) {
@@ -208,6 +212,7 @@ impl Servers {
                 None => self.trouble.push(format!("{} did not stop when asked", server.name)),
             }
         }
+        self.trouble.extend(self.backups.judge()?);
         Ok(())
     }
 

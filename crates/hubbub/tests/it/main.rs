@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod full;
@@ -14,6 +16,8 @@ mod full;
 mod house;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod import;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

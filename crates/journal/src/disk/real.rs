@@ -91,6 +91,11 @@ impl Disk for RealDisk {
     }
 }
 
+/// A file that is only looked at. It can be synced all the same, not written.
+pub(crate) fn to_read(path: &Path) -> io::Result<impl DiskFile + use<>> {
+    Ok(RealFile(File::open(path)?))
+}
+
 struct RealFile(File);
 
 impl DiskFile for RealFile {

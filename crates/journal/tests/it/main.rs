@@ -1,6 +1,8 @@
 //! The journal's promises: what was acknowledged stays, what is lost is named.
 
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod append;
 #[cfg(test)]
 #[cfg(feature = "shadow")]
@@ -17,6 +19,8 @@ mod killed;
 #[cfg(test)]
 #[cfg(feature = "mutants")]
 mod mutants;
+#[cfg(test)]
+mod onlooker;
 #[cfg(test)]
 #[cfg(feature = "shadow")]
 mod power;

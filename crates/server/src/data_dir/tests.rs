@@ -27,3 +27,13 @@ fn a_path_that_is_a_file_is_named() {
     assert_eq!(why.exit_code(), crate::error::EXIT_IO);
     assert!(why.to_string().contains(&*file.path().to_string_lossy()), "{why}");
 }
+
+#[test]
+fn a_journal_without_its_key_is_not_given_another_one() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("journal")).unwrap();
+    std::fs::write(dir.path().join("journal/00000001.seg"), "x").unwrap();
+    let why = DataDir::open(dir.path(), &mut || 7).unwrap_err().to_string();
+    assert!(why.contains("without its meta.toml"), "{why}");
+    assert!(!dir.path().join("meta.toml").exists());
+}

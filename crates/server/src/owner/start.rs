@@ -20,7 +20,7 @@ use crate::data_dir::DataDir;
 use crate::error::ServeError;
 
 /// There is one owner and its directory is locked: ownership never moves.
-const TERM: Term = Term(1);
+pub(crate) const TERM: Term = Term(1);
 
 /// Bytes of a segment that no batch can have: its header, the batch's header, and some air.
 const SEGMENT_OVERHEAD_BYTES: u64 = 8192;

@@ -162,3 +162,16 @@ def shown(value: Any) -> str:
         return "not there"
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 600 else f"{text[:500]}… ({len(text)} characters)"
+
+
+def shown_pattern(pattern: Any, names: Names) -> Any:
+    """A pattern with the names that are known, for people."""
+    if isinstance(pattern, dict):
+        return {key: shown_pattern(each, names) for key, each in pattern.items()}
+    if isinstance(pattern, list):
+        return [shown_pattern(each, names) for each in pattern]
+    try:
+        value = fill(pattern, names)
+    except Unknown:
+        return pattern
+    return value if isinstance(value, (str, int, bool)) or value is None else pattern

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import websocket
 from .case import Case, Script, Unmet
-from .pattern import Unknown, fill, mismatch
+from .pattern import fill, mismatch, shown_pattern
 from .server import Server
 from .websocket import Closed, WebSocket
 
@@ -151,7 +151,7 @@ class ServerScript(Script):
             if why is None:
                 return
             if time.monotonic() > end:
-                raise Unmet(f"not within {ms} ms: {why}", fill_shown(pattern, self.names), frame)
+                raise Unmet(f"not within {ms} ms: {why}", shown_pattern(pattern, self.names), frame)
             time.sleep(0.1)
 
     def do_hears_pong(self, actor: str, payload: str) -> None:
@@ -244,11 +244,11 @@ class ServerScript(Script):
         try:
             message = self.socket(actor).receive(end)
         except TimeoutError as late:
-            raise Unmet("nothing came", fill_shown(expected, self.names)) from late
+            raise Unmet("nothing came", shown_pattern(expected, self.names)) from late
         except UnicodeDecodeError as error:
             raise Unmet(f"a text frame is not UTF-8: {error}") from error
         if isinstance(message, Closed):
-            raise Unmet("the connection was closed", fill_shown(expected, self.names), {"code": message.code, "reason": message.reason})
+            raise Unmet("the connection was closed", shown_pattern(expected, self.names), {"code": message.code, "reason": message.reason})
         if isinstance(message, bytes):
             raise Unmet("a binary frame came", expected, repr(message[:100]))
         self.note(f"{actor} ← {message}")
@@ -264,7 +264,7 @@ class ServerScript(Script):
     def fits(self, pattern: Any, value: Any) -> None:
         why = mismatch(pattern, value, self.names)
         if why is not None:
-            raise Unmet(why, fill_shown(pattern, self.names), value)
+            raise Unmet(why, shown_pattern(pattern, self.names), value)
 
     def next_control(self, sock: WebSocket, end: float) -> Any:
         try:
@@ -275,19 +275,6 @@ class ServerScript(Script):
     def text_of(self, payload: Any) -> str:
         filled = fill(payload, self.names)
         return filled if isinstance(filled, str) else json.dumps(filled, ensure_ascii=False)
-
-
-def fill_shown(pattern: Any, names: dict[str, Any]) -> Any:
-    """A pattern with the names that are known, for people."""
-    if isinstance(pattern, dict):
-        return {key: fill_shown(each, names) for key, each in pattern.items()}
-    if isinstance(pattern, list):
-        return [fill_shown(each, names) for each in pattern]
-    try:
-        value = fill(pattern, names)
-    except Unknown:
-        return pattern
-    return value if isinstance(value, (str, int, bool)) or value is None else pattern
 
 
 def read_events(response: http.client.HTTPResponse, count: int, end: float) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def parse() -> argparse.Namespace:
     which.add_argument("--client", metavar="CMD", help="starts a driver of a client library")
     parser.add_argument("--filter", metavar="TEXT", action="append", default=[], help="only cases whose file or name contains it; may be said several times")
     parser.add_argument("--slow", action="store_true", help="also those that wait for a minute")
-    parser.add_argument("--jobs", type=int, default=2, help="cases at the same time (2)")
+    parser.add_argument("--jobs", type=int, default=4, help="cases at the same time (4)")
     parser.add_argument("--list", action="store_true", help="only name the cases")
     parser.add_argument("--verbose", action="store_true", help="name those that pass, too")
     return parser.parse_args()

@@ -1,7 +1,7 @@
 // The driver of the JavaScript SDK (conformance/README.md, "A driver"). Node 22, or before it
 // `node --experimental-websocket conformance/drivers/javascript.mjs`.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const SCALE = Number(process.env.KIT_TIME_SCALE ?? 1);
@@ -18,7 +18,7 @@ const { connect } = await import("../../web/sdk/hubbub.js");
 
 const tell = (event, what = {}) => process.stdout.write(`${JSON.stringify({ event, ...what })}\n`);
 
-/** A file as a storage; each item is written at once, for the kit kills without warning. */
+/** A file as a storage; it is replaced whole, for the kit kills without warning. */
 function fileStorage(path) {
   let items = {};
   try {
@@ -30,7 +30,8 @@ function fileStorage(path) {
     getItem: (key) => items[key] ?? null,
     setItem: (key, value) => {
       items[key] = value;
-      writeFileSync(path, JSON.stringify(items));
+      writeFileSync(`${path}.new`, JSON.stringify(items));
+      renameSync(`${path}.new`, path);
     },
   };
 }

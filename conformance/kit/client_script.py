@@ -21,7 +21,7 @@ from .websocket import Closed, WebSocket
 #: What clients say by themselves: put aside unless it is waited for.
 ASIDES = ("ping", "ack")
 #: How late, in real time, a client may be that waits for something: this machine has other work.
-LATE_S = 0.4
+LATE_S = 0.25
 STEP_S = 4.0
 OTHER = "00000000000000bb"
 

@@ -98,7 +98,7 @@ class Script:
                 raise Unmet(f"the case takes longer than {self.case.max_s:.0f} s")
             actor, verb, *rest = step
             if verb == "repeats":
-                self.repeat(*rest, prefix=f"{prefix}{number}.")
+                self.repeat(rest[0], rest[1], f"{prefix}{number}.")
             elif verb == "includes":
                 self.steps(self.case.fixtures[rest[0]], f"{prefix}{number}.")
             elif verb == "waits":

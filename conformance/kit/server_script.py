@@ -278,12 +278,12 @@ class ServerScript(Script):
 
 
 def read_events(response: http.client.HTTPResponse, count: int, end: float) -> list[dict[str, Any]]:
-    """The first so many server-sent events; `data` is read as JSON."""
+    """The first so many server-sent events that are messages; `data` is read as JSON."""
     events: list[dict[str, Any]] = []
     fields: dict[str, str] = {}
     while len(events) < count and time.monotonic() < end:
         line = response.readline().decode().rstrip("\r\n")
-        if not line and "data" in fields:
+        if not line and "data" in fields and fields.get("event") == "message":
             events.append({**fields, "data": json.loads(fields["data"])})
         if not line:
             fields = {}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> int:
     arguments = parse()
+    # Asked to end, it still kills what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [case for case in cases(arguments) if wanted(case, arguments)]
     if arguments.list:
         for case in chosen:

@@ -2,7 +2,7 @@
 # Extra arguments: make run ARGS="--listen 127.0.0.1:9000", make crash ARGS="--seconds 60 --gateways 2".
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-page run test test-page lint bench crash doc clean help
+.PHONY: setup setup-page run test test-page test-kit lint bench crash doc clean help
 
 ARGS ?=
 
@@ -38,6 +38,18 @@ test-page: ## Run the tests of the page, in a real browser
 	@$(MAKE) --no-print-directory setup-page || { echo "skipped: the tests of the page"; exit 0; }; \
 	cd web/tests && npm ci --no-audit --no-fund --silent && npm run --silent types && npm test --silent
 
+test-kit: ## Ask the server and the clients for every promise of the protocol
+	@cargo build --quiet --package hubbub
+	@command -v python3 >/dev/null || { $(call install,python3); }
+	cd clients/python && python3 -m tests
+	python3 conformance/run.py --server "target/debug/hubbub serve --dev"
+	python3 conformance/run.py --client "python3 conformance/drivers/python_driver.py"
+	@if command -v node >/dev/null; then \
+		python3 conformance/run.py --client "node --experimental-websocket conformance/drivers/javascript.mjs"; \
+	else \
+		echo "skipped: the conformance of the JavaScript SDK (there is no Node)"; \
+	fi
+
 run: setup ## Build hubbub and start the demo on the address it prints
 	cargo run --release --package hubbub -- demo $(ARGS)
 
@@ -48,6 +60,7 @@ test: setup ## Run every test
 		cargo test --workspace $(ARGS); \
 	fi
 	@$(MAKE) --no-print-directory test-page
+	@$(MAKE) --no-print-directory test-kit
 
 lint: setup ## Check the format, the lints and the plan of the house
 	cargo fmt --all --check

@@ -19,6 +19,7 @@ import { Problem } from "./problem.js";
 const SUBPROTOCOL = "hubbub.v1.json";
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 10_000;
+const CLOSE_FOLLOWS_MS = 100;
 const BEAT_MS = 1000;
 /** `WebSocket.OPEN`, whatever made the socket. */
 const OPEN = 1;
@@ -68,8 +69,8 @@ export class Connection {
     socket.onopen = () => void this.#greet(socket);
     socket.onmessage = (event) => this.#frame(JSON.parse(event.data));
     socket.onclose = (event) => this.#lost(socket, event.code, event.reason);
-    // `close` follows and says more; an error without a handler ends a process of Node.
-    socket.onerror = () => {};
+    // `close` follows and says more, except in Node 20, where a refused handshake is told by `error` alone.
+    socket.onerror = () => void setTimeout(() => this.#lost(socket, 0, ""), CLOSE_FOLLOWS_MS);
   }
 
   /** Closes for good. */

@@ -1,0 +1,1 @@
+"""The tests of the Python client; the conformance kit asks it the rest."""

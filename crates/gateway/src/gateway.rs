@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use link::RowQuery;
-use model::Refusal;
+use model::{Refusal, UserId};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -125,6 +125,27 @@ impl Gateway {
             link_up: u64::from(self.shared.owner.lost_for().is_none()),
             ..self.shared.counts.read()
         }
+    }
+
+    /// Whether a request is of an administrator.
+    ///
+    /// # Errors
+    /// The response to give instead.
+    pub fn admit_admin(&self, parts: &Parts) -> Result<(), Box<Response>> {
+        let caller =
+            Caller::of(&self.shared, parts).map_err(|denied| Box::new(denied.into_response()))?;
+        if caller.is_admin() {
+            return Ok(());
+        }
+        Err(Box::new(http::forbidden("this is for the role admin")))
+    }
+
+    /// Takes the words of a user from every conversation; from how many.
+    ///
+    /// # Errors
+    /// [`Refusal`]: not all of it was done; asking again does the rest.
+    pub async fn erase(&self, user: UserId) -> Result<u64, Refusal> {
+        self.shared.owner.erase(user).await
     }
 
     /// Rows of the per-conversation table.

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use link::{RequestId, Row, RowQuery, ToOwner};
-use model::{Draft, Refusal, Seq, Standing};
+use model::{Draft, Refusal, Seq, Standing, UserId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
@@ -66,6 +66,7 @@ enum Pending {
     View { to: Arc<Mailbox>, number: u64 },
     Attach(Arc<Topic>),
     Rows { to: oneshot::Sender<Result<Rows, Refusal>>, _permit: OwnedSemaphorePermit },
+    Erase { to: oneshot::Sender<Result<u64, Refusal>>, _permit: OwnedSemaphorePermit },
 }
 
 /// Rows of the per-conversation table.
@@ -163,7 +164,8 @@ impl Owner {
                 | Pending::Admit { .. }
                 | Pending::View { .. }
                 | Pending::Attach(_)
-                | Pending::Rows { .. },
+                | Pending::Rows { .. }
+                | Pending::Erase { .. },
             ) => unreachable!("it gives back what it was given"),
         }
     }
@@ -230,6 +232,16 @@ impl Owner {
             Ok(Err(_)) => Err(link_busy()),
             Err(_) => Err(full("rows")),
         }
+    }
+
+    /// Has a user erased and waits for it: from how many conversations.
+    pub(crate) async fn erase(&self, user: UserId) -> Result<u64, Refusal> {
+        let permit = Arc::clone(&self.rows).try_acquire_owned().map_err(|_| full("rows"))?;
+        let (to, answer) = oneshot::channel();
+        let pending = Pending::Erase { to, _permit: permit };
+        self.ask(&mut self.lock(), pending, |request| ToOwner::Erase { request, user })
+            .map_err(|_| link_busy())?;
+        answer.await.unwrap_or_else(|_| Err(link_busy()))
     }
 
     /// Says something that has no answer and can be said later. False = it has to be.
@@ -331,6 +343,7 @@ impl Owner {
                 to.put(Answer::Nothing { number, refusal: None });
             }
             Pending::Rows { to, .. } => drop(to.send(Err(link_busy()))),
+            Pending::Erase { to, .. } => drop(to.send(Err(link_busy()))),
             Pending::Attach(_) => {}
         }
     }
@@ -403,6 +416,16 @@ impl Owner {
             Some(Pending::Rows { to, .. }) => {
                 // Nobody waits any more: it took too long.
                 drop(to.send(Ok(rows)));
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn erased(&self, request: RequestId, conversations: u64) -> bool {
+        match self.take(request) {
+            Some(Pending::Erase { to, .. }) => {
+                drop(to.send(Ok(conversations)));
                 true
             }
             other => self.misfit(other),

@@ -1,11 +1,12 @@
 //! What of a fact is still there: so the journal can let go what history has let go
 //! (`docs/adr/0010-the-journal-keeps-what-history-keeps.md`).
 
+use fjall::Readable;
 use model::{Content, CursorMove, Fact, Left, Message, Remnant};
 
 use crate::gone::Expired;
 use crate::key::Keys;
-use crate::{Found, History, HistoryError};
+use crate::{Found, History, HistoryError, value};
 
 /// What is still there of a fact that history has folded in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,27 @@ impl History {
             }
             Fact::EpochStarted(_) => Ok(Kept::Whole),
         }
+    }
+
+    /// Whether a conversation still has words of a user.
+    ///
+    /// # Errors
+    /// [`HistoryError`]: the store failed.
+    pub fn has_words_of(
+        &self,
+        conversation: &model::ConversationId,
+        user: &model::UserId,
+    ) -> Result<bool, HistoryError> {
+        let (store, mut keys) = (&*self.store, Keys::new());
+        for row in store.snapshot().prefix(&store.ids, keys.ids_of(conversation, user)) {
+            let bytes = row.value().map_err(|error| store.error(error))?;
+            let id = value::id(&bytes).ok_or_else(|| store.undecoded("a message id"))?;
+            let there = self.read(conversation, id.seq, 1, id.seq)?;
+            if there.first().is_some_and(|message| message.content.body().is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn keeps_message(&self, message: &Message) -> Result<Kept, HistoryError> {

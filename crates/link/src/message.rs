@@ -145,6 +145,13 @@ pub enum ToOwner {
         /// Which rows.
         query: RowQuery,
     },
+    /// Take the words of a user from every conversation. Answered by `Erased` or `Refused`.
+    Erase {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Whose.
+        user: UserId,
+    },
     /// Are you there? Answered by `Pong`.
     Ping,
 }
@@ -260,6 +267,13 @@ pub enum FromOwner {
         rows: Vec<Row>,
         /// How many journal batches the table had not yet counted when it was read.
         behind: u64,
+    },
+    /// The words of a user are gone.
+    Erased {
+        /// Of the `Erase`.
+        request: RequestId,
+        /// From how many conversations.
+        conversations: u64,
     },
     /// The owner is there.
     Pong {

@@ -9,8 +9,10 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use retain::{Keep, NoRule, Retain};
 pub use shown::Shown;
 
+mod retain;
 mod shown;
 
 /// Prefix of the environment variables that are read: `HUBBUB_LISTEN` is the key `listen`.
@@ -108,6 +110,12 @@ pub struct Layer {
     /// Bytes that stay free on the disk: below it sends are refused, so that views never run out [default: 268435456]
     #[arg(long, value_name = "BYTES")]
     pub disk_reserve_bytes: Option<u64>,
+    /// How long what is said is kept, by kind of conversation: "open 30d, channel 90d 100000" (an age, a count of texts of each, or both; kinds open, direct, group, channel, all) [default: for ever]
+    #[arg(long, value_name = "RULES")]
+    pub retain: Option<String>,
+    /// How often what is kept is looked through, seconds, 1 to 86400 [default: 3600]
+    #[arg(long, value_name = "SECONDS")]
+    pub retain_sweep_seconds: Option<u64>,
     /// Bytes of conversations that the hubs keep in memory, over all hubs, at least 65536 [default: 268435456]
     #[arg(long, value_name = "BYTES")]
     pub memory_bytes: Option<usize>,
@@ -191,6 +199,10 @@ pub struct Config {
     pub segment_bytes: u64,
     /// Free bytes of the disk below which sends are refused.
     pub disk_reserve_bytes: u64,
+    /// What is kept.
+    pub retain: Retain,
+    /// How often what is kept is looked through.
+    pub retain_sweep: Duration,
     /// Bytes of warm conversations, over all hubs.
     pub memory_bytes: usize,
     /// Bytes of history's cache.
@@ -375,6 +387,8 @@ impl Layer {
             commit_window_ms: self.commit_window_ms.or(below.commit_window_ms),
             segment_bytes: self.segment_bytes.or(below.segment_bytes),
             disk_reserve_bytes: self.disk_reserve_bytes.or(below.disk_reserve_bytes),
+            retain: self.retain.or(below.retain),
+            retain_sweep_seconds: self.retain_sweep_seconds.or(below.retain_sweep_seconds),
             memory_bytes: self.memory_bytes.or(below.memory_bytes),
             history_cache_bytes: self.history_cache_bytes.or(below.history_cache_bytes),
             nlp: self.nlp.or(below.nlp),
@@ -410,6 +424,15 @@ impl Layer {
                 "524288 to 1073741824",
             )?,
             disk_reserve_bytes: self.disk_reserve_bytes.unwrap_or(256 << 20),
+            retain: self.retain.unwrap_or_default().parse().map_err(|why: NoRule| {
+                ConfigError::BadValue { key: "retain", why: why.to_string() }
+            })?,
+            retain_sweep: Duration::from_secs(within(
+                "retain_sweep_seconds",
+                self.retain_sweep_seconds.unwrap_or(3_600),
+                1..=86_400,
+                "1 to 86400",
+            )?),
             memory_bytes: within(
                 "memory_bytes",
                 self.memory_bytes.unwrap_or(256 << 20),

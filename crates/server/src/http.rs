@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use gateway::Gateway;
 use link::RowQuery;
 use model::bounds::PAGE_MAX_MESSAGES;
-use model::{ConversationId, Kind};
+use model::{ConversationId, Kind, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics;
@@ -43,6 +43,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_page))
         .route("/v1/rows", get(rows))
+        .route("/v1/users/{user}/erase", post(erase))
         .with_state(app)
         .merge(page::router())
         .merge(sockets)
@@ -124,11 +125,41 @@ async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>, parts: Par
             let rows = found.rows.into_iter().filter(open).map(shown).collect();
             Json(RowsShown { rows, behind: found.behind }).into_response()
         }
-        Err(refusal) => {
-            let problem = wire::Problem::from((wire::About::default(), refusal));
-            let again = [(header::RETRY_AFTER, "1")];
-            (StatusCode::SERVICE_UNAVAILABLE, again, problem.detail + "\n").into_response()
+        Err(refusal) => not_now(refusal),
+    }
+}
+
+fn not_now(refusal: Refusal) -> Response {
+    let problem = wire::Problem::from((wire::About::default(), refusal));
+    let again = [(header::RETRY_AFTER, "1")];
+    (StatusCode::SERVICE_UNAVAILABLE, again, problem.detail + "\n").into_response()
+}
+
+/// What became of someone who was to be erased.
+#[derive(Debug, Serialize)]
+struct ErasedShown {
+    user: UserId,
+    /// In how many conversations they had said something.
+    conversations: u64,
+}
+
+async fn erase(State(app): State<App>, Path(user): Path<String>, parts: Parts) -> Response {
+    let Some(gateway) = &app.gateway else {
+        return (StatusCode::NOT_FOUND, "a gateway is asked to erase someone\n").into_response();
+    };
+    if let Err(refused) = gateway.admit_admin(&parts) {
+        return *refused;
+    }
+    let user = match UserId::new(&user) {
+        Ok(user) => user,
+        Err(why) => {
+            return (StatusCode::BAD_REQUEST, format!("{user:?} is no user: {why}\n"))
+                .into_response();
         }
+    };
+    match gateway.erase(user.clone()).await {
+        Ok(conversations) => Json(ErasedShown { user, conversations }).into_response(),
+        Err(refusal) => not_now(refusal),
     }
 }
 

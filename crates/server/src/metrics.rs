@@ -54,6 +54,7 @@ pub(crate) fn owner(page: &mut Page, owner: &Owner) {
     hubs(page, owner);
     views(page, owner);
     enriching(page, owner);
+    keeping(page, owner);
     let opened = &owner.opened;
     page.counter(
         "journal_cut_tails_total",
@@ -127,6 +128,23 @@ fn views(page: &mut Page, owner: &Owner) {
             "The longest step since the start: what its store was held up at most.",
             seconds(&gauges.slowest_nanos),
         );
+    }
+}
+
+fn keeping(page: &mut Page, owner: &Owner) {
+    let gauges = &owner.keeping;
+    let counters = [
+        (
+            "sweeps",
+            "Looks through all conversations for what has been kept long enough.",
+            &gauges.sweeps,
+        ),
+        ("expired", "Words that something has expired.", &gauges.expired),
+        ("erased", "Words that a user is erased in a conversation.", &gauges.erased),
+        ("refused", "Words that were not taken: they are said again.", &gauges.refused),
+    ];
+    for (name, help, count) in counters {
+        page.counter(&format!("keeper_{name}_total"), help, num(count.load(Relaxed)));
     }
 }
 

@@ -11,6 +11,7 @@ mod follow;
 mod headroom;
 mod hub_drive;
 mod journal_drive;
+mod keeper;
 mod links;
 mod provider;
 mod queries;
@@ -28,6 +29,7 @@ use crew::Crew;
 
 pub use follow::FollowError;
 pub(crate) use follow::FollowGauges;
+use keeper::KeeperGauges;
 pub(crate) use links::{Links, accept};
 pub(crate) use start::{TERM, start};
 
@@ -40,6 +42,8 @@ pub(crate) struct Owner {
     pub(crate) following: Arc<FollowGauges>,
     /// How the tables do.
     pub(crate) counting: Arc<FollowGauges>,
+    /// What the keeper of the rules has done.
+    pub(crate) keeping: Arc<KeeperGauges>,
     /// How enriching stands, where there is a service.
     pub(crate) enriching: Option<Arc<Mutex<enrich::Gauges>>>,
     pub(crate) links: Arc<Links>,

@@ -79,6 +79,11 @@ impl Caller {
     pub(crate) fn is_staff(&self) -> bool {
         self.grant.as_ref().is_none_or(|grant| grant.has(Role::Admin) || grant.has(Role::Analyst))
     }
+
+    /// Whether they may do what an administrator does; without tokens everyone may.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.grant.as_ref().is_none_or(|grant| grant.has(Role::Admin))
+    }
 }
 
 fn denied(shared: &Shared, detail: &str) -> Denied {

@@ -269,6 +269,9 @@ impl Drive {
             FromOwner::Rows { request, rows, behind } => {
                 self.owner.rows_came(request, Rows { rows, behind })
             }
+            FromOwner::Erased { request, conversations } => {
+                self.owner.erased(request, conversations)
+            }
             FromOwner::Pong { not_ready } => {
                 self.owner.lock().not_ready = not_ready;
                 true
@@ -311,6 +314,7 @@ impl Drive {
                 to.put(Answer::Nothing { number, refusal: Some(refusal) });
             }
             Pending::Rows { to, .. } => drop(to.send(Err(refusal))),
+            Pending::Erase { to, .. } => drop(to.send(Err(refusal))),
             Pending::Attach(topic) => {
                 life.attaching -= 1;
                 life.refusals += 1;

@@ -19,6 +19,8 @@ mod http;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod keeping;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod kills;

@@ -65,6 +65,8 @@ impl Config {
             commit_window_ms: whole_ms(self.commit_window),
             segment_bytes: Some(self.segment_bytes),
             disk_reserve_bytes: Some(self.disk_reserve_bytes),
+            retain: (!self.retain.is_all()).then(|| self.retain.to_string()),
+            retain_sweep_seconds: Some(self.retain_sweep.as_secs()),
             memory_bytes: Some(self.memory_bytes),
             history_cache_bytes: Some(self.history_cache_bytes),
             nlp: self.nlp,

@@ -12,12 +12,14 @@ use history::History;
 use journal::{Journal, Reader, Recovery};
 use model::{BatchNo, Epoch};
 use tables::Tables;
+use tokio::sync::mpsc;
 
 use super::enrich_drive::{EnrichDrive, EnrichEvent};
 use super::follow::{self, FollowGauges, View};
 use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
 use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
+use super::keeper::{self, Erase, Keeper, KeeperGauges};
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
 use super::{Fatal, start, views};
@@ -50,12 +52,14 @@ pub(crate) struct Crew {
     reader: Reader,
     clock: Clock,
     stop_following: Arc<AtomicBool>,
+    stop_keeping: Arc<AtomicBool>,
     threads: Mutex<Threads>,
 }
 
 /// The drives, to be joined in this order.
 #[derive(Debug, Default)]
 struct Threads {
+    keeper: Vec<JoinHandle<()>>,
     hubs: Vec<JoinHandle<()>>,
     journal: Vec<JoinHandle<()>>,
     followers: Vec<JoinHandle<()>>,
@@ -74,6 +78,7 @@ impl Crew {
             reader,
             clock,
             stop_following: Arc::new(AtomicBool::new(false)),
+            stop_keeping: Arc::new(AtomicBool::new(false)),
             threads: Mutex::new(Threads::default()),
         }
     }
@@ -197,6 +202,33 @@ impl Crew {
         Ok(ask)
     }
 
+    /// The keeper of the rules, and who asks it to erase someone. Must run in a runtime.
+    pub(crate) fn keeper(
+        &mut self,
+        config: &Config,
+        history: &History,
+    ) -> Result<(mpsc::Sender<Erase>, Arc<KeeperGauges>), ServeError> {
+        let (ask, erases) = mpsc::channel(keeper::ERASES_MAX);
+        let gauges = Arc::new(KeeperGauges::default());
+        let rules = (config.retain, config.retain_sweep);
+        let shown = Arc::clone(&gauges);
+        let keeper = Keeper::new(
+            self.inboxes.clone(),
+            (history.clone(), self.reader.clone()),
+            rules,
+            erases,
+            shown,
+        );
+        let (stop, fatal) = (Arc::clone(&self.stop_keeping), Arc::clone(&self.fatal));
+        let runtime = tokio::runtime::Handle::current();
+        let thread = spawn("keeper", move || {
+            views::yield_to_others();
+            runtime.block_on(keeper.run(&stop, &fatal));
+        })?;
+        self.threads().keeper.push(thread);
+        Ok((ask, gauges))
+    }
+
     /// A view and its follower.
     pub(crate) fn follow(
         &mut self,
@@ -221,6 +253,8 @@ impl Crew {
     /// Ends all drives, in the order that loses nothing. Blocks until they are joined.
     pub(crate) fn stop(&self) {
         let mut threads = std::mem::take(&mut *self.threads());
+        self.stop_keeping.store(true, Relaxed);
+        join(&mut threads.keeper);
         for inbox in &self.inboxes {
             inbox.answer(HubEvent::Stop);
         }

@@ -188,7 +188,8 @@ impl HubDrive {
             | ToOwner::Ping
             | ToOwner::GetRows { .. }
             | ToOwner::GetList { .. }
-            | ToOwner::GetMembers { .. } => {}
+            | ToOwner::GetMembers { .. }
+            | ToOwner::Erase { .. } => {}
         }
     }
 

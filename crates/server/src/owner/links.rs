@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use super::Owner;
 use super::hub_drive::HubEvent;
+use super::keeper::Erase;
 use super::queries::{ViewQuestion, ViewTask};
 use crate::inbox::Inbox;
 
@@ -34,6 +35,11 @@ pub(crate) struct LinkSender {
 }
 
 impl LinkSender {
+    /// A way to one who takes what it is told out of this queue.
+    pub(crate) const fn new(to: mpsc::Sender<FromOwner>, cut: Arc<Notify>) -> Self {
+        Self { to, cut }
+    }
+
     /// `false`: it was full or gone, and is being dropped.
     pub(crate) fn tell(&self, what: FromOwner) -> bool {
         let told = self.to.try_send(what).is_ok();
@@ -49,16 +55,22 @@ impl LinkSender {
 pub(crate) struct Links {
     hubs: Vec<Arc<Inbox<HubEvent>>>,
     views: Sender<ViewQuestion>,
+    keeper: mpsc::Sender<Erase>,
     next: AtomicU64,
     count: AtomicUsize,
     dropped: AtomicU64,
 }
 
 impl Links {
-    pub(crate) fn new(hubs: Vec<Arc<Inbox<HubEvent>>>, views: Sender<ViewQuestion>) -> Self {
+    pub(crate) fn new(
+        hubs: Vec<Arc<Inbox<HubEvent>>>,
+        views: Sender<ViewQuestion>,
+        keeper: mpsc::Sender<Erase>,
+    ) -> Self {
         Self {
             hubs,
             views,
+            keeper,
             next: AtomicU64::new(1),
             count: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
@@ -90,6 +102,13 @@ impl Links {
         }
         let hubs = self.hubs.iter().map(Arc::as_ref);
         hubs.zip(of_hub).filter(|(_, users)| !users.is_empty())
+    }
+
+    fn ask_keeper(&self, request: RequestId, user: UserId, to: &LinkSender) {
+        if self.keeper.try_send(Erase { request, user, to: to.clone() }).is_err() {
+            let refusal = Refusal::Busy { bound: "keeper".to_owned(), retry_after_ms: 1_000 };
+            to.tell(FromOwner::Refused { request, refusal });
+        }
     }
 
     /// The gateway bounds its questions; one too many is answered, not waited for.
@@ -129,7 +148,7 @@ async fn serve(owner: Arc<Owner>, mut end: OwnerEnd) {
     };
     let links = Arc::clone(&owner.links);
     let gateway = GatewayId(links.next.fetch_add(1, Relaxed));
-    let to = LinkSender { to: end.to_gateway.clone(), cut: Arc::new(Notify::new()) };
+    let to = LinkSender::new(end.to_gateway.clone(), Arc::new(Notify::new()));
     links.count.fetch_add(1, Relaxed);
     for hub in &links.hubs {
         hub.send(HubEvent::LinkUp { gateway, to: to.clone() }).await;
@@ -197,6 +216,10 @@ async fn hear(
             ToOwner::GetRows { .. } | ToOwner::GetList { .. } | ToOwner::GetMembers { .. } => {
                 let Some((request, task)) = ViewTask::of(what) else { continue };
                 links.ask_views(request, task, to);
+                continue;
+            }
+            ToOwner::Erase { request, user } => {
+                links.ask_keeper(*request, user.clone(), to);
                 continue;
             }
             ToOwner::Hello { .. } => return "it greeted twice",

@@ -117,6 +117,7 @@ impl ViewTask {
             | ToOwner::Typing { .. }
             | ToOwner::Present { .. }
             | ToOwner::Watch { .. }
+            | ToOwner::Erase { .. }
             | ToOwner::Ping => None,
         }
     }

@@ -437,6 +437,7 @@ impl Inner {
                 }
                 None
             }
+            ToOwner::Erase { request, .. } => Some(FromOwner::Erased { request, conversations: 0 }),
             ToOwner::Ping => Some(FromOwner::Pong { not_ready: self.not_ready.clone() }),
         };
         if let (Some(answer), Some(link)) = (answer, self.links.get(&link)) {

@@ -8,7 +8,7 @@ use model::{InstanceId, MessageId};
 
 use crate::frame::Heard;
 use crate::rooms::Told;
-use crate::what::What;
+use crate::what::{KEEPER, What};
 use crate::{Anomaly, Counts, KEPT_PER_KIND, Kind, Options, Report};
 
 /// A conversation's name; one allocation for all its mentions.
@@ -115,6 +115,16 @@ pub(crate) struct FromCursor {
 /// Whose cursor: user, device, conversation.
 pub(crate) type Device = (Name, Name, Name);
 
+/// A broken promise, unless the history of this conversation begins there since what is below expired.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub name: Name,
+    pub first: u64,
+    pub kind: Kind,
+    pub text: String,
+    pub at: Where,
+}
+
 /// Everything read so far.
 #[derive(Debug)]
 pub(crate) struct Book {
@@ -134,6 +144,10 @@ pub(crate) struct Book {
     pub readers: BTreeMap<Name, BTreeMap<Name, Where>>,
     /// What pages told of texts.
     pub told: BTreeMap<Name, Vec<Told>>,
+    /// What was found and is right if history below has expired.
+    pub held: Vec<Held>,
+    /// What the house said that histories begin with, by conversation.
+    expired: BTreeMap<Name, BTreeSet<u64>>,
     /// The epoch each conversation was first seen in.
     epochs: BTreeMap<Name, u64>,
     names: BTreeSet<Name>,
@@ -156,6 +170,8 @@ impl Book {
             instances: BTreeSet::new(),
             readers: BTreeMap::new(),
             told: BTreeMap::new(),
+            held: Vec::new(),
+            expired: BTreeMap::new(),
             epochs: BTreeMap::new(),
             names: BTreeSet::new(),
             files: Vec::new(),
@@ -227,10 +243,13 @@ impl Book {
         let spot = Spot { conversation: Arc::clone(conversation), seq: heard.seq, epoch };
         self.see_head(conversation, epoch, heard.seq, at);
         self.see_id(heard.id, &spot, at);
+        if let (What::Expire { first }, KEEPER) = (&heard.what, heard.sender.as_str()) {
+            self.expired.entry(Arc::clone(conversation)).or_default().insert(*first);
+        }
         let variants = self.places.entry(spot).or_default();
         if let Some(known) = variants.iter_mut().find(|known| known.heard.is_same(&heard)) {
             // What was said says more than that it is gone.
-            if matches!(known.heard.what, What::Gone { .. }) {
+            if heard.what.may_be(&known.heard.what) {
                 *known = Variant { heard, at };
             }
             return;
@@ -242,6 +261,16 @@ impl Book {
             let text = format!("seq {seq} of epoch {epoch} is two things: {difference}");
             self.found(Kind::OrderSplit, Some(conversation), text, &[first_at, at]);
         }
+    }
+
+    /// Whether the house said that this history begins there.
+    pub(crate) fn has_expired(&self, name: &Name, first: u64) -> bool {
+        self.expired.get(name).is_some_and(|firsts| firsts.contains(&first))
+    }
+
+    /// Below this place everything may be gone; 0 = nothing.
+    pub(crate) fn expired_below(&self, name: &Name) -> u64 {
+        self.expired.get(name).and_then(|firsts| firsts.last().copied()).unwrap_or(0)
     }
 
     /// This id was seen in this place: acknowledged, delivered or paged.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Kind;
-use crate::book::{Book, Name, Where};
+use crate::book::{Book, Held, Name, Where};
 use crate::frame::{From, Subscribed};
 
 /// A subscription that was asked for and not yet answered.
@@ -69,8 +69,12 @@ impl Connection {
         if asked.is_none() && !self.standing.contains_key(name) {
             book.found(Kind::Stray, Some(name), "subscribed came, but nobody asked", &[at]);
         }
+        let hold = |book: &mut Book, kind: Kind, text: String| {
+            let (name, first) = (Arc::clone(name), frame.next);
+            book.held.push(Held { name, first, kind, text, at });
+        };
         if let Some(text) = self.wrong_start(book.options.damaged, &asked, name, frame) {
-            book.found(Kind::FalseRecovered, Some(name), text, &[at]);
+            hold(book, Kind::FalseRecovered, text);
         }
         if frame.next > frame.head.saturating_add(1) {
             let text = format!("next {} lies beyond head {} + 1", frame.next, frame.head);
@@ -83,7 +87,7 @@ impl Connection {
         {
             let text =
                 format!("asked for the last {count} of {}, but begins with {next}", frame.head);
-            book.found(Kind::Gap, Some(name), text, &[at]);
+            hold(book, Kind::Gap, text);
         }
         let standing = Standing { epoch: frame.epoch, first: next, next, at };
         self.standing.insert(Arc::clone(name), standing);

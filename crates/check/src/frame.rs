@@ -166,7 +166,7 @@ pub(crate) struct Page {
     pub messages: Vec<Heard>,
 }
 
-/// A message at its place. Two of one place must be equal, but that a text may be gone.
+/// A message at its place. Two of one place must be equal, but that a text may be gone, and an edit of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawHeard")]
 pub(crate) struct Heard {
@@ -245,11 +245,12 @@ impl TryFrom<RawHeard> for Heard {
 }
 
 impl Heard {
-    /// Whether two readers saw the same: for one of them the text may be gone.
+    /// Whether two readers saw the same: for one of them the words may be gone.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let gone = |heard: &Self| matches!(heard.what, What::Gone { .. });
-        let texts = self.what.is_text() && other.what.is_text();
-        let what = self.what == other.what || (texts && (gone(self) || gone(other)));
+        let what = self.what.may_be(&other.what)
+            || other.what.may_be(&self.what)
+            || (gone(self) && gone(other));
         let plain = |heard: &Self| Self {
             what: What::Gone { by: 0 },
             edited: None,

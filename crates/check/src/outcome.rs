@@ -11,7 +11,7 @@ use crate::book::{
     Acknowledged, Book, Draft, Entry, FinalRead, Name, Outcome, Spot, Variant, Where,
 };
 use crate::frame::Heard;
-use crate::what::What;
+use crate::what::{KEEPER, What};
 
 /// A broken promise, collected while the book is being read.
 type Finding = (Kind, Option<Name>, String, Vec<Where>);
@@ -32,6 +32,7 @@ pub(crate) fn judge(book: &mut Book) {
         }
     }
     cursors(book, &mut found);
+    beginnings(book, &mut found);
     for (kind, conversation, text, at) in found {
         book.found(kind, conversation.as_ref(), text, &at);
     }
@@ -101,6 +102,9 @@ fn stands(book: &Book, read: &FinalRead, spot: &Spot) -> Option<Option<MessageId
 
 /// The first final read that does not hold this id there, in words.
 fn missing(book: &Book, id: MessageId, spot: &Spot) -> Option<(String, Option<Where>)> {
+    if book.expired_below(&spot.conversation) > spot.seq {
+        return None;
+    }
     book.finals.iter().find_map(|(file, read)| {
         let Some(read) = read.get(&spot.conversation) else {
             let text = format!("{} does not hold the conversation", book.file_name(*file));
@@ -210,7 +214,8 @@ fn seen(book: &Book, spot: &Spot, variant: &Variant, found: &mut Vec<Finding>) {
     let (heard, at) = (&variant.heard, variant.at);
     let (id, name) = (heard.id, &spot.conversation);
     let Some(entry) = book.entries.get(&id) else { return };
-    let unknown = book.options.partial && !book.instances.contains(&id.instance);
+    let partial = book.options.partial && !book.instances.contains(&id.instance);
+    let unknown = partial || (heard.sender == KEEPER && heard.what.is_of_the_house());
     let said = entry.drafts.iter().find(|draft| is_said(draft, name, heard));
     let mut add = |kind: Kind, text: String, at: Vec<Where>| {
         found.push((kind, Some(Arc::clone(name)), text, at));
@@ -230,7 +235,7 @@ fn seen(book: &Book, spot: &Spot, variant: &Variant, found: &mut Vec<Finding>) {
         .peekable();
     if said.is_some()
         && let Some((_, said_at)) = bodies.peek().copied()
-        && !bodies.any(|(what, _)| may_be(what, &heard.what))
+        && !bodies.any(|(what, _)| what.may_be(&heard.what))
     {
         let text = format!("id {id} was acknowledged, but seq {} has another body", spot.seq);
         add(Kind::Lost, text, vec![said_at, at]);
@@ -251,15 +256,10 @@ fn seen(book: &Book, spot: &Spot, variant: &Variant, found: &mut Vec<Finding>) {
     }
 }
 
-/// What was said may be seen as what it is, or, of a text, as gone.
-fn may_be(said: &What, seen: &What) -> bool {
-    said == seen || (said.is_text() && matches!(seen, What::Gone { .. }))
-}
-
 fn is_said(draft: &Draft, name: &Name, heard: &Heard) -> bool {
     draft.conversation == *name
         && draft.sender.as_ref() == heard.sender
-        && may_be(&draft.what, &heard.what)
+        && draft.what.may_be(&heard.what)
         && draft.lamport == heard.lamport.0
         && heard.lamport.1 == heard.id.instance.to_string()
         && draft.seen_seq == heard.seen_seq
@@ -272,7 +272,7 @@ fn unlike(draft: &Draft, name: &Name, heard: &Heard) -> String {
         format!("it was said in {}", draft.conversation)
     } else if draft.sender.as_ref() != heard.sender {
         format!("{} said it, not {}", draft.sender, heard.sender)
-    } else if !may_be(&draft.what, &heard.what) {
+    } else if !draft.what.may_be(&heard.what) {
         format!("it was {}, and is {}", draft.what.shown(), heard.what.shown())
     } else {
         format!(
@@ -288,6 +288,15 @@ fn unlike(draft: &Draft, name: &Name, heard: &Heard) -> String {
     }
 }
 
+/// Where a history begins above 1, or a subscription above what was due, that much has expired.
+fn beginnings(book: &mut Book, found: &mut Vec<Finding>) {
+    for held in std::mem::take(&mut book.held) {
+        if !book.has_expired(&held.name, held.first) {
+            found.push((held.kind, Some(held.name), held.text, vec![held.at]));
+        }
+    }
+}
+
 /// No device's cursor stands above what it had acknowledged. Files share no clock, so everything
 /// that other files of the same device ever acknowledged counts, and of its own what came before.
 fn cursors(book: &Book, found: &mut Vec<Finding>) {
@@ -295,7 +304,8 @@ fn cursors(book: &Book, found: &mut Vec<Finding>) {
         let files = book.cursors.get(&asked.device).into_iter().flatten();
         let elsewhere = files.filter(|(file, _)| **file != asked.at.file).map(|(_, seq)| *seq);
         let highest = elsewhere.max().unwrap_or(0).max(asked.acknowledged_before);
-        if asked.next > highest.saturating_add(1) {
+        let expired = book.has_expired(&asked.device.2, asked.next);
+        if asked.next > highest.saturating_add(1) && !expired {
             let (user, device, name) = &asked.device;
             let text = format!(
                 "the cursor of {user}/{device} goes on with {}, but {highest} was acknowledged",

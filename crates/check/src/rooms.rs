@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Kind;
-use crate::book::{Book, FinalRead, Name, Spot, Where};
-use crate::what::What;
+use crate::book::{Book, FinalRead, Name, Spot, Variant, Where};
+use crate::frame::Heard;
+use crate::what::{KEEPER, What};
 
 /// What a page told of one text.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ type Finding = (Kind, Name, String, Vec<Where>);
 /// An event at its place, as far as the rules ask.
 struct Event<'a> {
     seq: u64,
+    ordinal: u64,
     sender: &'a str,
     what: &'a What,
     at: Where,
@@ -53,10 +55,16 @@ pub(crate) fn judge(book: &mut Book) {
                 *changes.entry(kind.to_owned()).or_default() += 1;
             }
         }
-        trespasses(name, &events, &mut found);
         ordinals(book, name, &events, &mut found);
-        eavesdroppers(book, name, &events, &mut found);
         tales(book, name, &events, &mut found);
+        houses(name, &events, &mut found);
+        // Of a governed one nobody knows then who was in it.
+        if read.first == 1 || !is_governed(name) {
+            trespasses(name, &events, expired_texts(book, name, read), &mut found);
+        }
+        if read.first == 1 {
+            eavesdroppers(book, name, &events, &mut found);
+        }
     }
     book.counts.changes = changes;
     for (kind, name, text, at) in found {
@@ -71,10 +79,11 @@ fn events<'a>(book: &'a Book, name: &Name, read: &FinalRead) -> Vec<Event<'a>> {
         let variant = book.places.get(&spot)?.first()?;
         let said = book.entries.get(&variant.heard.id).and_then(|entry| entry.drafts.first());
         let what = match (&variant.heard.what, said) {
-            (What::Gone { .. }, Some(draft)) => &draft.what,
-            (what, _) => what,
+            (seen, Some(draft)) if draft.what.may_be(seen) => &draft.what,
+            (seen, _) => seen,
         };
-        Some(Event { seq, sender: &variant.heard.sender, what, at: variant.at })
+        let Heard { ordinal, sender, .. } = &variant.heard;
+        Some(Event { seq, ordinal: *ordinal, sender, what, at: variant.at })
     };
     read.messages.keys().filter_map(|seq| event(*seq)).collect()
 }
@@ -93,13 +102,51 @@ fn rank(role: &str) -> u8 {
     }
 }
 
+/// Only the house says what is the house's to say, and says nothing else.
+fn houses(name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
+    for event in events {
+        if (event.sender == KEEPER) != event.what.is_of_the_house() {
+            let text = format!("seq {} by {}: {}", event.seq, event.sender, event.what.shown());
+            found.push((Kind::Trespass, Arc::clone(name), text, vec![event.at]));
+        }
+    }
+}
+
+/// Whose the texts were that have expired, as far as someone was told of them.
+fn expired_texts<'a>(book: &'a Book, name: &Name, read: &FinalRead) -> BTreeMap<u64, &'a str> {
+    let from = |seq| Spot { conversation: Arc::clone(name), seq, epoch: 0 };
+    let mut texts = BTreeMap::new();
+    for (spot, variants) in book.places.range(from(0)..from(read.first)) {
+        for Variant { heard, .. } in variants.iter().filter(|seen| seen.heard.what.is_text()) {
+            texts.insert(spot.seq, heard.sender.as_str());
+        }
+    }
+    for entry in book.entries.values() {
+        let theirs = entry.acknowledged.iter().filter(|ack| ack.spot.conversation == *name);
+        for ack in theirs.filter(|ack| ack.spot.seq < read.first) {
+            texts.extend(entry.drafts.first().map(|draft| (ack.spot.seq, draft.sender.as_ref())));
+        }
+    }
+    texts
+}
+
 /// Everyone who did something was allowed to, by what stood before it.
-fn trespasses(name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
+fn trespasses<'a>(
+    name: &Name,
+    events: &'a [Event<'a>],
+    mut texts: BTreeMap<u64, &'a str>,
+    found: &mut Vec<Finding>,
+) {
     let mut roles: BTreeMap<&str, &str> = BTreeMap::new();
     let mut public = false;
-    let mut texts: BTreeMap<u64, &str> = BTreeMap::new();
     let governed = is_governed(name);
-    for event in events {
+    let first = events.first().map_or(1, |event| event.seq);
+    for event in events.iter().filter(|event| !event.what.is_of_the_house()) {
+        // What it speaks of has expired, and nobody was ever told whose it was.
+        if event.what.target().is_some_and(|target| target < first && !texts.contains_key(&target))
+        {
+            continue;
+        }
         let why = if governed {
             allowed(name, event, &roles, public, &texts)
         } else {
@@ -119,7 +166,11 @@ fn trespasses(name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
             What::Member { user, role } if rank(role) > 0 => drop(roles.insert(user, role)),
             What::Member { user, .. } => drop(roles.remove(user.as_str())),
             What::Describe { public: open, .. } => public = *open,
-            What::Edit { .. } | What::Delete { .. } | What::React { .. } => {}
+            What::Edit { .. }
+            | What::Delete { .. }
+            | What::React { .. }
+            | What::Expire { .. }
+            | What::Erase { .. } => {}
         }
     }
 }
@@ -167,13 +218,15 @@ fn allowed(
                 admin(3)
             }
         }
-        What::Create { .. } | What::Gone { .. } => Ok(()),
+        What::Create { .. } | What::Gone { .. } | What::Expire { .. } | What::Erase { .. } => {
+            Ok(())
+        }
     }
 }
 
 fn allowed_in_open(event: &Event<'_>, texts: &BTreeMap<u64, &str>) -> Result<(), &'static str> {
     match event.what {
-        What::Text { .. } | What::Gone { .. } => Ok(()),
+        What::Text { .. } | What::Gone { .. } | What::Expire { .. } | What::Erase { .. } => Ok(()),
         What::React { target, .. } if texts.contains_key(target) => Ok(()),
         What::Edit { target, .. } | What::Delete { target }
             if texts.get(target) == Some(&event.sender) =>
@@ -187,9 +240,15 @@ fn allowed_in_open(event: &Event<'_>, texts: &BTreeMap<u64, &str>) -> Result<(),
     }
 }
 
-/// Texts are counted from 1, and everything else carries the count so far.
+/// Texts are counted from 1, and everything else carries the count so far. Where the beginning has
+/// expired, the first that is left says how many there were.
 fn ordinals(book: &Book, name: &Name, events: &[Event<'_>], found: &mut Vec<Finding>) {
-    let mut texts = 0;
+    let mut texts = match events.first() {
+        Some(first) if first.seq > 1 => {
+            first.ordinal.saturating_sub(u64::from(first.what.is_text()))
+        }
+        Some(_) | None => 0,
+    };
     for event in events {
         texts += u64::from(event.what.is_text());
         let here =
@@ -238,9 +297,24 @@ fn tales(book: &Book, name: &Name, events: &[Event<'_>], found: &mut Vec<Finding
             of_text.entry(*target).or_default().push(event);
         }
     }
+    let erased: Vec<(u64, &str)> = events
+        .iter()
+        .filter_map(|event| match event.what {
+            What::Erase { user } => Some((event.seq, user.as_str())),
+            _ => None,
+        })
+        .collect();
+    let authors: BTreeMap<u64, &str> = events.iter().map(|e| (e.seq, e.sender)).collect();
     for told in told {
         let changes = of_text.get(&told.seq).into_iter().flatten();
-        let (edited, reactions) = state(changes.filter(|event| event.seq <= told.as_of));
+        let is_erased = erased.iter().any(|(by, user)| {
+            (told.seq..=told.as_of).contains(by) && authors.get(&told.seq) == Some(user)
+        });
+        let (edited, reactions) = if is_erased {
+            (None, BTreeMap::new())
+        } else {
+            state(changes.filter(|event| event.seq <= told.as_of))
+        };
         if edited != told.edited || reactions != told.reactions {
             let text = format!(
                 "of text {} a page tells, as of {}: edited by {:?}, liked {:?}; its events say {:?}, {:?}",
@@ -283,6 +357,8 @@ fn state<'a>(changes: impl Iterator<Item = &'a &'a Event<'a>>) -> State {
             | What::Create { .. }
             | What::Member { .. }
             | What::Describe { .. }
+            | What::Expire { .. }
+            | What::Erase { .. }
             | What::Gone { .. } => {}
         }
     }

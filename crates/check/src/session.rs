@@ -7,7 +7,8 @@ use model::{InstanceId, MessageId};
 
 use crate::Kind;
 use crate::book::{
-    Acknowledged, Attempt, Book, Draft, Entry, FinalRead, FromCursor, Name, Outcome, Spot, Where,
+    Acknowledged, Attempt, Book, Draft, Entry, FinalRead, FromCursor, Held, Name, Outcome, Spot,
+    Where,
 };
 use crate::causality::Author;
 use crate::connection::Connection;
@@ -251,7 +252,8 @@ impl Session {
         raise(&mut self.told, &name, head, at);
         if first > 1 && !book.options.damaged {
             let text = format!("history begins at {first}, though none was damaged");
-            book.found(Kind::FalseRecovered, Some(&name), text, &[at]);
+            let (name, kind) = (Arc::clone(&name), Kind::FalseRecovered);
+            book.held.push(Held { name, first, kind, text, at });
         }
         let seqs: Vec<u64> = page.messages.iter().map(|message| message.seq).collect();
         let skipped = seqs.windows(2).find(|pair| pair[0].checked_add(1) != Some(pair[1]));

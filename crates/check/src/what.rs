@@ -22,7 +22,11 @@ pub(crate) struct Fields {
     pub public: Option<bool>,
     pub with: Option<String>,
     pub by: Option<u64>,
+    pub first: Option<u64>,
 }
+
+/// Who says what the house itself says.
+pub(crate) const KEEPER: &str = ":keeper";
 
 /// What a message is, as far as rules ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +66,14 @@ pub(crate) enum What {
     Gone {
         by: u64,
     },
+    /// What stands below is gone.
+    Expire {
+        first: u64,
+    },
+    /// This user's texts below are gone.
+    Erase {
+        user: String,
+    },
 }
 
 impl Fields {
@@ -94,6 +106,8 @@ impl Fields {
                 topic: self.topic.unwrap_or_default(),
                 public: self.public.unwrap_or(false),
             }),
+            "expire" => Ok(What::Expire { first: self.first.ok_or_else(|| missing("first"))? }),
+            "erase" => Ok(What::Erase { user: self.user.ok_or_else(|| missing("user"))? }),
             "gone" => Ok(What::Gone { by: self.by.ok_or_else(|| missing("by"))? }),
             other => Err(format!("kind {other:?} is none of the protocol's")),
         }
@@ -131,6 +145,37 @@ impl What {
         matches!(self, Self::Text { .. } | Self::Gone { .. })
     }
 
+    /// The text it speaks of, to change it.
+    pub(crate) const fn target(&self) -> Option<u64> {
+        match self {
+            Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => {
+                Some(*target)
+            }
+            Self::Text { .. }
+            | Self::Create { .. }
+            | Self::Member { .. }
+            | Self::Describe { .. }
+            | Self::Gone { .. }
+            | Self::Expire { .. }
+            | Self::Erase { .. } => None,
+        }
+    }
+
+    /// Whether only the house says it.
+    pub(crate) const fn is_of_the_house(&self) -> bool {
+        matches!(self, Self::Expire { .. } | Self::Erase { .. })
+    }
+
+    /// Whether what was said so may be seen so: as it is, or without its words. Of a text that it is
+    /// gone, of the edit of one that its text is.
+    pub(crate) fn may_be(&self, seen: &Self) -> bool {
+        match (self, seen) {
+            (Self::Text { .. }, Self::Gone { .. }) => true,
+            (Self::Edit { target, .. }, Self::Delete { target: gone }) => target == gone,
+            (said, seen) => said == seen,
+        }
+    }
+
     /// Its name, if it is no text.
     pub(crate) const fn kind(&self) -> Option<&'static str> {
         match self {
@@ -141,6 +186,8 @@ impl What {
             Self::Create { .. } => Some("create"),
             Self::Member { .. } => Some("member"),
             Self::Describe { .. } => Some("describe"),
+            Self::Expire { .. } => Some("expire"),
+            Self::Erase { .. } => Some("erase"),
         }
     }
 
@@ -158,6 +205,8 @@ impl What {
             Self::Member { user, role } => write!(text, "{user} as {role}"),
             Self::Describe { .. } => write!(text, "a description"),
             Self::Gone { by } => write!(text, "a text that {by} deleted"),
+            Self::Expire { first } => write!(text, "what is below {first} expires"),
+            Self::Erase { user } => write!(text, "{user} is erased"),
         };
         text
     }

@@ -11,10 +11,21 @@ const ANSWER_MAX_BYTES: u64 = 1 << 20;
 
 /// Asks for a path; gives the status and the body. `patience` bounds each step.
 pub(crate) fn get(address: SocketAddr, path: &str, patience: Duration) -> Result<(u16, String)> {
+    ask("GET", address, path, patience)
+}
+
+/// Asks for something to be done.
+pub(crate) fn post(address: SocketAddr, path: &str, patience: Duration) -> Result<(u16, String)> {
+    ask("POST", address, path, patience)
+}
+
+fn ask(how: &str, address: SocketAddr, path: &str, patience: Duration) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, patience)?;
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
-    let question = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let question = format!(
+        "{how} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    );
     stream.write_all(question.as_bytes())?;
     let mut answer = String::new();
     stream.take(ANSWER_MAX_BYTES).read_to_string(&mut answer)?;

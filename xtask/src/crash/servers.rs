@@ -32,6 +32,11 @@ const AIM_FOR: Duration = Duration::from_millis(1_500);
 /// How long threads may still run after their process was told to stop.
 const STANDS_STILL_AFTER: Duration = Duration::from_millis(1);
 
+/// How often someone is erased, at most.
+const ERASE_EVERY: Duration = Duration::from_secs(6);
+/// Whom: one after the other, and again. Some are nobody.
+const ERASED: u32 = 40;
+
 /// SIGABRT: how the shadow disk ends its process inside a sync.
 const ABORTED: i32 = 6;
 
@@ -59,6 +64,7 @@ pub(crate) struct Servers {
     backups: Backups,
     diary: fs::File,
     started: Instant,
+    erased: u32,
     pub(crate) tally: Tally,
     pub(crate) kills: Kills,
     /// What should not have happened and is no anomaly of a history.
@@ -96,6 +102,7 @@ impl Servers {
             backups: Backups::new(guardian, binary, folder),
             diary: fs::File::create(folder.join("faults.log"))?,
             started: Instant::now(),
+            erased: 0,
             tally: Tally::default(),
             kills: Kills::default(),
             trouble: Vec::new(),
@@ -166,11 +173,30 @@ impl Servers {
         loop {
             self.mend()?;
             self.look();
+            self.erase_someone();
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
             }
             std::thread::sleep(left.min(LOOK_EVERY));
+        }
+    }
+
+    /// Asks for someone's words to be gone, if it is time. Whether it is done is seen in the histories.
+    fn erase_someone(&mut self) {
+        if self.started.elapsed() < ERASE_EVERY * (self.erased + 1) {
+            return;
+        }
+        self.erased += 1;
+        let whom = format!("/v1/users/p{}-u{}/erase", self.erased % 2, self.erased % ERASED);
+        let doors = if self.gateways.is_empty() {
+            std::slice::from_ref(&self.owner)
+        } else {
+            self.gateways.as_slice()
+        };
+        for door in doors.iter().filter(|door| !door.is_stopped).take(1) {
+            // One that is being killed does not answer, and the next one is asked for another.
+            let _outcome = http::post(door.address, &whom, SHOWN_WITHIN);
         }
     }
 

@@ -8,6 +8,8 @@ use super::schedule::Death;
 const SEGMENT_BYTES: u64 = 2 << 20;
 /// Bytes of a gateway's rings: some twenty messages, so that who lags falls out of them.
 const RING_BYTES: u64 = 8 << 10;
+/// What is kept: channels expire again and again, all else is there in the end to be judged.
+const RETAIN: &str = "channel:25";
 
 /// How the servers are cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +30,8 @@ pub(crate) fn owner_arguments(
     let role = if shape.gateways == 0 { "both" } else { "owner" };
     let mut line = format!(
         "serve --dev --role {role} --data data --listen {listen} --hubs {} --memory-bytes {} \
-         --segment-bytes {SEGMENT_BYTES} --ring-bytes {RING_BYTES} --disk shadow:{seed} --after {}",
+         --segment-bytes {SEGMENT_BYTES} --ring-bytes {RING_BYTES} --retain {RETAIN} \
+         --retain-sweep-seconds 2 --disk shadow:{seed} --after {}",
         shape.hubs,
         shape.memory_bytes,
         after.name()
@@ -68,7 +71,8 @@ fn one_process_is_both_and_an_owner_has_a_link() {
     assert_eq!(
         owner_arguments(&shape(0, None), listen, 7, Death::Power).join(" "),
         "serve --dev --role both --data data --listen 127.0.0.1:9000 --hubs 4 --memory-bytes 99 \
-         --segment-bytes 2097152 --ring-bytes 8192 --disk shadow:7 --after power"
+         --segment-bytes 2097152 --ring-bytes 8192 --retain channel:25 --retain-sweep-seconds 2 \
+         --disk shadow:7 --after power"
     );
     let split = owner_arguments(&shape(2, Some("no-sync")), listen, 7, Death::Process).join(" ");
     assert!(split.starts_with("serve --dev --role owner "));

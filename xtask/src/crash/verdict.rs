@@ -31,7 +31,8 @@ pub(crate) struct Verdict {
 }
 
 /// What is no text, and must have been done.
-const CHANGES: [&str; 6] = ["edit", "delete", "react", "create", "member", "describe"];
+const CHANGES: [&str; 8] =
+    ["edit", "delete", "react", "create", "member", "describe", "expire", "erase"];
 
 impl Verdict {
     /// Histories that are not there prove nothing.

@@ -14,6 +14,8 @@ mod files;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod innocent;
 #[cfg(test)]
 mod simulation;

@@ -1,0 +1,102 @@
+//! What the house says is gone may be gone, and nothing else.
+
+use check::Kind;
+use serde_json::{Value, json};
+
+use crate::history::{History, assert_found, assert_green, message, page, sent};
+
+/// What the house says, at `seq`, in a history of so many texts.
+fn house(seq: u64, texts: u64, fields: &[(&str, Value)]) -> Value {
+    let mut said = message(77, 1, seq);
+    for name in ["body", "type", "conversation", "epoch"] {
+        said.as_object_mut().unwrap().remove(name);
+    }
+    said["sender"] = json!(":keeper");
+    said["ordinal"] = json!(texts);
+    for (name, value) in fields {
+        said[*name] = value.clone();
+    }
+    said
+}
+
+fn expire(first: u64) -> Value {
+    house(4, 3, &[("kind", json!("expire")), ("first", json!(first))])
+}
+
+/// A final read of three texts of author 1, the last word being this one, beginning with `first`.
+fn ends_with(word: Value, first: u64) -> History {
+    let mut read = page(1, 4, &[(1, 1), (1, 2), (1, 3)]);
+    let messages = read["messages"].as_array_mut().unwrap();
+    messages.push(word);
+    messages.retain(|message| message["seq"].as_u64().unwrap() >= first);
+    read["first"] = json!(first);
+    History::last_read().got(&read)
+}
+
+fn three() -> History {
+    let said = History::client(1).say(1).sent(1, 1).say(2).sent(2, 2).say(3);
+    said.got(&sent(1, 3, 3)).end(0)
+}
+
+#[test]
+fn what_the_house_let_expire_is_not_lost() {
+    assert_green(&[three(), ends_with(expire(3), 3)]);
+}
+
+#[test]
+fn what_is_gone_without_its_word_is_lost() {
+    assert_found(
+        &[three(), ends_with(expire(2), 3)],
+        Kind::FalseRecovered,
+        &[Kind::Lost, Kind::FalseRecovered],
+        "false_recovered: c: history begins at 3, though none was damaged [h1:3]",
+    );
+}
+
+#[test]
+fn what_someone_else_says_has_expired_has_not() {
+    let mut word = expire(3);
+    word["sender"] = json!("u77");
+    let report = crate::history::check(&[three(), ends_with(word, 3)]);
+    assert!(report.totals.contains_key(&Kind::Trespass), "{report}");
+    assert!(report.totals.contains_key(&Kind::Lost), "{report}");
+}
+
+#[test]
+fn a_subscription_may_begin_anew_where_history_does_now() {
+    let again = |next: u64| {
+        History::client(2).follow(json!("start"), 1, 3).message(1, 1, 1).close().open().follow(
+            json!("start"),
+            next,
+            4,
+        )
+    };
+    assert_green(&[three(), again(3), ends_with(expire(3), 3)]);
+    assert_found(
+        &[three(), again(2), ends_with(expire(3), 3)],
+        Kind::FalseRecovered,
+        &[Kind::FalseRecovered],
+        "false_recovered: c: recovered: true, but asked from the start and goes on with 2 of epoch 1 [h1:9]",
+    );
+}
+
+#[test]
+fn an_erased_users_words_may_be_gone_and_their_places_not() {
+    let erase = || house(4, 3, &[("kind", json!("erase")), ("user", json!("u1"))]);
+    let gone = |seq: u64| {
+        let mut gone = house(seq, seq, &[("kind", json!("gone")), ("by", json!(4))]);
+        let said = message(1, seq, seq);
+        for name in ["id", "sender", "lamport", "sent_at", "received_at"] {
+            gone[name] = said[name].clone();
+        }
+        gone
+    };
+    let mut read = page(1, 4, &[]);
+    read["messages"] = json!([gone(1), gone(2), gone(3), erase()]);
+    assert_green(&[three(), History::last_read().got(&read)]);
+    read["messages"] = json!([gone(1), gone(2), erase()]);
+    read["messages"][2]["seq"] = json!(3);
+    read["head"] = json!(3);
+    let report = crate::history::check(&[three(), History::last_read().got(&read)]);
+    assert!(report.totals.contains_key(&Kind::Lost), "{report}");
+}

@@ -100,6 +100,8 @@ export class Talk {
     if (message.kind === "edit" || message.kind === "delete" || message.kind === "react") {
       this.#change(message);
     } else {
+      if (message.kind === "erase") this.texts.erase(message.user ?? "", message.seq).forEach((text) => this.#redraw(text));
+      if (message.kind === "expire") this.#expire(message.first ?? 0);
       this.#append(message);
     }
     this.unread.passed(message.seq);
@@ -134,13 +136,28 @@ export class Talk {
     this.#waitingChange(event.target ?? 0, false);
     const follows = this.isAtEnd();
     const text = this.texts.apply(event);
-    const item = text && this.#item(text.seq);
-    if (text && item) {
+    if (text) this.#redraw(text);
+    if (follows) this.#follow();
+  }
+
+  /** @param {Text} text */
+  #redraw(text) {
+    const item = this.#item(text.seq);
+    if (item) {
       drawBody(item, text);
       drawReactions(item, text);
     }
-    if (text) this.#drawQuotes(text);
-    if (follows) this.#follow();
+    this.#drawQuotes(text);
+  }
+
+  /**
+   * What stands below is not there any more.
+   * @param {number} first
+   */
+  #expire(first) {
+    for (const item of [...this.messages.children]) if (Number(item.getAttribute("data-seq")) < first) item.remove();
+    this.lowest = Math.max(this.lowest, first);
+    dress(this.messages.firstElementChild);
   }
 
   /**

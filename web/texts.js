@@ -76,6 +76,24 @@ export class Texts {
   }
 
   /**
+   * A user's texts below this event have lost their words; those of them that are here.
+   * @param {string} user
+   * @param {number} by
+   */
+  erase(user, by) {
+    const theirs = [...this.#texts.values()].filter((text) => text.sender === user && text.seq < by && !text.gone);
+    theirs.forEach((text) => this.#take(text));
+    return theirs;
+  }
+
+  /** @param {Text} text */
+  #take(text) {
+    text.gone = true;
+    text.body = "";
+    text.reactions.clear();
+  }
+
+  /**
    * @param {Text} text
    * @param {Message} event
    */
@@ -86,9 +104,7 @@ export class Texts {
       text.body = event.body ?? "";
       text.edited = true;
     } else if (event.kind === "delete") {
-      text.gone = true;
-      text.body = "";
-      text.reactions.clear();
+      this.#take(text);
     } else {
       this.#react(text, event.sender, event.reaction ?? "", event.on ?? true);
     }

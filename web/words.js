@@ -87,6 +87,8 @@ const ROLE_WORDS = { owner: "an owner", admin: "an admin", member: "a member", r
 /** @param {Message} message which is no text */
 export function eventWords({ kind, sender, name, user = "", role = "none" }) {
   if (kind === "create") return name ? `${sender} created “${name}”` : `${sender} began this conversation`;
+  if (kind === "expire") return "Older messages have expired";
+  if (kind === "erase") return `What ${user} said was erased`;
   if (kind === "describe") return `${sender} named it “${name}”`;
   if (role === "none") return user === sender ? `${user} left` : `${sender} removed ${user}`;
   return user === sender ? `${user} is here as ${ROLE_WORDS[role]}` : `${sender} made ${user} ${ROLE_WORDS[role]}`;

@@ -23,11 +23,12 @@
  * @property {number} seen_seq
  * @property {number} sent_at
  * @property {number} received_at
- * @property {"edit" | "delete" | "gone" | "react" | "create" | "member" | "describe"} [kind]
+ * @property {"edit" | "delete" | "gone" | "react" | "create" | "member" | "describe" | "expire" | "erase"} [kind]
  * @property {string} [body] of a text and an `edit`
  * @property {number} [reply_to]
  * @property {number} [target] of an `edit`, a `delete`, a `react`
- * @property {number} [by] of a `gone`: the event that deleted it
+ * @property {number} [by] of a `gone`: the event that deleted or erased it
+ * @property {number} [first] of an `expire`: what stands below is not there any more
  * @property {string} [reaction]
  * @property {boolean} [on]
  * @property {string} [name] of a `create` and a `describe`

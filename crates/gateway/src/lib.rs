@@ -37,6 +37,7 @@ mod rate;
 mod ring;
 mod topics;
 pub mod transport;
+mod words;
 
 pub use counters::Counters;
 pub use door::{Dice, Door};

@@ -9,6 +9,8 @@ mod any;
 #[cfg(test)]
 mod bad;
 #[cfg(test)]
+mod binary;
+#[cfg(test)]
 mod frames;
 #[cfg(test)]
 mod limits;

@@ -31,6 +31,11 @@ mod line;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
+#[path = "../../../wire/tests/it/schema.rs"]
+mod schema;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod shows;

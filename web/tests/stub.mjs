@@ -14,7 +14,7 @@ import { WebSocketServer } from "ws";
 import { Governed, asEvent, became } from "./governed.mjs";
 import { circles, people } from "./people.mjs";
 
-const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
 const POLICY = [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
@@ -270,7 +270,7 @@ export class Stub {
       response.setHeader("content-type", "application/json");
       return response.end(JSON.stringify(this.#rows(url.searchParams)));
     }
-    const name = url.pathname === "/" ? "index.html" : url.pathname.slice(1);
+    const name = { "/": "index.html", "/openapi": "openapi.html" }[url.pathname] ?? url.pathname.slice(1);
     const kind = KINDS[extname(name)];
     const file = kind && /^(sdk\/)?[a-z-]+\.[a-z]+$/.test(name) ? await readFile(new URL(name, WEB)).catch(() => null) : null;
     if (!file) return response.writeHead(404).end();

@@ -51,7 +51,7 @@ impl Gateway {
     /// A new request for a WebSocket, with a new key.
     pub(crate) fn request(&self) -> Result<Request, tokio_tungstenite::tungstenite::Error> {
         let mut request = self.url.as_str().into_client_request()?;
-        let protocol = HeaderValue::from_static(wire::SUBPROTOCOL);
+        let protocol = HeaderValue::from_static(wire::Encoding::Json.subprotocol());
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
         Ok(request)
     }

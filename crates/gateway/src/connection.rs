@@ -20,18 +20,22 @@ use std::time::Duration;
 
 use access::Grant;
 use axum::Error;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{FutureExt as _, SinkExt as _};
 use model::{DeviceId, InstanceId, UserId};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 use tracing::debug;
-use wire::{About, CloseCode, Code, Command, Frame, Problem, busy_reason, decode_command};
+use wire::{
+    About, CloseCode, Code, Command, Encoding, Frame, Problem, busy_reason, decode_binary_command,
+    decode_command,
+};
 
 pub(crate) use self::desk::Desk;
 use crate::counters::{add, count};
 use crate::door::NotAdmitted;
 use crate::gateway::Shared;
+use crate::words::Words;
 
 /// Frames of one batch from subscriptions.
 pub(crate) const BATCH_FRAMES_MAX: usize = 128;
@@ -40,7 +44,7 @@ pub(crate) const BATCH_FRAMES_MAX: usize = 128;
 pub(crate) const BATCH_BYTES_MAX: usize = 64 * 1024;
 
 /// Places for frames that a connection keeps after a large batch: most of the time most are idle.
-const BATCH_KEPT: usize = 4;
+const BATCH_KEPT: usize = 3;
 
 /// Frames of a client that are heard before it is answered.
 const HEAR_BATCH: usize = 64;
@@ -82,11 +86,16 @@ pub(crate) struct Who {
 }
 
 /// From the upgrade to the end.
-pub(crate) async fn serve(shared: Arc<Shared>, number: u64, mut socket: WebSocket) {
-    let end = match greet(&shared, &mut socket).await {
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    number: u64,
+    mut socket: WebSocket,
+    encoding: Encoding,
+) {
+    let end = match greet(&shared, &mut socket, encoding).await {
         Ok(who) => {
-            debug!(user = %who.user, device = %who.device, "connected");
-            converse(Desk::new(&shared, number, who), &shared, &mut socket).await
+            debug!(user = %who.user, device = %who.device, ?encoding, "connected");
+            converse(Desk::new(&shared, number, who, encoding), &shared, &mut socket).await
         }
         Err(end) => end,
     };
@@ -95,21 +104,22 @@ pub(crate) async fn serve(shared: Arc<Shared>, number: u64, mut socket: WebSocke
 }
 
 /// Hears `hello` and answers it.
-async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
+async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> Result<Who, End> {
     let mut closing = shared.closing.subscribe();
     let hello = tokio::select! {
-        hello = timeout(shared.options.hello_timeout, hello(shared, socket)) => hello,
+        hello = timeout(shared.options.hello_timeout, hello(shared, socket, encoding)) => hello,
         _ = closing.wait_for(|closing| *closing) => {
             return Err(End::Close(CloseCode::GOING_AWAY, String::new()));
         }
     };
     let no_hello = |reason: String| End::Close(CloseCode::NO_HELLO, reason);
+    let message = |frame: &Frame| Words::of(frame, encoding).into_message(encoding);
     let (reference, who) = match hello {
         Ok(Err(Some(problem))) if problem.code == Code::Unauthorized => {
             count(&shared.counts.unauthorized_total);
             let reason = problem.detail.chars().take(REASON_MAX_CHARS).collect();
-            let text = Frame::Problem(problem).encode();
-            let written = timeout(CLOSE_TIMEOUT, socket.send(Message::Text(text.into()))).await;
+            let refusal = message(&Frame::Problem(problem));
+            let written = timeout(CLOSE_TIMEOUT, socket.send(refusal)).await;
             debug!(?written, "told that it is not admitted");
             return Err(End::Close(CloseCode::UNAUTHORIZED, reason));
         }
@@ -120,8 +130,8 @@ async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
         Ok(Err(None)) => return Err(End::Gone),
         Ok(Err(Some(problem))) => {
             count(&shared.counts.bad_frames_total);
-            let text = Frame::Problem(problem).encode();
-            let written = timeout(CLOSE_TIMEOUT, socket.send(Message::Text(text.into()))).await;
+            let refusal = message(&Frame::Problem(problem));
+            let written = timeout(CLOSE_TIMEOUT, socket.send(refusal)).await;
             debug!(?written, "told that there was no hello");
             return Err(no_hello("the first frame was no hello".to_owned()));
         }
@@ -133,8 +143,8 @@ async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
     }
     let heartbeat_ms = u32::try_from(shared.options.heartbeat.as_millis()).unwrap_or(u32::MAX);
     let expires_at = who.grant.as_ref().map(|grant| grant.expires_at());
-    let welcome = Frame::Welcome { reference, heartbeat_ms, expires_at }.encode();
-    match timeout(shared.options.write_timeout, socket.send(Message::Text(welcome.into()))).await {
+    let welcome = message(&Frame::Welcome { reference, heartbeat_ms, expires_at });
+    match timeout(shared.options.write_timeout, socket.send(welcome)).await {
         Ok(Ok(())) => Ok(who),
         Ok(Err(_)) => Err(End::Gone),
         Err(_) => Err(End::Slow),
@@ -145,19 +155,27 @@ async fn greet(shared: &Shared, socket: &mut WebSocket) -> Result<Who, End> {
 async fn hello(
     shared: &Shared,
     socket: &mut WebSocket,
+    encoding: Encoding,
 ) -> Result<(Option<u64>, Who), Option<Problem>> {
     let no_hello = |about, detail| Problem::never(about, Code::NoHello, detail);
     loop {
-        let text = match socket.recv().await {
-            Some(Ok(Message::Text(text))) => text,
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-            Some(Ok(Message::Binary(_))) => {
+        let command = match (socket.recv().await, encoding) {
+            (Some(Ok(Message::Text(text))), Encoding::Json) => decode_command(&text),
+            (Some(Ok(Message::Binary(bytes))), Encoding::MessagePack) => {
+                decode_binary_command(&bytes)
+            }
+            (Some(Ok(Message::Ping(_) | Message::Pong(_))), _) => continue,
+            (Some(Ok(Message::Binary(_))), Encoding::Json) => {
                 let detail = "the first frame is binary: say hello, as text";
                 return Err(Some(no_hello(About::default(), detail)));
             }
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
+            (Some(Ok(Message::Text(_))), Encoding::MessagePack) => {
+                let detail = "the first frame is text: say hello, as binary";
+                return Err(Some(no_hello(About::default(), detail)));
+            }
+            (Some(Ok(Message::Close(_)) | Err(_)) | None, _) => return Err(None),
         };
-        return match decode_command(&text) {
+        return match command {
             Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
                 match shared.options.door.enter(&user, &device, proof.as_ref()) {
                     Ok(grant) => {
@@ -240,7 +258,7 @@ fn hear(
         desk.heard(now);
         match frame {
             Some(Ok(Message::Text(text))) => desk.handle_text(&text),
-            Some(Ok(Message::Binary(_))) => desk.handle_binary(),
+            Some(Ok(Message::Binary(bytes))) => desk.handle_binary(&bytes),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
             Some(Err(error)) => return Err(broken(error)),
@@ -269,13 +287,14 @@ async fn write(
     desk: &mut Desk,
     shared: &Shared,
     socket: &mut WebSocket,
-    batch: &mut Vec<Utf8Bytes>,
+    batch: &mut Vec<Words>,
 ) -> Result<(), End> {
     let frames = batch.len() as u64;
     let patience = shared.options.write_timeout;
+    let encoding = desk.encoding();
     let writing = async {
-        for text in batch.drain(..) {
-            socket.feed(Message::Text(text)).await?;
+        for words in batch.drain(..) {
+            socket.feed(words.into_message(encoding)).await?;
         }
         socket.flush().await
     };

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
-use wire::{Command, Frame, Problem};
+use wire::{Command, Encoding, Frame, Problem};
 
 use crate::connection::{Desk, Who};
 use crate::gateway::Shared;
@@ -24,7 +23,7 @@ pub(crate) async fn ask(
     commands: Vec<Result<Command, Problem>>,
 ) -> Vec<Value> {
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
-    let mut desk = Desk::new(shared, number, who);
+    let mut desk = Desk::new(shared, number, who, Encoding::Json);
     let mut answers = vec![Value::Null; commands.len()];
     let mut left = HashMap::new();
     for (index, command) in commands.into_iter().enumerate() {
@@ -38,11 +37,11 @@ pub(crate) async fn ask(
         }
     }
     let until = Instant::now() + ANSWER_MAX;
-    let mut batch: Vec<Utf8Bytes> = Vec::new();
+    let mut batch = Vec::new();
     while !left.is_empty() && Instant::now() < until {
         desk.collect(&mut batch);
-        for text in batch.drain(..) {
-            let mut frame = parsed(&text);
+        for words in batch.drain(..) {
+            let mut frame = parsed(&words.into_text());
             let index = frame.get("ref").and_then(Value::as_u64);
             let Some((index, asked)) = index.and_then(|at| Some((at, left.remove(&at)?))) else {
                 continue;

@@ -5,6 +5,7 @@ mod caller;
 mod connect;
 mod events;
 mod problem;
+mod route;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
-use axum::routing::{get, post};
 use wire::{About, Code, Problem};
 
 pub use self::asks::COMMANDS_MAX;
 pub(crate) use self::caller::Caller;
+pub use self::problem::respond;
+pub use self::route::Route;
 use crate::gateway::Shared;
 
 /// Bytes of one request's body.
@@ -28,17 +30,26 @@ pub struct Peer(pub IpAddr);
 
 /// The response to whoever may not see something.
 pub(crate) fn forbidden(detail: &str) -> Response {
-    problem::respond(Problem::never(About::default(), Code::Forbidden, detail))
+    respond(Problem::never(About::default(), Code::Forbidden, detail))
 }
 
-/// The routes of clients.
+/// The routes of clients: method and path.
+pub fn routes_of_clients() -> Vec<(&'static str, &'static str)> {
+    routes().iter().map(Route::name).collect()
+}
+
+fn routes() -> Vec<Route<Arc<Shared>>> {
+    vec![
+        Route::get(wire::PATH, connect::upgrade),
+        Route::post("/v1/connect", connect::ticket),
+        Route::post("/v1/commands", asks::commands),
+        Route::get("/v1/conversations/{conversation}/messages", asks::read),
+        Route::post("/v1/conversations/{conversation}/messages", asks::say),
+        Route::get("/v1/conversations/{conversation}/events", events::follow),
+    ]
+}
+
+/// What answers there.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route(wire::PATH, get(connect::upgrade))
-        .route("/v1/connect", post(connect::ticket))
-        .route("/v1/commands", post(asks::commands))
-        .route("/v1/conversations/{name}/messages", get(asks::read).post(asks::say))
-        .route("/v1/conversations/{name}/events", get(events::follow))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
-        .with_state(shared)
+    Route::router(routes()).layer(DefaultBodyLimit::max(BODY_MAX_BYTES)).with_state(shared)
 }

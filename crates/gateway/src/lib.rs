@@ -37,11 +37,12 @@ mod rate;
 mod ring;
 mod topics;
 pub mod transport;
+mod words;
 
 pub use counters::Counters;
 pub use door::{Dice, Door};
 pub use gateway::Gateway;
-pub use http::{BODY_MAX_BYTES, COMMANDS_MAX, Peer};
+pub use http::{BODY_MAX_BYTES, COMMANDS_MAX, Peer, Route, respond, routes_of_clients};
 pub use options::{
     NO_FRAMES_MAX, Options, READS_WAITING_MAX, REPLAY_PAGE_MESSAGES, ROWS_IN_FLIGHT_MAX,
     SEND_OVERHEAD_BYTES, SENDS_IN_FLIGHT_MAX,

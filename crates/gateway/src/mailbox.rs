@@ -12,12 +12,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Release};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use model::{
     Change, ConversationId, Epoch, Listed, Member, Message, MessageId, Refusal, Seq, Standing,
     UserId, Wall,
 };
 use tokio::sync::Notify;
+use wire::Encoding;
+
+use crate::words::{Said, Words};
 
 /// An answer of the owner, or that there will be none.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ pub(crate) struct Mail {
     /// Subscriptions, by number.
     pub(crate) woken: Vec<u64>,
     /// What is no answer and of no consequence: at most [`ASIDES_MAX`], further ones are let go.
-    pub(crate) asides: Vec<(UserId, Utf8Bytes)>,
+    pub(crate) asides: Vec<(UserId, Words)>,
     /// Who came and went, of those watched.
     pub(crate) presence: BTreeMap<UserId, bool>,
 }
@@ -94,6 +96,7 @@ pub(crate) struct Mailbox {
 pub(crate) struct Listener {
     number: u64,
     woken: AtomicBool,
+    encoding: Encoding,
     mailbox: Arc<Mailbox>,
 }
 
@@ -109,10 +112,10 @@ impl Mailbox {
     }
 
     /// Puts in what another user does that is of no consequence.
-    pub(crate) fn aside(&self, by: &UserId, frame: &Utf8Bytes) {
+    pub(crate) fn aside(&self, by: &UserId, words: Words) {
         self.with(|mail| {
             if mail.asides.len() < ASIDES_MAX {
-                mail.asides.push((by.clone(), frame.clone()));
+                mail.asides.push((by.clone(), words));
             }
         });
     }
@@ -150,13 +153,19 @@ impl Mailbox {
 
 impl Listener {
     /// Another user does something of no consequence.
-    pub(crate) fn aside(&self, by: &UserId, frame: &Utf8Bytes) {
-        self.mailbox.aside(by, frame);
+    pub(crate) fn aside(&self, by: &UserId, said: &Said) {
+        self.mailbox.aside(by, said.words(self.encoding));
     }
 
-    /// The subscription of this number, of the connection with this mailbox.
-    pub(crate) fn new(number: u64, mailbox: &Arc<Mailbox>) -> Arc<Self> {
-        Arc::new(Self { number, woken: AtomicBool::new(false), mailbox: Arc::clone(mailbox) })
+    /// The subscription of this number, of the connection with this encoding and mailbox.
+    pub(crate) fn new(number: u64, encoding: Encoding, mailbox: &Arc<Mailbox>) -> Arc<Self> {
+        let mailbox = Arc::clone(mailbox);
+        Arc::new(Self { number, woken: AtomicBool::new(false), encoding, mailbox })
+    }
+
+    /// Whether it hears MessagePack.
+    pub(crate) fn is_binary(&self) -> bool {
+        self.encoding == Encoding::MessagePack
     }
 
     /// There is something new for it.

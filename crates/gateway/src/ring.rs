@@ -1,4 +1,4 @@
-//! The latest frames of one conversation, encoded once and shared by all who listen here.
+//! The latest frames of one conversation, encoded once an encoding and shared by all who listen here.
 //!
 //! # Invariants
 //!
@@ -8,23 +8,25 @@
 
 use std::collections::VecDeque;
 
-use axum::extract::ws::Utf8Bytes;
 use model::{Seq, UserId};
+use wire::Encoding;
+
+use crate::words::{Said, Words};
 
 /// Frames of one ring.
 pub const RING_FRAMES_MAX: usize = 256;
 
-/// Bytes of one ring, its text and 96 bytes a frame.
+/// Bytes of one ring: of each frame its encodings and [`FRAME_OVERHEAD_BYTES`].
 pub const RING_BYTES_MAX: usize = 256 * 1024;
 
-/// What a frame costs beside its text: its places in the ring and in the queue of what goes first.
-pub(crate) const FRAME_OVERHEAD_BYTES: usize = 96;
+/// What a frame costs beside its encodings: its places in the ring and in the queue of what goes first.
+pub(crate) const FRAME_OVERHEAD_BYTES: usize = 128;
 
 /// The latest frames of a conversation.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     start: Seq,
-    frames: VecDeque<Utf8Bytes>,
+    frames: VecDeque<Said>,
     bytes: usize,
     /// Whom which of the frames removes.
     removals: VecDeque<(Seq, UserId)>,
@@ -45,7 +47,7 @@ pub(crate) struct NotNext {
     pub(crate) expected: Seq,
 }
 
-fn cost(frame: &Utf8Bytes) -> usize {
+fn cost(frame: &Said) -> usize {
     frame.len() + FRAME_OVERHEAD_BYTES
 }
 
@@ -74,7 +76,7 @@ impl Ring {
     }
 
     /// Appends the frame of `seq`.
-    pub(crate) fn push(&mut self, seq: Seq, frame: Utf8Bytes) -> Result<Change, NotNext> {
+    pub(crate) fn push(&mut self, seq: Seq, frame: Said) -> Result<Change, NotNext> {
         if seq != self.next() {
             return Err(NotNext { expected: self.next() });
         }
@@ -116,7 +118,8 @@ impl Ring {
         from: Seq,
         frames_max: usize,
         bytes_max: usize,
-        into: &mut Vec<Utf8Bytes>,
+        encoding: Encoding,
+        into: &mut Vec<Words>,
     ) -> usize {
         let Some(skip) = from.0.checked_sub(self.start.0) else { return 0 };
         let Ok(skip) = usize::try_from(skip) else { return 0 };
@@ -126,8 +129,9 @@ impl Ring {
             if bytes > bytes_max {
                 break;
             }
-            bytes += frame.len();
-            into.push(frame.clone());
+            let words = frame.words(encoding);
+            bytes += words.len();
+            into.push(words);
         }
         into.len() - before
     }

@@ -15,11 +15,10 @@ mod budget;
 mod line;
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use model::{Content, ConversationId, Epoch, Seq, Standing, UserId};
 use tokio::sync::Notify;
 use wire::Frame;
@@ -31,6 +30,7 @@ use crate::counters::{Counts, add, sub};
 use crate::mailbox::Listener;
 use crate::pointer::View;
 use crate::ring::{Change, NotNext, Ring};
+use crate::words::Said;
 
 /// Listeners of a conversation here above which it is not told who types.
 const TYPING_LISTENERS_MAX: usize = 200;
@@ -51,6 +51,8 @@ pub(crate) struct Topic {
     conversation: ConversationId,
     state: Mutex<State>,
     listeners: Mutex<HashMap<u64, Arc<Listener>>>,
+    /// Those of them that hear MessagePack.
+    binary_listeners: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -129,6 +131,9 @@ impl Topics {
             self.want_attachment(&topic);
             topic
         });
+        if listener.is_binary() {
+            topic.binary_listeners.fetch_add(1, Relaxed);
+        }
         lock(&topic.listeners).insert(number, listener);
         Seat { topic: Arc::clone(topic), number }
     }
@@ -138,7 +143,9 @@ impl Topics {
         let topic = &seat.topic;
         let mut map = lock(&self.map);
         let mut listeners = lock(&topic.listeners);
-        listeners.remove(&seat.number);
+        if listeners.remove(&seat.number).is_some_and(|gone| gone.is_binary()) {
+            topic.binary_listeners.fetch_sub(1, Relaxed);
+        }
         if !listeners.is_empty() {
             return;
         }
@@ -222,7 +229,7 @@ impl Topics {
         topic: &Topic,
         seq: Seq,
         effect: Effect<'_>,
-        frame: impl FnOnce(Epoch) -> Utf8Bytes,
+        frame: impl FnOnce(Epoch) -> Said,
     ) -> Result<bool, NotNext> {
         let mut state = lock(&topic.state);
         let State { attached: Some(attached), ring, .. } = &mut *state else { return Ok(false) };
@@ -275,12 +282,22 @@ impl Topics {
 
 impl Topic {
     fn new(conversation: ConversationId) -> Arc<Self> {
-        Arc::new(Self { conversation, state: Mutex::default(), listeners: Mutex::default() })
+        Arc::new(Self {
+            conversation,
+            state: Mutex::default(),
+            listeners: Mutex::default(),
+            binary_listeners: AtomicUsize::new(0),
+        })
     }
 
     /// Its name.
     pub(crate) fn conversation(&self) -> &ConversationId {
         &self.conversation
+    }
+
+    /// Whether someone hears MessagePack. Whoever joins right now translates for itself.
+    pub(crate) fn wants_binary(&self) -> bool {
+        self.binary_listeners.load(Relaxed) > 0
     }
 
     /// Tells everyone who listens that someone types; in a crowd nobody is told.
@@ -290,9 +307,13 @@ impl Topic {
             return;
         }
         let (conversation, typist) = (self.conversation.clone(), user.clone());
-        let frame: Utf8Bytes = Frame::Typing { conversation, user: typist }.encode().into();
+        let frame = Frame::Typing { conversation, user: typist };
+        let mut said = Said::new(frame.encode());
+        if self.wants_binary() {
+            said = said.with_binary(frame.encode_binary());
+        }
         for listener in listeners.values() {
-            listener.aside(user, &frame);
+            listener.aside(user, &said);
         }
     }
 

@@ -31,7 +31,7 @@ impl<'a, T: Tap> Raw<'a, T> {
         tap: &'a mut T,
     ) -> Result<Self> {
         let mut request = url.into_client_request()?;
-        let protocol = HeaderValue::from_static(wire::SUBPROTOCOL);
+        let protocol = HeaderValue::from_static(wire::Encoding::Json.subprotocol());
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
         let (stream, _) = timeout(PATIENCE, connect_async(request)).await??;
         tap.opened(connection, url);

@@ -6,13 +6,13 @@ use axum::extract::{Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
-use gateway::Gateway;
+use gateway::{Gateway, Route};
 use link::RowQuery;
 use model::bounds::PAGE_MAX_MESSAGES;
 use model::{ConversationId, Kind, Refusal, UserId};
 use serde::{Deserialize, Serialize};
+use wire::{About, Code, Problem};
 
 use crate::metrics;
 use crate::owner::Owner;
@@ -38,15 +38,17 @@ struct Readiness {
 /// All routes of the process.
 pub(crate) fn router(app: App) -> Router {
     let sockets = app.gateway.as_ref().map(Gateway::router).unwrap_or_default();
-    Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics_page))
-        .route("/v1/rows", get(rows))
-        .route("/v1/users/{user}/erase", post(erase))
-        .with_state(app)
-        .merge(page::router())
-        .merge(sockets)
+    Route::router(routes()).with_state(app).merge(page::router()).merge(sockets)
+}
+
+fn routes() -> Vec<Route<App>> {
+    vec![
+        Route::get("/healthz", async || "ok\n"),
+        Route::get("/readyz", readyz),
+        Route::get("/metrics", metrics_page),
+        Route::get("/v1/rows", rows),
+        Route::post("/v1/users/{user}/erase", erase),
+    ]
 }
 
 async fn readyz(State(app): State<App>) -> Response {
@@ -125,14 +127,12 @@ async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>, parts: Par
             let rows = found.rows.into_iter().filter(open).map(shown).collect();
             Json(RowsShown { rows, behind: found.behind }).into_response()
         }
-        Err(refusal) => not_now(refusal),
+        Err(refusal) => refused(refusal),
     }
 }
 
-fn not_now(refusal: Refusal) -> Response {
-    let problem = wire::Problem::from((wire::About::default(), refusal));
-    let again = [(header::RETRY_AFTER, "1")];
-    (StatusCode::SERVICE_UNAVAILABLE, again, problem.detail + "\n").into_response()
+fn refused(refusal: Refusal) -> Response {
+    gateway::respond(Problem::from((About::default(), refusal)))
 }
 
 /// What became of someone who was to be erased.
@@ -153,13 +153,13 @@ async fn erase(State(app): State<App>, Path(user): Path<String>, parts: Parts) -
     let user = match UserId::new(&user) {
         Ok(user) => user,
         Err(why) => {
-            return (StatusCode::BAD_REQUEST, format!("{user:?} is no user: {why}\n"))
-                .into_response();
+            let detail = format!("{user:?} is no user: {why}");
+            return gateway::respond(Problem::never(About::default(), Code::BadFrame, detail));
         }
     };
     match gateway.erase(user.clone()).await {
         Ok(conversations) => Json(ErasedShown { user, conversations }).into_response(),
-        Err(refusal) => not_now(refusal),
+        Err(refusal) => refused(refusal),
     }
 }
 
@@ -175,3 +175,6 @@ fn shown(row: link::Row) -> RowShown {
         last_at: row.last_at.0,
     }
 }
+
+#[cfg(test)]
+mod tests;

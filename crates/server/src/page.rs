@@ -1,4 +1,4 @@
-//! The page: plain files of `web/`, inside the binary.
+//! The pages: plain files of `web/`, inside the binary.
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
 
-/// Only what the page itself is made of: no inline script, no other origin.
+/// Only what the pages themselves are made of: no inline script, no other origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -16,14 +16,17 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[include = "*.js"]
 #[include = "*.css"]
 #[include = "*.svg"]
+#[include = "openapi.json"]
 #[exclude = "tests/*"]
 #[exclude = "node_modules/*"]
 struct Files;
 
-/// A route for each file, and `/` for the page.
+/// A route for each file, and one for each page.
 pub(crate) fn router() -> Router {
-    let page = Router::new().route("/", get(async || file("index.html")));
-    Files::iter().fold(page, |router, name| {
+    let pages = Router::new()
+        .route("/", get(async || file("index.html")))
+        .route("/openapi", get(async || file("openapi.html")));
+    Files::iter().fold(pages, |router, name| {
         router.route(&format!("/{name}"), get(async move || file(&name)))
     })
 }
@@ -36,6 +39,7 @@ fn file(name: &str) -> Response {
         Some((_, "html")) => "text/html; charset=utf-8",
         Some((_, "js")) => "text/javascript; charset=utf-8",
         Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "json")) => "application/json",
         Some((_, "svg")) => "image/svg+xml",
         _ => "application/octet-stream",
     };

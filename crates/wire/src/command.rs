@@ -8,13 +8,13 @@ use model::{
 };
 
 use self::encode::Shape;
-use crate::About;
 use crate::shape::json;
+use crate::{About, binary};
 
 mod decode;
 mod encode;
 
-pub use decode::{decode_command, is_json_object};
+pub use decode::{decode_binary_command, decode_command, is_json_object};
 
 /// What a client says. `reference` is a number of its choice that comes back with the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -312,5 +312,10 @@ impl Command {
     /// The text of the frame.
     pub fn encode(&self) -> String {
         json(&Shape::of(self))
+    }
+
+    /// The frame in MessagePack.
+    pub fn encode_binary(&self) -> Vec<u8> {
+        binary::write(&Shape::of(self))
     }
 }

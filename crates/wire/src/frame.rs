@@ -5,13 +5,13 @@ use model::{Change, ConversationId, Epoch, Listed, Member, Message, MessageId, S
 use serde::{Deserialize, Serialize};
 
 use self::encode::Shape;
-use crate::Problem;
 use crate::shape::json;
+use crate::{Problem, binary};
 
 mod decode;
 mod encode;
 
-pub use decode::{FrameError, decode_frame};
+pub use decode::{FrameError, decode_binary_frame, decode_frame};
 
 /// What the server says. `reference` is the number that the command carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,9 +152,19 @@ impl Frame {
     pub fn encode(&self) -> String {
         json(&Shape::of(self))
     }
+
+    /// The frame in MessagePack.
+    pub fn encode_binary(&self) -> Vec<u8> {
+        binary::write(&Shape::of(self))
+    }
 }
 
 /// The text of a `message` frame, without a [`Frame`] in between: encode once, send to many.
 pub fn encode_message(epoch: Epoch, message: &Message) -> String {
     json(&Shape::message(epoch, message))
+}
+
+/// The same in MessagePack.
+pub fn encode_binary_message(epoch: Epoch, message: &Message) -> Vec<u8> {
+    binary::write(&Shape::message(epoch, message))
 }

@@ -56,7 +56,7 @@ impl Server {
                 assert_eq!(request.uri().path(), wire::PATH);
                 let name = "sec-websocket-protocol";
                 let protocol = request.headers()[name].clone();
-                assert_eq!(protocol, wire::SUBPROTOCOL);
+                assert_eq!(protocol, wire::Encoding::Json.subprotocol());
                 response.headers_mut().insert(name, protocol);
                 Ok(response)
             };

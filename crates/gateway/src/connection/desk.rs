@@ -8,16 +8,15 @@ mod pages;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
 use model::{Epoch, Position, Refusal, Seq, UserId};
 use tokio::time::Instant;
-use wire::{About, CloseCode, Frame, Problem};
+use wire::{About, CloseCode, Encoding, Frame, Problem};
 
 use self::asides::Asked;
 use super::acks::Acks;
 use super::lane::Lane;
 use super::subs::{Stage, Subs};
-use super::{End, Who};
+use super::{BATCH_KEPT, End, Who};
 use crate::clock;
 use crate::counters::{count, sub};
 use crate::gateway::Shared;
@@ -25,6 +24,7 @@ use crate::mailbox::{Answer, Mailbox, SendAbout, SentAt};
 use crate::options::{READS_WAITING_MAX, SENDS_IN_FLIGHT_MAX};
 use crate::owner::retry_after;
 use crate::rate::Rate;
+use crate::words::Words;
 
 /// How long a connection that is to close waits for the answers to its sends.
 const DRAIN_MAX: std::time::Duration = std::time::Duration::from_secs(2);
@@ -34,8 +34,9 @@ pub(crate) struct Desk {
     shared: Arc<Shared>,
     mailbox: Arc<Mailbox>,
     who: Who,
+    encoding: Encoding,
     /// Frames that answer, in order.
-    out: Vec<Utf8Bytes>,
+    out: Vec<Words>,
     subs: Subs,
     acks: Acks,
     lane: Lane,
@@ -69,7 +70,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(shared: &Arc<Shared>, connection: u64, who: Who) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, connection: u64, who: Who, encoding: Encoding) -> Self {
         let now = Instant::now();
         let user_rate = if who.is_present {
             shared.people.come(&who.user, |what| shared.owner.say_or_break(what))
@@ -81,6 +82,7 @@ impl Desk {
             shared: Arc::clone(shared),
             mailbox: Mailbox::open(),
             who,
+            encoding,
             out: Vec::new(),
             subs: Subs::default(),
             acks: Acks::default(),
@@ -109,6 +111,10 @@ impl Desk {
         &self.mailbox
     }
 
+    pub(super) const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// Whether the client may be heard.
     pub(super) fn has_room(&self) -> bool {
         self.draining.is_none()
@@ -119,7 +125,7 @@ impl Desk {
     }
 
     /// Takes what has come and gives what is to be written.
-    pub(crate) fn collect(&mut self, batch: &mut Vec<Utf8Bytes>) {
+    pub(crate) fn collect(&mut self, batch: &mut Vec<Words>) {
         let mail = self.mailbox.take();
         for answer in mail.answers {
             self.handle_answer(answer);
@@ -141,6 +147,7 @@ impl Desk {
             }
         }
         batch.append(&mut self.out);
+        self.out.shrink_to(BATCH_KEPT);
         self.pour(batch);
     }
 
@@ -277,7 +284,7 @@ impl Desk {
     }
 
     fn say(&mut self, frame: &Frame) {
-        self.out.push(frame.encode().into());
+        self.out.push(Words::of(frame, self.encoding));
     }
 
     fn number(&mut self) -> u64 {

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use model::Retry;
 use serde_json::json;
 use tracing::{Instrument as _, debug_span};
-use wire::{About, Code, Problem};
+use wire::{About, Code, Encoding, Problem};
 
 use super::problem::{respond, respond_with};
 use super::{Caller, Peer};
@@ -75,20 +75,29 @@ pub(super) async fn upgrade(
         return too_busy(&shared);
     };
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
+    let asked = encoding(&headers);
     ws.read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_message_size(wire::FRAME_MAX_BYTES)
         .max_frame_size(wire::FRAME_MAX_BYTES)
-        .protocols([wire::SUBPROTOCOL])
+        .protocols(asked.map(Encoding::subprotocol))
         .on_upgrade(move |socket| {
             // Boxed: axum keeps it by value, and it is as large as its largest wait.
             let span = debug_span!("connection", number);
             Box::pin(async move {
-                serve(Arc::clone(place.shared()), number, socket).await;
+                let encoding = asked.unwrap_or_default();
+                serve(Arc::clone(place.shared()), number, socket, encoding).await;
                 drop(place);
             })
             .instrument(span)
         })
+}
+
+/// The encoding of the first sub-protocol that the client names and that is spoken here.
+fn encoding(headers: &HeaderMap) -> Option<Encoding> {
+    let named = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
+    let mut named = named.filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(','));
+    named.find_map(|name| Encoding::of_subprotocol(name.trim()))
 }
 
 /// The origin of a page that is not this server's own and was not allowed: any page in a browser may

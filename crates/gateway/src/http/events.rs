@@ -17,7 +17,7 @@ use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
-use wire::{Command, Problem, decode_command};
+use wire::{Command, Encoding, Problem, decode_command};
 
 use super::connect::too_busy;
 use super::problem::respond;
@@ -25,6 +25,7 @@ use super::{Caller, Peer};
 use crate::connection::Desk;
 use crate::counters::count;
 use crate::gateway::{Place, Shared};
+use crate::words::Words;
 
 /// A comment goes out so often where nothing else does.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -65,7 +66,7 @@ pub(super) async fn follow(
         return too_busy(&shared);
     };
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
-    let mut desk = Desk::new(&shared, number, caller.who());
+    let mut desk = Desk::new(&shared, number, caller.who(), Encoding::Json);
     desk.handle_command(subscribe);
     let frames = VecDeque::new();
     let follower = Follower { desk, frames, is_over: false, shared, _place: place };
@@ -114,7 +115,7 @@ impl Follower {
         self.desk.ask_page();
         self.desk.heard(Instant::now()); // A follower says nothing, ever.
         if !batch.is_empty() {
-            self.frames.extend(batch);
+            self.frames.extend(batch.into_iter().map(Words::into_text));
             return;
         }
         if self.desk.has_more() {

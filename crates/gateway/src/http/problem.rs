@@ -28,7 +28,7 @@ pub(crate) const fn status_of(code: Code) -> StatusCode {
 }
 
 /// The response to a question that is answered by a problem.
-pub(crate) fn respond(problem: Problem) -> Response {
+pub fn respond(problem: Problem) -> Response {
     let status = status_of(problem.code);
     let retry = problem.retry;
     let fields: Value =
@@ -62,3 +62,6 @@ pub(crate) fn respond_with(status: StatusCode, retry: Retry, fields: Value) -> R
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

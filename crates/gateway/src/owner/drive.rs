@@ -19,6 +19,7 @@ use crate::mailbox::{Answer, PageCame, SentAt};
 use crate::people::People;
 use crate::topics::{Budget, Effect, Topic, Topics, Want};
 use crate::transport::{GatewayEnd, OwnerLink};
+use crate::words::Said;
 
 /// How often the owner is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(1);
@@ -285,7 +286,14 @@ impl Drive {
         count(&self.counts.delivered_total);
         let Some(topic) = self.topics.get(&message.conversation) else { return Ok(()) };
         let effect = Effect::of(&message.content);
-        let frame = |epoch| wire::encode_message(epoch, message).into();
+        let frame = |epoch| {
+            let said = Said::new(wire::encode_message(epoch, message));
+            if topic.wants_binary() {
+                said.with_binary(wire::encode_binary_message(epoch, message))
+            } else {
+                said
+            }
+        };
         let delivered = self.topics.deliver(&topic, message.seq, effect, frame);
         match delivered {
             Ok(true) => {

@@ -1,7 +1,7 @@
 use super::*;
 
-fn text(bytes: usize) -> Utf8Bytes {
-    "x".repeat(bytes).into()
+fn text(bytes: usize) -> Said {
+    Said::new("x".repeat(bytes))
 }
 
 #[test]
@@ -42,7 +42,9 @@ fn copies_begin_where_asked_and_stop_at_either_bound() {
     for seq in 10..20 {
         ring.push(Seq(seq), text(10)).unwrap();
     }
-    let copied = |from, frames, bytes| ring.copy_from(Seq(from), frames, bytes, &mut Vec::new());
+    let copied = |from, frames, bytes| {
+        ring.copy_from(Seq(from), frames, bytes, Encoding::Json, &mut Vec::new())
+    };
     assert_eq!(copied(9, 100, 1000), 0, "below its start");
     assert_eq!(copied(10, 100, 1000), 10);
     assert_eq!(copied(18, 100, 1000), 2);
@@ -63,4 +65,14 @@ fn letting_go_counts_what_was_freed() {
     assert_eq!((ring.start(), ring.next()), (Seq(3), Seq(5)));
     ring.drop_through(Seq(100));
     assert_eq!((ring.start(), ring.next(), ring.bytes()), (Seq(5), Seq(5), 0));
+}
+
+#[test]
+fn every_encoding_of_a_frame_counts() {
+    let mut ring = Ring::starting_at(Seq(1));
+    let half = (RING_BYTES_MAX - FRAME_OVERHEAD_BYTES) / 2;
+    ring.push(Seq(1), text(half).with_binary(vec![0; half])).unwrap();
+    assert_eq!((ring.len(), ring.bytes()), (1, RING_BYTES_MAX));
+    ring.push(Seq(2), text(half).with_binary(vec![0; half + 1])).unwrap();
+    assert_eq!((ring.len(), ring.bytes()), (0, 0));
 }

@@ -1,4 +1,5 @@
 use model::Ordinal;
+use wire::Encoding;
 
 use super::*;
 use crate::mailbox::Mailbox;
@@ -14,7 +15,7 @@ fn name(text: &str) -> ConversationId {
 
 fn join(topics: &Topics, conversation: &str) -> (Arc<Mailbox>, Seat) {
     let mailbox = Mailbox::open();
-    let seat = topics.join(&name(conversation), Listener::new(7, &mailbox));
+    let seat = topics.join(&name(conversation), Listener::new(7, Encoding::Json, &mailbox));
     (mailbox, seat)
 }
 
@@ -36,7 +37,7 @@ fn is_detach(want: &Want, conversation: &str) -> bool {
 }
 
 fn deliver(topics: &Topics, topic: &Topic, seq: u64) -> Result<bool, NotNext> {
-    topics.deliver(topic, Seq(seq), Effect::None, |_| "frame".into())
+    topics.deliver(topic, Seq(seq), Effect::None, |_| Said::new("frame".to_owned()))
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn what_was_under_way_before_the_attachment_is_left_out_and_a_gap_is_an_error() 
 fn a_listener_is_woken_once_until_it_looks() {
     let topics = topics();
     let mailbox = Mailbox::open();
-    let listener = Listener::new(7, &mailbox);
+    let listener = Listener::new(7, Encoding::Json, &mailbox);
     topics.join(&name("a"), Arc::clone(&listener));
     let topic = topics.get(&name("a")).unwrap();
     topic.wake();
@@ -180,4 +181,24 @@ fn the_order_of_frames_does_not_grow_with_what_was_dropped_otherwise() {
         budget.delivered(&topics, &a, Seq(seq));
     }
     assert!(budget.len() <= 2 * RING_FRAMES_MAX + 1024, "{}", budget.len());
+}
+
+#[test]
+fn messagepack_is_wanted_exactly_while_someone_hears_it() {
+    let topics = topics();
+    let (_mailbox, json) = join(&topics, "a");
+    let topic = topics.get(&name("a")).unwrap();
+    assert!(!topic.wants_binary());
+    let mailbox = Mailbox::open();
+    let hears = || topics.join(&name("a"), Listener::new(8, Encoding::MessagePack, &mailbox));
+    let (one, other) = (hears(), hears());
+    topics.leave(&one);
+    topics.leave(&one);
+    assert!(topic.wants_binary());
+    topics.leave(&json);
+    topic.typing(&UserId::new("ada").unwrap());
+    let asides = mailbox.take().asides;
+    assert!(matches!(asides[..], [(_, crate::words::Words::Binary(_))]), "{asides:?}");
+    topics.leave(&other);
+    assert!(!topic.wants_binary());
 }

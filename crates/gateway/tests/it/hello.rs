@@ -74,7 +74,15 @@ async fn a_second_hello_is_a_bad_frame_and_the_connection_stays() {
 #[tokio::test]
 async fn the_sub_protocol_is_taken_if_it_is_offered_and_not_required() {
     let house = House::new(Kind::InProcess).await;
-    for (offered, taken) in [("hubbub.v1.json, other", Some("hubbub.v1.json")), ("other", None)] {
+    let (json, msgpack) = ("hubbub.v1.json", "hubbub.v1.msgpack");
+    for (offered, taken) in [
+        ("hubbub.v1.json, other", Some(json)),
+        ("hubbub.v1.msgpack", Some(msgpack)),
+        // The client's own order counts.
+        ("other,hubbub.v1.msgpack , hubbub.v1.json", Some(msgpack)),
+        ("hubbub.v1.json,hubbub.v1.msgpack", Some(json)),
+        ("other", None),
+    ] {
         let mut request = format!("ws://{}/v1/ws", house.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", offered.parse().unwrap());
         let stream = tokio::net::TcpStream::connect(house.address).await.unwrap();

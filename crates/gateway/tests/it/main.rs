@@ -9,6 +9,8 @@ mod bounds;
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
+mod encodings;
+#[cfg(test)]
 mod governed;
 #[cfg(test)]
 mod hello;

@@ -99,7 +99,14 @@ impl House {
 
     /// A client that has not.
     pub(crate) async fn stranger(&self) -> Client {
-        Client::connect(self.address).await.unwrap()
+        Client::connect(self.address, "").await.unwrap()
+    }
+
+    /// One that has said hello in MessagePack.
+    pub(crate) async fn binary_client(&self, user: &str) -> Client {
+        let mut client = Client::connect(self.address, "hubbub.v1.msgpack").await.unwrap();
+        client.hello(user, "phone").await;
+        client
     }
 
     pub(crate) async fn wait_for(&self, what: &str, is: impl Fn(&Self) -> bool) {

@@ -31,7 +31,7 @@ fn signed(claims: Claims) -> String {
 }
 
 /// A server that asks for tokens.
-async fn guarded(folder: &Path, more: &str) -> House {
+pub(crate) async fn guarded(folder: &Path, more: &str) -> House {
     std::fs::write(folder.join("token.secret"), SECRET).unwrap();
     let mut command = hubbub(folder);
     command.env_remove("HUBBUB_DEV");
@@ -45,7 +45,7 @@ async fn guarded(folder: &Path, more: &str) -> House {
     house
 }
 
-fn bearer(token: &str) -> String {
+pub(crate) fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}")
 }
 

@@ -10,7 +10,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use wire::{Command, Frame, Post, Proof, SubscribeFrom, decode_frame};
+use wire::{
+    Command, Encoding, Frame, Post, Proof, SubscribeFrom, decode_binary_frame, decode_frame,
+};
 
 use crate::house::PATIENCE;
 
@@ -21,12 +23,23 @@ const RECEIVE_BYTES: u32 = 4096;
 pub(crate) struct Line {
     stream: WebSocketStream<TcpStream>,
     instance: InstanceId,
+    encoding: Encoding,
 }
 
 impl Line {
     /// Connects, says hello, is welcomed.
     pub(crate) async fn open(at: SocketAddr, user: &str, instance: u64) -> Self {
-        let mut line = Self::greeted(at, user, instance, None).await;
+        Self::open_in(Encoding::Json, at, user, instance).await
+    }
+
+    /// The same in either encoding.
+    pub(crate) async fn open_in(
+        encoding: Encoding,
+        at: SocketAddr,
+        user: &str,
+        instance: u64,
+    ) -> Self {
+        let mut line = Self::greeted(encoding, at, user, instance, None).await;
         let welcome = line.hear().await;
         assert!(matches!(welcome, Frame::Welcome { .. }), "{welcome:?}");
         line
@@ -62,7 +75,7 @@ impl Line {
         user: &str,
         proof: Option<Proof>,
     ) -> Result<Self, (String, u16)> {
-        let mut line = Self::greeted(at, user, 1, proof).await;
+        let mut line = Self::greeted(Encoding::Json, at, user, 1, proof).await;
         match line.hear().await {
             Frame::Welcome { .. } => Ok(line),
             Frame::Problem(problem) => Err((problem.code.to_string(), line.closed().await)),
@@ -88,33 +101,48 @@ impl Line {
         }
     }
 
-    async fn greeted(at: SocketAddr, user: &str, instance: u64, proof: Option<Proof>) -> Self {
+    async fn greeted(
+        encoding: Encoding,
+        at: SocketAddr,
+        user: &str,
+        instance: u64,
+        proof: Option<Proof>,
+    ) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(RECEIVE_BYTES).unwrap();
         let stream = timeout(PATIENCE, socket.connect(at)).await.expect("no hanging").unwrap();
         let mut request = format!("ws://{at}{}", wire::PATH).into_client_request().unwrap();
-        let protocol = HeaderValue::from_static(wire::SUBPROTOCOL);
+        let protocol = HeaderValue::from_static(encoding.subprotocol());
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
         let shaken = timeout(PATIENCE, client_async(request, stream)).await.expect("no hanging");
         let instance = InstanceId(instance);
-        let mut line = Self { stream: shaken.unwrap().0, instance };
+        let mut line = Self { stream: shaken.unwrap().0, instance, encoding };
         let (user, device) = (user.parse().unwrap(), "phone".parse().unwrap());
         line.say(&Command::Hello { reference: None, user, device, instance, proof }).await;
         line
     }
 
     pub(crate) async fn say(&mut self, command: &Command) {
-        let sending = self.stream.send(Message::text(command.encode()));
+        let sending = self.stream.send(match self.encoding {
+            Encoding::Json => Message::text(command.encode()),
+            Encoding::MessagePack => Message::binary(command.encode_binary()),
+        });
         timeout(PATIENCE, sending).await.expect("no hanging").unwrap();
     }
 
     /// The next frame.
     pub(crate) async fn hear(&mut self) -> Frame {
         loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("a frame comes") {
-                Some(Ok(Message::Text(text))) => return decode_frame(&text).unwrap(),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                other => panic!("no frame: {other:?}"),
+            let came = timeout(PATIENCE, self.stream.next()).await.expect("a frame comes");
+            match (came, self.encoding) {
+                (Some(Ok(Message::Text(text))), Encoding::Json) => {
+                    return decode_frame(&text).unwrap();
+                }
+                (Some(Ok(Message::Binary(bytes))), Encoding::MessagePack) => {
+                    return decode_binary_frame(&bytes).unwrap();
+                }
+                (Some(Ok(Message::Ping(_) | Message::Pong(_))), _) => {}
+                (other, _) => panic!("no frame: {other:?}"),
             }
         }
     }
@@ -126,6 +154,12 @@ impl Line {
         conversation: &ConversationId,
         body: &str,
     ) -> Frame {
+        self.post(counter, conversation, body).await;
+        self.hear().await
+    }
+
+    /// Says this under this counter.
+    pub(crate) async fn post(&mut self, counter: u64, conversation: &ConversationId, body: &str) {
         let post = Post {
             id: MessageId { instance: self.instance, counter },
             conversation: conversation.clone(),
@@ -135,7 +169,6 @@ impl Line {
             sent_at: Wall(0),
         };
         self.say(&Command::Send { reference: Some(counter), post }).await;
-        self.hear().await
     }
 
     pub(crate) async fn subscribe(&mut self, conversation: &ConversationId, from: SubscribeFrom) {

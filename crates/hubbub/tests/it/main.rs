@@ -11,6 +11,8 @@ mod backup;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod encodings;
+#[cfg(test)]
 mod full;
 #[cfg(test)]
 mod house;
@@ -28,6 +30,11 @@ mod kills;
 mod line;
 #[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod openapi;
+#[cfg(test)]
+#[path = "../../../wire/tests/it/schema.rs"]
+mod schema;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]

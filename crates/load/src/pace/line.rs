@@ -57,7 +57,7 @@ impl Line {
     pub(super) async fn open(url: &str, number: u64) -> Result<Self> {
         let instance = InstanceId(getrandom::u64().context("the system gives no randomness")?);
         let mut request = url.into_client_request()?;
-        let protocol = HeaderValue::from_static(wire::SUBPROTOCOL);
+        let protocol = HeaderValue::from_static(wire::Encoding::Json.subprotocol());
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
         // Its last parameter: send small frames at once.
         let connecting = connect_async_with_config(request, None, true);

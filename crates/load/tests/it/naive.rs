@@ -55,7 +55,7 @@ pub(crate) async fn serve(broken: Broken) -> String {
 
 #[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
 fn agree(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    let protocol = wire::SUBPROTOCOL.parse().unwrap();
+    let protocol = wire::Encoding::Json.subprotocol().parse().unwrap();
     response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     Ok(response)
 }

@@ -1,4 +1,4 @@
-//! From the text of a frame to a command, valid or not at all.
+//! From a frame to a command, valid or not at all.
 //!
 //! Every field is read into a [`Value`] first, so that one of the wrong kind can be shown, and `ref`
 //! and `id` be given back with the answer.
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Birth, Command, New, Post, Proof, SubscribeFrom};
+use crate::binary::{self, Source};
 use crate::content::{NO_ROLE, line};
 use crate::field::{
     Field, NAME, body, flag, integer, names, optional, optional_integer, parsed, text, wrong,
@@ -30,8 +31,19 @@ const POSITION: &str = r#"{"epoch": e, "seq": s}"#;
 /// # Errors
 /// A [`Problem`] to answer with: `bad_frame`, which names the field, its value and what is right.
 pub fn decode_command(text: &str) -> Result<Command, Problem> {
-    let raw = Raw::parse(text)
-        .map_err(|detail| Problem::never(About::default(), Code::BadFrame, detail))?;
+    decode(Raw::parse(text))
+}
+
+/// Reads a frame of a client in MessagePack.
+///
+/// # Errors
+/// As of [`decode_command`].
+pub fn decode_binary_command(bytes: &[u8]) -> Result<Command, Problem> {
+    decode(Raw::parse_binary(bytes))
+}
+
+fn decode(raw: Result<Raw, String>) -> Result<Command, Problem> {
+    let raw = raw.map_err(|detail| Problem::never(About::default(), Code::BadFrame, detail))?;
     raw.command().map_err(|detail| Problem::never(raw.about(), Code::BadFrame, detail))
 }
 
@@ -84,8 +96,18 @@ impl Raw {
                 "the frame is no JSON object: give {{\"type\": …}}, one of {TYPES}"
             ));
         }
-        serde_json::from_str(text)
+        Source::Text(text)
+            .read()
             .map_err(|why| format!("the frame is no JSON object that can be read: {why}"))
+    }
+
+    fn parse_binary(bytes: &[u8]) -> Result<Self, String> {
+        binary::check(bytes).map_err(|why| {
+            format!("the frame is no MessagePack map: {why}; give {{\"type\": …}}, one of {TYPES}")
+        })?;
+        Source::Binary(bytes)
+            .read()
+            .map_err(|why| format!("the frame is no MessagePack map that can be read: {why}"))
     }
 
     /// What an answer can refer to, as far as it can be read.

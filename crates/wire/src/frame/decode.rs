@@ -1,4 +1,4 @@
-//! From the text of a frame to what the server says. The type is read first, without allocating,
+//! From a frame to what the server says. The type is read first, without allocating,
 //! then the shape of that type: a tagged enum would buffer every field.
 
 use std::borrow::Cow;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::{Frame, Presence};
+use crate::binary::{self, Source};
 use crate::content::{ContentFields, MemberFields, profile, role};
 use crate::field::shown;
 use crate::shape::{Number, Text};
@@ -40,38 +41,47 @@ pub enum FrameError {
 /// # Errors
 /// [`FrameError`] says which type of frame, and what is wrong with it.
 pub fn decode_frame(text: &str) -> Result<Frame, FrameError> {
-    let kind = match serde_json::from_str::<Kind<'_>>(text) {
+    decode(Source::Text(text))
+}
+
+/// Reads a frame of a server in MessagePack.
+///
+/// # Errors
+/// [`FrameError`] says which type of frame, and what is wrong with it.
+pub fn decode_binary_frame(bytes: &[u8]) -> Result<Frame, FrameError> {
+    binary::check(bytes).map_err(|why| FrameError::Bad { kind: String::new(), why })?;
+    decode(Source::Binary(bytes))
+}
+
+fn decode(source: Source<'_>) -> Result<Frame, FrameError> {
+    let kind = match source.read::<Kind<'_>>() {
         Ok(Kind { kind }) => kind,
-        Err(why) => return Err(FrameError::Bad { kind: String::new(), why: why.to_string() }),
+        Err(why) => return Err(FrameError::Bad { kind: String::new(), why }),
     };
     let frame = match kind.as_ref() {
-        "message" => read::<MessageShape>(text).and_then(MessageShape::frame),
-        "sent" => read::<Sent>(text).map(Frame::from),
-        "page" => read::<Page>(text).and_then(Page::frame),
-        "subscribed" => read::<Subscribed>(text).map(Frame::from),
-        "problem" => read::<ProblemShape>(text).and_then(ProblemShape::frame),
-        "pong" => read::<Pong>(text).map(|shape| Frame::Pong { reference: number(shape.r#ref) }),
-        "welcome" => read::<Welcome>(text).map(|shape| Frame::Welcome {
+        "message" => source.read::<MessageShape>().and_then(MessageShape::frame),
+        "sent" => source.read::<Sent>().map(Frame::from),
+        "page" => source.read::<Page>().and_then(Page::frame),
+        "subscribed" => source.read::<Subscribed>().map(Frame::from),
+        "problem" => source.read::<ProblemShape>().and_then(ProblemShape::frame),
+        "pong" => source.read::<Pong>().map(|shape| Frame::Pong { reference: number(shape.r#ref) }),
+        "welcome" => source.read::<Welcome>().map(|shape| Frame::Welcome {
             reference: number(shape.r#ref),
             heartbeat_ms: shape.heartbeat_ms,
             expires_at: shape.expires_at.map(|Number(at)| Wall(at)),
         }),
-        "typing" => read::<Typing>(text).map(Frame::from),
-        "presence" => read::<PresenceShape>(text).map(Frame::from),
-        "conversations" => read::<Conversations>(text).and_then(Conversations::frame),
-        "members" => read::<Members>(text).and_then(Members::frame),
-        "refreshed" => read::<Refreshed>(text).map(Frame::from),
-        "unsubscribed" => read::<Unsubscribed>(text).map(|shape| Frame::Unsubscribed {
+        "typing" => source.read::<Typing>().map(Frame::from),
+        "presence" => source.read::<PresenceShape>().map(Frame::from),
+        "conversations" => source.read::<Conversations>().and_then(Conversations::frame),
+        "members" => source.read::<Members>().and_then(Members::frame),
+        "refreshed" => source.read::<Refreshed>().map(Frame::from),
+        "unsubscribed" => source.read::<Unsubscribed>().map(|shape| Frame::Unsubscribed {
             reference: number(shape.r#ref),
             conversation: shape.conversation,
         }),
         other => return Err(FrameError::Unknown { kind: shown(other) }),
     };
     frame.map_err(|why| FrameError::Bad { kind: kind.into_owned(), why })
-}
-
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|why| why.to_string())
 }
 
 fn number(number: Option<Number>) -> Option<u64> {

@@ -9,10 +9,16 @@ mod any;
 #[cfg(test)]
 mod bad;
 #[cfg(test)]
+mod binary;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod frames;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod table;

@@ -2,7 +2,10 @@
 
 use model::{ConversationId, Position, Retry};
 use tokio::time::Instant;
-use wire::{About, CloseCode, Code, Command, Frame, Post, Problem, SubscribeFrom, decode_command};
+use wire::{
+    About, CloseCode, Code, Command, Encoding, Frame, Post, Problem, SubscribeFrom,
+    decode_binary_command, decode_command,
+};
 
 use std::time::Duration;
 
@@ -21,20 +24,39 @@ const FLOOD_QUIET: Duration = Duration::from_secs(2);
 
 impl Desk {
     pub(in crate::connection) fn handle_text(&mut self, text: &str) {
-        match decode_command(text) {
+        match self.encoding {
+            Encoding::Json => self.handle(decode_command(text), || wire::is_json_object(text)),
+            Encoding::MessagePack => self.handle_other(
+                "the frame is a text: every frame is binary with one MessagePack map",
+            ),
+        }
+    }
+
+    pub(in crate::connection) fn handle_binary(&mut self, bytes: &[u8]) {
+        match self.encoding {
+            Encoding::MessagePack => {
+                self.handle(decode_binary_command(bytes), || wire::is_map(bytes));
+            }
+            Encoding::Json => {
+                self.handle_other("the frame is binary: every frame is a text with one JSON object")
+            }
+        }
+    }
+
+    fn handle(&mut self, decoded: Result<Command, Problem>, is_object: impl FnOnce() -> bool) {
+        match decoded {
             Ok(command) => self.handle_command(command),
             Err(problem) => {
-                let strike = !wire::is_json_object(text);
                 self.complain(problem);
-                if strike {
+                if !is_object() {
                     self.strike();
                 }
             }
         }
     }
 
-    pub(in crate::connection) fn handle_binary(&mut self) {
-        let detail = "the frame is binary: every frame is a text with one JSON object";
+    /// A frame in the other encoding.
+    fn handle_other(&mut self, detail: &str) {
         self.complain(Problem::never(About::default(), Code::BadFrame, detail));
         self.strike();
     }
@@ -162,7 +184,7 @@ impl Desk {
             return;
         }
         let number = self.number();
-        let listener = Listener::new(number, &self.mailbox);
+        let listener = Listener::new(number, self.encoding, &self.mailbox);
         // First in, then out: the conversation stays attached.
         let seat = self.shared.topics.join(&conversation, listener.clone());
         add(&self.shared.counts.subscriptions, 1);
@@ -247,7 +269,7 @@ impl Desk {
     fn strike(&mut self) {
         self.no_frames += 1;
         if self.no_frames >= NO_FRAMES_MAX {
-            let reason = format!("{NO_FRAMES_MAX} frames were no JSON objects");
+            let reason = format!("{NO_FRAMES_MAX} frames were none of this protocol");
             self.end = Some(End::Close(CloseCode::NO_FRAMES, reason));
         }
     }

@@ -1,10 +1,9 @@
 //! What subscriptions are due: opened, frames from the ring, or put on the lane for a page.
 
-use axum::extract::ws::Utf8Bytes;
 use link::ToOwner;
 use model::{Kind, ReadFrom, Refusal, Seq};
 use tokio::time::Instant;
-use wire::{About, Frame, SubscribeFrom};
+use wire::{About, Encoding, Frame, SubscribeFrom};
 
 use super::{Desk, count};
 use crate::connection::lane::Job;
@@ -15,6 +14,7 @@ use crate::owner::NotAsked;
 use crate::pointer::{Pointer, Step, Tally, View};
 use crate::ring::Ring;
 use crate::topics::Seat;
+use crate::words::Words;
 
 /// Frames that one subscription may put into a batch before the next one has its turn.
 const TURN_FRAMES: usize = 32;
@@ -28,7 +28,7 @@ enum Turn {
 
 impl Desk {
     /// Fills a batch from the page that is held and from the rings, in turns.
-    pub(super) fn pour(&mut self, batch: &mut Vec<Utf8Bytes>) {
+    pub(super) fn pour(&mut self, batch: &mut Vec<Words>) {
         let answers = batch.len();
         let mut bytes = self.pour_page(batch);
         while batch.len() < answers + BATCH_FRAMES_MAX && bytes < BATCH_BYTES_MAX {
@@ -37,11 +37,11 @@ impl Desk {
             if self.turn(number, batch) == Turn::More {
                 self.subs.ready(number);
             }
-            bytes += batch[before..].iter().map(|frame| frame.len()).sum::<usize>();
+            bytes += batch[before..].iter().map(Words::len).sum::<usize>();
         }
     }
 
-    fn turn(&mut self, number: u64, batch: &mut Vec<Utf8Bytes>) -> Turn {
+    fn turn(&mut self, number: u64, batch: &mut Vec<Words>) -> Turn {
         let Some(sub) = self.subs.get_mut(number) else { return Turn::Over };
         if sub.retry.is_some() {
             return Turn::Over;
@@ -67,7 +67,7 @@ impl Desk {
                 Turn::Over
             }
             Stage::Running(pointer) => {
-                let mut tally = Tally::default();
+                let (mut tally, encoding) = (Tally::default(), self.encoding);
                 let step = if let Some(admitted) = sub.admitted {
                     let user = &self.who.user;
                     let ends_at = &mut sub.ends_at;
@@ -79,9 +79,9 @@ impl Desk {
                                 .unwrap_or(usize::MAX)
                         })
                     };
-                    take_turn(pointer, &sub.seat, &mut tally, batch, until)
+                    take_turn(pointer, &sub.seat, &mut tally, encoding, batch, until)
                 } else {
-                    take_turn(pointer, &sub.seat, &mut tally, batch, |_, _| usize::MAX)
+                    take_turn(pointer, &sub.seat, &mut tally, encoding, batch, |_, _| usize::MAX)
                 };
                 self.shared.counts.tally(tally);
                 match step {
@@ -95,7 +95,7 @@ impl Desk {
                     }
                     Step::Restart => {
                         let frame = restarted(sub);
-                        batch.push(frame.encode().into());
+                        batch.push(Words::of(&frame, self.encoding));
                         self.not_recovered();
                         Turn::More
                     }
@@ -111,7 +111,7 @@ impl Desk {
         from: SubscribeFrom,
         known: &Known,
         view: &View,
-        batch: &mut Vec<Utf8Bytes>,
+        batch: &mut Vec<Words>,
     ) -> Turn {
         match open(from, known, view) {
             Opening::NeedCursor => {
@@ -125,7 +125,7 @@ impl Desk {
                 let conversation = sub.seat.conversation().clone();
                 let frame =
                     Frame::Subscribed { reference, conversation, epoch, recovered, next, head };
-                batch.push(frame.encode().into());
+                batch.push(Words::of(&frame, self.encoding));
                 #[cfg_attr(not(feature = "mutants"), expect(unused_mut, reason = "mutants only"))]
                 let mut pointer = Pointer::new(next, view);
                 #[cfg(feature = "mutants")]
@@ -166,11 +166,12 @@ impl Desk {
     }
 
     /// The event that removes the user was given: nothing more is.
-    fn end_subscription(&mut self, number: u64, batch: &mut Vec<Utf8Bytes>) {
+    fn end_subscription(&mut self, number: u64, batch: &mut Vec<Words>) {
         let Some(sub) = self.subs.get_mut(number) else { return };
         let conversation = sub.seat.conversation().clone();
         self.leave(number);
-        batch.push(Frame::Unsubscribed { reference: None, conversation }.encode().into());
+        let frame = Frame::Unsubscribed { reference: None, conversation };
+        batch.push(Words::of(&frame, self.encoding));
     }
 
     fn ask_cursor(&mut self, number: u64) -> Turn {
@@ -250,14 +251,15 @@ fn take_turn(
     pointer: &mut Pointer,
     seat: &Seat,
     tally: &mut Tally,
-    batch: &mut Vec<Utf8Bytes>,
+    encoding: Encoding,
+    batch: &mut Vec<Words>,
     until: impl FnOnce(&Ring, Seq) -> usize,
 ) -> Step {
     seat.look(|view, ring| {
         let step = pointer.step(view, tally);
         if step == Step::Ring {
             let most = until(ring, pointer.next()).min(TURN_FRAMES);
-            let taken = ring.copy_from(pointer.next(), most, BATCH_BYTES_MAX, batch);
+            let taken = ring.copy_from(pointer.next(), most, BATCH_BYTES_MAX, encoding, batch);
             assert!(taken > 0, "the ring has what its bounds say");
             pointer.delivered(taken);
         }

@@ -1,6 +1,5 @@
 //! Pages, on their lane: asked for, come, poured into batches, given back.
 
-use axum::extract::ws::Utf8Bytes;
 use link::ToOwner;
 use model::{Content, Message, ReadFrom, Refusal, Standing};
 use wire::{About, Frame};
@@ -13,6 +12,7 @@ use crate::mailbox::PageCame;
 use crate::options::REPLAY_PAGE_MESSAGES;
 use crate::owner::NotAsked;
 use crate::pointer::{Page, Pointer};
+use crate::words::Words;
 
 /// When to ask again for a page that brought nothing.
 const AGAIN: Refusal = Refusal::Busy { bound: String::new(), retry_after_ms: 100 };
@@ -179,15 +179,15 @@ impl Desk {
     }
 
     /// Pours the page that is held into a batch, as far as it goes. Gives the bytes.
-    pub(super) fn pour_page(&mut self, batch: &mut Vec<Utf8Bytes>) -> usize {
+    pub(super) fn pour_page(&mut self, batch: &mut Vec<Words>) -> usize {
         let (mut bytes, frames_max) = (0, batch.len() + BATCH_FRAMES_MAX / 2);
         let State::Holding { sub, epoch, messages, .. } = &mut self.lane.state else { return 0 };
         let (sub, before) = (*sub, messages.len());
         while batch.len() < frames_max && bytes < BATCH_BYTES_MAX {
             let Some(message) = messages.pop_front() else { break };
-            let frame = wire::encode_message(*epoch, &message);
-            bytes += frame.len();
-            batch.push(frame.into());
+            let words = Words::of_message(*epoch, &message, self.encoding);
+            bytes += words.len();
+            batch.push(words);
         }
         let (poured, is_over) = (before - messages.len(), messages.is_empty());
         if let Some(pointer) = self.pointer(sub) {

@@ -10,9 +10,12 @@ use model::{
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use wire::{Command, Frame, Post, Problem, SubscribeFrom, decode_frame};
+use wire::{
+    Command, Encoding, Frame, Post, Problem, SubscribeFrom, decode_binary_frame, decode_frame,
+};
 
 pub(crate) const INSTANCE: InstanceId = InstanceId(0xabc);
 
@@ -21,16 +24,27 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) ws: WebSocketStream<TcpStream>,
+    encoding: Encoding,
 }
 
 impl Client {
-    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, tungstenite::Error> {
+    /// Offers these sub-protocols; empty = none.
+    pub(crate) async fn connect(
+        address: SocketAddr,
+        offered: &str,
+    ) -> Result<Self, tungstenite::Error> {
         // A small window, so that a client that does not read is soon felt.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(16 * 1024).unwrap();
         let stream = socket.connect(address).await.unwrap();
-        let (ws, _) = client_async(format!("ws://{address}/v1/ws"), stream).await?;
-        Ok(Self { ws })
+        let mut request = format!("ws://{address}/v1/ws").into_client_request()?;
+        if !offered.is_empty() {
+            request.headers_mut().insert("sec-websocket-protocol", offered.parse().unwrap());
+        }
+        let (ws, response) = client_async(request, stream).await?;
+        let taken = response.headers().get("sec-websocket-protocol");
+        let taken = taken.map(|name| Encoding::of_subprotocol(name.to_str().unwrap()).unwrap());
+        Ok(Self { ws, encoding: taken.unwrap_or_default() })
     }
 
     pub(crate) async fn hello(&mut self, user: &str, device: &str) {
@@ -50,7 +64,14 @@ impl Client {
     }
 
     pub(crate) async fn tell(&mut self, command: Command) {
-        self.text(&command.encode()).await;
+        match self.encoding {
+            Encoding::Json => self.text(&command.encode()).await,
+            Encoding::MessagePack => self.binary(command.encode_binary()).await,
+        }
+    }
+
+    pub(crate) async fn binary(&mut self, bytes: Vec<u8>) {
+        self.ws.send(Message::Binary(bytes.into())).await.unwrap();
     }
 
     pub(crate) async fn text(&mut self, text: &str) {
@@ -61,12 +82,13 @@ impl Client {
     pub(crate) async fn frame(&mut self) -> Frame {
         loop {
             let message = timeout(PATIENCE, self.ws.next()).await.expect("a frame within 10 s");
-            match message.expect("still connected").unwrap() {
-                Message::Text(text) => return decode_frame(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other @ (Message::Binary(_) | Message::Close(_) | Message::Frame(_)) => {
-                    panic!("{other:?}")
+            match (message.expect("still connected").unwrap(), self.encoding) {
+                (Message::Text(text), Encoding::Json) => return decode_frame(&text).unwrap(),
+                (Message::Binary(bytes), Encoding::MessagePack) => {
+                    return decode_binary_frame(&bytes).unwrap();
                 }
+                (Message::Ping(_) | Message::Pong(_), _) => {}
+                (other, _) => panic!("{other:?}"),
             }
         }
     }

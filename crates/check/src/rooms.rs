@@ -299,13 +299,15 @@ fn tales(book: &Book, name: &Name, events: &[Event<'_>], found: &mut Vec<Finding
     }
     let erased: Vec<(u64, &str)> = events
         .iter()
-        .filter_map(|event| match event.what {
-            What::Erase { user } => Some((event.seq, user.as_str())),
-            _ => None,
+        .filter_map(|event| {
+            let What::Erase { user } = event.what else { return None };
+            Some((event.seq, user.as_str()))
         })
         .collect();
     let authors: BTreeMap<u64, &str> = events.iter().map(|e| (e.seq, e.sender)).collect();
-    for told in told {
+    // What became of a text that has expired, nobody can tell any more.
+    let first = events.first().map_or(1, |event| event.seq);
+    for told in told.iter().filter(|told| told.seq >= first) {
         let changes = of_text.get(&told.seq).into_iter().flatten();
         let is_erased = erased.iter().any(|(by, user)| {
             (told.seq..=told.as_of).contains(by) && authors.get(&told.seq) == Some(user)

@@ -257,7 +257,14 @@ impl Content {
         match self {
             Self::Text { .. } => Self::Gone { by },
             Self::Edit { target, .. } => Self::Delete { target: *target },
-            other => other.clone(),
+            Self::Delete { .. }
+            | Self::React { .. }
+            | Self::Create { .. }
+            | Self::Member { .. }
+            | Self::Describe { .. }
+            | Self::Expire { .. }
+            | Self::Erase { .. }
+            | Self::Gone { .. } => self.clone(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What has to go: it is gone from every answer and every row, ids are known for ever, and a view
 //! that is built from what is kept gives the same answers.
 
+use std::collections::BTreeMap;
+
 use history::{History, Item, Kept, Known};
 use model::{
     Body, Content, ConversationId, CursorMove, Fact, Left, Member, Message, MessageId, Offset,
@@ -59,7 +61,7 @@ fn facts(steps: &[Step]) -> Vec<Fact> {
     let mut said: Vec<Message> = Vec::new();
     let mut facts = Vec::new();
     let (mut texts, mut first) = (0, Seq(1));
-    let mut counters = [[0; INSTANCES as usize]; PEOPLE.len()];
+    let mut counters: BTreeMap<(usize, u64), u64> = BTreeMap::new();
     let mut house = 0;
     for step in [Step::Said(0, 0, create)].iter().chain(steps) {
         let head = said.len() as u64;
@@ -75,7 +77,7 @@ fn facts(steps: &[Step]) -> Vec<Fact> {
                 if content.target().is_some_and(|target| !theirs(&target)) {
                     continue;
                 }
-                let counter = &mut counters[*who][*instance as usize];
+                let counter = counters.entry((*who, *instance)).or_default();
                 *counter += 1;
                 (user(PEOPLE[*who]), id(*instance, *counter), content.clone())
             }

@@ -160,11 +160,12 @@ fn check(history: &History, events: &[Message]) {
                 assert_eq!((&shown.content, change), (&Content::Gone { by: *by }, None));
                 continue;
             }
-            match &event.content {
-                Content::Edit { target, .. } if gone.contains_key(target) => {
-                    assert_eq!(shown.content, Content::Delete { target: *target });
-                }
-                said => assert_eq!(&shown.content, said),
+            if let Content::Edit { target, .. } = &event.content
+                && gone.contains_key(target)
+            {
+                assert_eq!(shown.content, Content::Delete { target: *target });
+            } else {
+                assert_eq!(shown.content, event.content);
             }
             let edited = change.and_then(|change| change.edited.clone());
             assert_eq!(edited.as_ref(), edits.get(&event.seq));

@@ -34,7 +34,7 @@ fn contents(world: &mut World) -> Vec<Content> {
 fn what_expired_is_read_no_more_as_soon_as_that_is_durable() {
     let mut world = world(4);
     let expire = word(1, Content::Expire { first: Seq(3) });
-    world.said(expire.clone());
+    world.said(expire);
     world.read("c", ReadFrom::Seq(Seq(1)), 100);
     let (standing, seqs) = page_of(&world.replies().pop().unwrap().1);
     assert_eq!((standing.first, seqs), (Seq(1), vec![1, 2, 3, 4]));
@@ -95,7 +95,7 @@ fn an_erased_users_words_leave_the_tail_and_its_ids_do_not() {
         ]
     );
     assert!(world.hub.gauges().tail_bytes > before - 3, "three letters went, one word came");
-    for again in [draft("c", 1, "x"), edit.clone()] {
+    for again in [draft("c", 1, "x"), edit] {
         world.send(again);
         let (_, answer) = world.replies().pop().unwrap();
         assert!(matches!(answer, Reply::Sent { duplicate: true, .. }), "{answer:?}");

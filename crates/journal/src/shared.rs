@@ -4,7 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use model::BatchNo;
+use model::{BatchNo, Wall};
 
 use crate::disk::DiskFile;
 use crate::read::Follower;
@@ -12,16 +12,23 @@ use crate::read::Follower;
 /// A segment that readers may read up to `end`.
 #[derive(Clone)]
 pub(crate) struct Segment {
+    pub(crate) number: u64,
     pub(crate) name: String,
     pub(crate) file: Arc<dyn DiskFile>,
     /// `None` if nothing of it can be read.
     pub(crate) salt: Option<u64>,
     /// No batch below this one stands in it.
     pub(crate) first_batch: BatchNo,
+    /// The stamp of the last batch before it.
+    pub(crate) stamp_before: Wall,
     /// Where its last durable batch ends.
     pub(crate) end: u64,
     /// Size of its file.
     pub(crate) bytes: u64,
+    /// As of which batch it was thinned.
+    pub(crate) thinned_as_of: Option<BatchNo>,
+    /// How often its file was exchanged since the journal was opened.
+    pub(crate) edition: u64,
 }
 
 /// Counters of one life of a journal, for metrics.
@@ -81,6 +88,24 @@ impl Shared {
         count(&mut state.stats);
         drop(state);
         self.moved.notify_all();
+    }
+
+    /// This segment is another file from now on; who reads the old one may go on in it.
+    pub(crate) fn exchange(
+        &self,
+        number: u64,
+        file: Arc<dyn DiskFile>,
+        bytes: u64,
+        as_of: BatchNo,
+    ) {
+        let mut state = self.lock();
+        let found = state.segments.iter_mut().find(|segment| segment.number == number);
+        if let Some(segment) = found {
+            segment.file = file;
+            (segment.end, segment.bytes) = (bytes, bytes);
+            segment.thinned_as_of = Some(as_of);
+            segment.edition += 1;
+        }
     }
 
     pub(crate) fn poison(&self) {

@@ -37,7 +37,6 @@ pub struct Journal {
     fold: Fold,
     /// `None` only while opening.
     current: Option<Current>,
-    oldest_kept: u64,
     shared: Arc<Shared>,
     spare: Arc<Spare>,
     thinner: Thinner,
@@ -250,6 +249,7 @@ impl Journal {
         });
         let mut state = self.shared.lock();
         state.stats.syncs += 1;
+        state.kept.say(header.oldest_kept);
         state.segments.push(Segment {
             number,
             name: file_name(number),
@@ -259,6 +259,7 @@ impl Journal {
             stamp_before: header.last_stamp,
             end: SEGMENT_HEADER_BYTES,
             bytes: header.segment_bytes,
+            end_known: true,
             thinned_as_of: None,
             edition: 0,
         });
@@ -266,7 +267,10 @@ impl Journal {
     }
 
     fn next_header(&mut self, number: u64, now: Wall) -> SegmentHeader {
-        let previous = self.shared.lock().segments.last().map(|last| (last.end, last.salt));
+        let (previous, oldest_kept) = {
+            let state = self.shared.lock();
+            (state.segments.last().map(|last| (last.end, last.salt)), state.kept.wanted)
+        };
         let (previous_used, previous_salt) = previous.unwrap_or((0, None));
         SegmentHeader {
             number,
@@ -276,7 +280,7 @@ impl Journal {
             segment_bytes: self.options.segment_bytes,
             previous_used,
             previous_salt: previous_salt.unwrap_or(0),
-            oldest_kept: self.oldest_kept,
+            oldest_kept,
             lamport_high: self.fold.lamport_high,
             last_stamp: self.fold.last_stamp,
             term: self.fold.term.max(self.term),

@@ -20,7 +20,7 @@ use crate::scan::{Window, last_written};
 use crate::segment::{
     HeaderRead, SEGMENT_HEADER_BYTES, SegmentHeader, TABLE, file_name, is_thin_name, number_of,
 };
-use crate::shared::Segment;
+use crate::shared::{Kept, Segment};
 
 pub use report::{Cut, Damage, DamageKind, Missing, Recovery};
 
@@ -103,7 +103,7 @@ pub(crate) struct Scan {
     pub(crate) cut: Option<Cut>,
     pub(crate) spare: Option<Arc<dyn DiskFile>>,
     pub(crate) next_number: u64,
-    pub(crate) oldest_kept: u64,
+    pub(crate) kept: Kept,
     damage: Vec<Damage>,
     /// Files in which a segment was being written anew when the power went.
     thin_rests: Vec<String>,
@@ -121,7 +121,7 @@ impl Scan {
             cut: None,
             spare: None,
             next_number: 1,
-            oldest_kept: 1,
+            kept: Kept::read(std::iter::empty()),
             damage: Vec::new(),
             thin_rests: Vec::new(),
             spares: Vec::new(),

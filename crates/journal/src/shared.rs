@@ -25,6 +25,8 @@ pub(crate) struct Segment {
     pub(crate) end: u64,
     /// Size of its file.
     pub(crate) bytes: u64,
+    /// It is known that it ended there; else `end` is what could be found.
+    pub(crate) end_known: bool,
     /// As of which batch it was thinned.
     pub(crate) thinned_as_of: Option<BatchNo>,
     /// How often its file was exchanged since the journal was opened.
@@ -54,8 +56,36 @@ pub struct Stats {
     pub disk_bytes: u64,
 }
 
+/// Which segments at the front are kept on purpose no more, as headers say that are durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The oldest that is kept, as the next header will say.
+    pub(crate) wanted: u64,
+    /// As the last header says.
+    pub(crate) said: u64,
+    /// As two headers say: one of them may rot.
+    pub(crate) said_twice: u64,
+}
+
+impl Kept {
+    /// As the headers say that are there.
+    pub(crate) fn read(headers: impl Iterator<Item = u64>) -> Self {
+        let mut said: Vec<u64> = headers.collect();
+        said.sort_unstable_by(|a, b| b.cmp(a));
+        let oldest = said.first().copied().unwrap_or(1);
+        Self { wanted: oldest, said: oldest, said_twice: said.get(1).copied().unwrap_or(1) }
+    }
+
+    /// Another header is durable, which says what was wanted when it was made.
+    pub(crate) fn say(&mut self, oldest_kept: u64) {
+        self.said_twice = self.said;
+        self.said = oldest_kept;
+    }
+}
+
 pub(crate) struct State {
     pub(crate) segments: Vec<Segment>,
+    pub(crate) kept: Kept,
     pub(crate) durable: BatchNo,
     pub(crate) poisoned: bool,
     pub(crate) stats: Stats,
@@ -67,9 +97,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(segments: Vec<Segment>, durable: BatchNo) -> Self {
+    pub(crate) fn new(segments: Vec<Segment>, kept: Kept, durable: BatchNo) -> Self {
         let stats = Stats::default();
-        let state = State { segments, durable, poisoned: false, stats };
+        let state = State { segments, kept, durable, poisoned: false, stats };
         Self { state: Mutex::new(state), moved: Condvar::new() }
     }
 

@@ -14,12 +14,13 @@ mod judged;
 mod written;
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{BatchNo, Fact, Offset, Wall};
 use thiserror::Error;
 
 use crate::disk::{Disk, is_full};
+use crate::segment::SEGMENT_HEADER_BYTES;
 use crate::shared::{Segment, Shared};
 use judged::Judged;
 
@@ -196,10 +197,7 @@ impl Thinner {
         judge: impl FnMut(Offset, Wall, &Fact) -> Verdict,
         worth_it: impl FnOnce(&Thinned) -> bool,
     ) -> Result<Thinned, ThinError> {
-        let mut unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Unsure { file, why }) = &*unsure {
-            return Err(ThinError::Unsure { file: file.clone(), why: why.clone() });
-        }
+        let mut unsure = self.sure()?;
         let segment = self.segment(number, as_of)?;
         let judged = Judged::read(&segment, judge)?;
         let mut thinned = judged.thinned;
@@ -216,6 +214,49 @@ impl Thinner {
         }
         thinned.written = true;
         Ok(thinned)
+    }
+
+    /// Deletes segments at the front that hold no batch any more, once the headers of two later ones say
+    /// that they are not kept: with a front that nobody declares gone, opening would name a loss. Those
+    /// that became empty since are declared by the headers to come, and deleted by a later call. How
+    /// many were deleted.
+    ///
+    /// # Errors
+    /// `Io`: those that are left are deleted later. `Unsure`.
+    pub fn delete_front(&self) -> Result<u64, ThinError> {
+        let unsure = self.sure()?;
+        let mut deleted = 0;
+        while let Some(first) = self.empty_front() {
+            let removed = self.disk.remove(&first.name);
+            removed.map_err(ThinError::io(&first, "deleting it, for it is empty"))?;
+            self.shared.lock().segments.remove(0);
+            deleted += 1;
+        }
+        drop(unsure);
+        Ok(deleted)
+    }
+
+    /// The first segment, if it is empty and declared to be kept no more. Has those declared that are
+    /// empty.
+    fn empty_front(&self) -> Option<Segment> {
+        let mut state = self.shared.lock();
+        let empty = |segment: &Segment| segment.end_known && segment.end <= SEGMENT_HEADER_BYTES;
+        let full = state.segments.iter().find(|segment| !empty(segment));
+        let oldest = full.or(state.segments.last())?.number;
+        state.kept.wanted = state.kept.wanted.max(oldest);
+        let deletable = oldest.min(state.kept.said_twice);
+        state.segments.first().filter(|first| first.number < deletable).cloned()
+    }
+
+    /// Nobody else thins meanwhile, and the names on the disk are known.
+    fn sure(&self) -> Result<MutexGuard<'_, Option<Unsure>>, ThinError> {
+        let unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*unsure {
+            Some(Unsure { file, why }) => {
+                Err(ThinError::Unsure { file: file.clone(), why: why.clone() })
+            }
+            None => Ok(unsure),
+        }
     }
 
     fn segment(&self, number: u64, as_of: BatchNo) -> Result<Segment, ThinError> {

@@ -34,7 +34,7 @@ impl Journal {
         scan.fold.finish(start.known, start.known_batch);
         let found = (scan.fold.batches, scan.fold.records);
         let damage = scan.damage();
-        let shared = Arc::new(Shared::new(scan.segments, scan.fold.last_batch));
+        let shared = Arc::new(Shared::new(scan.segments, scan.kept, scan.fold.last_batch));
         let mut journal = Self {
             term: start.term,
             current: scan.tail.map(|tail| Current {
@@ -44,7 +44,6 @@ impl Journal {
                 end: tail.end,
                 synced_to: tail.at,
             }),
-            oldest_kept: scan.oldest_kept,
             thinner: Thinner::new(Arc::clone(&disk), Arc::clone(&shared)),
             shared,
             spare: Arc::new(Spare::new(disk, options.segment_bytes, scan.next_number, scan.spare)),

@@ -10,7 +10,7 @@ use crate::layout::{ALIGN, wide};
 use crate::limits::Options;
 use crate::scan::{Span, batch_at, header_at, last_written, next_batch, next_header};
 use crate::segment::{HeaderRead, SEGMENT_HEADER_BYTES, SegmentHeader, file_name};
-use crate::shared::Segment;
+use crate::shared::{Kept, Segment};
 
 /// How far a segment goes.
 #[derive(Clone, Copy)]
@@ -43,16 +43,18 @@ struct Beyond {
 
 impl Scan {
     pub(super) fn walk_all(&mut self, found: &[Found], options: &Options) -> Result<(), OpenError> {
-        let kept = found.iter().filter_map(Found::whole).map(|header| header.oldest_kept).max();
-        self.oldest_kept = kept.unwrap_or(1);
-        let mut expected = self.oldest_kept;
+        let headers = found.iter().filter_map(Found::whole);
+        self.kept = Kept::read(headers.map(|header| header.oldest_kept));
+        let mut expected = self.kept.said;
+        // What stood before it was thinned away.
+        self.fold.enter(expected > 1);
         for (index, this) in found.iter().enumerate() {
             if this.number > expected {
                 self.name_missing(expected, this.number, options.segment_bytes);
             }
-            expected = this.number + 1;
+            expected = expected.max(this.number + 1);
             let next = found.get(index + 1);
-            let header = next.filter(|next| next.number == expected).and_then(Found::whole);
+            let header = next.filter(|next| next.number == this.number + 1).and_then(Found::whole);
             let extent = match (next, header) {
                 (None, _) => Extent::Last,
                 (Some(_), Some(header)) => Extent::Used(header.previous_used),
@@ -101,7 +103,7 @@ impl Scan {
     ) -> io::Result<()> {
         self.window.forget();
         let Head { salt, thinned_as_of } = self.meet_header(this, next)?;
-        self.fold.enter(thinned_as_of.is_some());
+        self.fold.enter(thinned_as_of.is_some() || this.number < self.kept.said);
         let (first_batch, stamp_before) = (self.fold.last_batch.next(), self.fold.last_stamp);
         let bytes = this.whole().map_or(this.bytes, |header| header.segment_bytes.min(this.bytes));
         let last = matches!(extent, Extent::Last);
@@ -132,6 +134,7 @@ impl Scan {
             stamp_before,
             end,
             bytes: this.bytes,
+            end_known: !matches!(extent, Extent::Sealed),
             thinned_as_of,
             edition: 0,
         });

@@ -35,4 +35,7 @@ mod thin;
 mod thin_damage;
 #[cfg(test)]
 #[cfg(feature = "shadow")]
+mod thin_front;
+#[cfg(test)]
+#[cfg(feature = "shadow")]
 mod thin_power;

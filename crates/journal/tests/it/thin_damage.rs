@@ -28,7 +28,7 @@ fn thinned() -> (Arc<dyn Disk>, Vec<BatchView>) {
 }
 
 /// A disk like this one.
-fn again(disk: &Arc<dyn Disk>) -> Arc<dyn Disk> {
+pub(crate) fn again(disk: &Arc<dyn Disk>) -> Arc<dyn Disk> {
     let copy = Arc::new(journal::shadow::ShadowDisk::memory(1));
     for name in names(&**disk) {
         let bytes = bytes_of(&**disk, &name);

@@ -33,6 +33,12 @@ impl Disk for Hasty {
     fn remove(&self, name: &str) -> io::Result<()> {
         self.0.remove(name)
     }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+    fn sync_names(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl DiskFile for HastyFile {

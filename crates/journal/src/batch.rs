@@ -4,7 +4,7 @@ use bytes::{Buf, BufMut};
 use model::{BatchNo, Epoch, Term, Wall};
 
 use crate::layout::{Malformed, aligned, narrow, wide};
-use crate::limits::{BATCH_MAX_BYTES, RECORDS_PER_BATCH_MAX};
+use crate::limits::{RECORDS_PER_BATCH_MAX, THINNED_BATCH_MAX_BYTES};
 
 pub(crate) const BATCH_MAGIC: [u8; 4] = *b"hbB1";
 pub(crate) const BATCH_HEADER_BYTES: usize = 80;
@@ -25,6 +25,8 @@ pub(crate) struct BatchHeader {
     pub(crate) lamport_high: u64,
     pub(crate) records: u32,
     pub(crate) epoch_high: Epoch,
+    /// Of a thinned segment: as of which batch; 0 = it stands as it was appended.
+    pub(crate) thinned_as_of: BatchNo,
 }
 
 impl BatchHeader {
@@ -63,8 +65,9 @@ impl BatchHeader {
             lamport_high: rest.try_get_u64_le()?,
             records: rest.try_get_u32_le()?,
             epoch_high: Epoch(rest.try_get_u32_le()?),
+            thinned_as_of: BatchNo(rest.try_get_u64_le()?),
         };
-        let bounded = header.payload_bytes as usize <= BATCH_MAX_BYTES
+        let bounded = header.payload_bytes as usize <= THINNED_BATCH_MAX_BYTES
             && header.records as usize <= RECORDS_PER_BATCH_MAX
             && header.records > 0;
         if bounded {
@@ -78,8 +81,8 @@ impl BatchHeader {
     /// it, and fills in its length and both CRCs.
     pub(crate) fn seal(mut self, out: &mut Vec<u8>) -> Self {
         let payload = out.len() - BATCH_HEADER_BYTES;
-        assert!(payload <= BATCH_MAX_BYTES, "a batch of {payload} bytes");
-        self.payload_bytes = u32::try_from(payload).expect("BATCH_MAX_BYTES fits a u32");
+        assert!(payload <= THINNED_BATCH_MAX_BYTES, "a batch of {payload} bytes");
+        self.payload_bytes = u32::try_from(payload).expect("THINNED_BATCH_MAX_BYTES fits a u32");
         out.resize(BATCH_HEADER_BYTES + aligned(payload), 0);
         self.payload_crc = crc32c::crc32c(&out[BATCH_HEADER_BYTES..]);
         let mut header = Vec::with_capacity(BATCH_HEADER_BYTES);
@@ -95,7 +98,7 @@ impl BatchHeader {
         header.put_u64_le(self.lamport_high);
         header.put_u32_le(self.records);
         header.put_u32_le(self.epoch_high.0);
-        header.resize(BATCH_HEADER_BYTES, 0);
+        header.put_u64_le(self.thinned_as_of.0);
         let crc = crc32c::crc32c(&header[CHECKED_FROM..]);
         header[4..8].copy_from_slice(&crc.to_le_bytes());
         out[..BATCH_HEADER_BYTES].copy_from_slice(&header);

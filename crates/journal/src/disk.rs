@@ -36,6 +36,19 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// What the directory says.
     fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Puts a file in the place of another, under its name: in one step, and not durable before
+    /// [`sync_names`](Self::sync_names). Who has the other one open goes on in it.
+    ///
+    /// # Errors
+    /// What the directory says.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Makes the names durable.
+    ///
+    /// # Errors
+    /// What the directory says. Which names are on the disk is unknown then: never try again.
+    fn sync_names(&self) -> io::Result<()>;
 }
 
 /// A file of fixed size.

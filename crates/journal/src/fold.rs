@@ -35,6 +35,10 @@ pub(crate) struct Fold {
     pub(crate) gaps: Vec<Gap>,
     /// How many records each partition may have lost, at most, since its last known record.
     uncertain: [u64; TABLE],
+    /// Partitions whose next record may have any number: what lies between was thinned away.
+    loose: [bool; TABLE],
+    /// The segment that is read is thinned.
+    thinned: bool,
     /// The damage that was met last.
     damage: Option<usize>,
     scratch: Vec<(Offset, Option<EpochStart>)>,
@@ -54,6 +58,8 @@ impl Fold {
             records: 0,
             gaps: Vec::new(),
             uncertain: [0; TABLE],
+            loose: [false; TABLE],
+            thinned: false,
             damage: None,
             scratch: Vec::new(),
         }
@@ -81,6 +87,16 @@ impl Fold {
         self.last_stamp = self.last_stamp.max(header.last_stamp);
         self.term = self.term.max(header.term);
         self.damage = None;
+        self.loose = [false; TABLE];
+    }
+
+    /// The segment that is read from now on is thinned, or is not. Its own records may jump then, and
+    /// so may the first that follow of each partition: unless damage may have taken some of them.
+    pub(crate) fn enter(&mut self, thinned: bool) {
+        self.thinned = thinned;
+        if thinned {
+            self.loose = [true; TABLE];
+        }
     }
 
     /// Takes a whole batch, or refuses it and changes nothing.
@@ -151,12 +167,14 @@ impl Fold {
     fn reach(&mut self, partition: PartitionId, number: RecordNo) {
         let index = partition.index();
         let next = self.next[index];
-        if number > next {
+        let thinned_away = self.loose[index] && self.uncertain[index] == 0;
+        if number > next && !thinned_away {
             let (from, to) = (next, RecordNo(number.0 - 1));
             self.gaps.push(Gap { partition, from, to, damage: self.damage, answered: false });
-            self.next[index] = number;
         }
+        self.next[index] = next.max(number);
         self.uncertain[index] = 0;
+        self.loose[index] = self.thinned;
     }
 
     fn answer(&mut self, start: &EpochStart) {
@@ -173,6 +191,8 @@ impl Fold {
     /// Everything was read. What damage may have taken without a trace counts as missing, and so
     /// does what the views have seen and the journal does not hold.
     pub(crate) fn finish(&mut self, known: &[RecordNo; TABLE], known_batch: BatchNo) {
+        // No thinned segment is the last one: what the views have seen above it is lost.
+        self.loose = [false; TABLE];
         for partition in PartitionId::all() {
             let index = partition.index();
             let most = self.next[index].0.saturating_add(self.uncertain[index]);

@@ -24,6 +24,7 @@ use crate::record;
 use crate::segment::{SEGMENT_HEADER_BYTES, SegmentHeader, file_name};
 use crate::shared::{Reader, Segment, Shared, Stats};
 use crate::spare::{Preparer, Spare};
+use crate::thin::Thinner;
 
 /// How long after a refusal the disk is believed to be full without trying: trying means to write
 /// up to a whole segment of zeros.
@@ -36,9 +37,9 @@ pub struct Journal {
     fold: Fold,
     /// `None` only while opening.
     current: Option<Current>,
-    oldest_kept: u64,
     shared: Arc<Shared>,
     spare: Arc<Spare>,
+    thinner: Thinner,
     dice: Pcg64Mcg,
     poison: Option<String>,
     full_since: Option<Wall>,
@@ -144,6 +145,24 @@ impl Journal {
         Preparer::new(Arc::clone(&self.spare))
     }
 
+    /// Ends the segment that is written: it can be thinned then, and the next one begins. Nothing
+    /// happens if no batch is in it.
+    ///
+    /// # Errors
+    /// `DiskFull`: nothing was changed. `Poisoned`.
+    pub fn seal(&mut self, now: Wall) -> Result<(), AppendError> {
+        if let Some(why) = &self.poison {
+            return Err(AppendError::Poisoned { why: why.clone() });
+        }
+        let empty = self.current.as_ref().is_some_and(|open| open.at == SEGMENT_HEADER_BYTES);
+        if empty { Ok(()) } else { self.roll(now) }
+    }
+
+    /// Thins what is sealed, on another thread.
+    pub fn thinner(&self) -> Thinner {
+        self.thinner.clone()
+    }
+
     /// Reads what is durable.
     pub fn reader(&self) -> Reader {
         Reader::new(Arc::clone(&self.shared))
@@ -173,6 +192,7 @@ impl Journal {
             lamport_high: self.fold.lamport_high,
             records: u32::try_from(facts.len()).expect("RECORDS_PER_BATCH_MAX fits a u32"),
             epoch_high: self.fold.epoch_high,
+            thinned_as_of: BatchNo(0),
         };
         (header.seal(&mut self.buffer), offsets)
     }
@@ -229,19 +249,28 @@ impl Journal {
         });
         let mut state = self.shared.lock();
         state.stats.syncs += 1;
+        state.kept.say(header.oldest_kept);
         state.segments.push(Segment {
+            number,
             name: file_name(number),
             file,
             salt: Some(header.salt),
             first_batch: header.first_batch,
+            stamp_before: header.last_stamp,
             end: SEGMENT_HEADER_BYTES,
             bytes: header.segment_bytes,
+            end_known: true,
+            thinned_as_of: None,
+            edition: 0,
         });
         Ok(())
     }
 
     fn next_header(&mut self, number: u64, now: Wall) -> SegmentHeader {
-        let previous = self.shared.lock().segments.last().map(|last| (last.end, last.salt));
+        let (previous, oldest_kept) = {
+            let state = self.shared.lock();
+            (state.segments.last().map(|last| (last.end, last.salt)), state.kept.wanted)
+        };
         let (previous_used, previous_salt) = previous.unwrap_or((0, None));
         SegmentHeader {
             number,
@@ -251,13 +280,14 @@ impl Journal {
             segment_bytes: self.options.segment_bytes,
             previous_used,
             previous_salt: previous_salt.unwrap_or(0),
-            oldest_kept: self.oldest_kept,
+            oldest_kept,
             lamport_high: self.fold.lamport_high,
             last_stamp: self.fold.last_stamp,
             term: self.fold.term.max(self.term),
             epoch_high: self.fold.epoch_high,
             next: self.fold.next,
             epochs: self.fold.epochs,
+            thinned: None,
         }
     }
 

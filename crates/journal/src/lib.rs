@@ -28,15 +28,17 @@ mod segment;
 pub mod shadow;
 mod shared;
 mod spare;
+mod thin;
 
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use journal::{AppendError, Appended, Journal};
 pub use limits::{
     BATCH_MAX_BYTES, FACT_MAX_BYTES, Options, OptionsError, RECORDS_PER_BATCH_MAX,
-    SEGMENT_MIN_BYTES,
+    SEGMENT_MIN_BYTES, THINNED_BATCH_MAX_BYTES,
 };
 pub use onlooker::{OnlookError, Onlooker, Stretch};
 pub use read::{Batch, BatchView, Follower, HoleView, ReadError};
 pub use recovery::{Cut, Damage, DamageKind, Missing, OpenError, Recovery, Start};
 pub use shared::{Reader, Stats};
 pub use spare::Preparer;
+pub use thin::{Sealed, ThinError, Thinned, Thinner, Verdict};

@@ -10,6 +10,9 @@ use crate::segment::SEGMENT_HEADER_BYTES;
 /// Bytes of the records of one batch. Part of the format: a reader believes no longer one.
 pub const BATCH_MAX_BYTES: usize = 1024 * 1024;
 
+/// Bytes of the records of one batch whose facts were replaced by larger ones: what a reader believes.
+pub const THINNED_BATCH_MAX_BYTES: usize = 2 * BATCH_MAX_BYTES;
+
 /// Records of one batch. Part of the format.
 pub const RECORDS_PER_BATCH_MAX: usize = 16_384;
 

@@ -20,7 +20,7 @@ use crate::shared::{Segment, Shared};
 pub enum Batch {
     /// Facts.
     Facts(BatchView),
-    /// Batches that are lost. The epoch of each partition that lost records changes in a later one.
+    /// Batches that are not there.
     Hole(HoleView),
 }
 
@@ -37,12 +37,13 @@ pub struct BatchView {
     pub facts: Vec<(Offset, Fact)>,
 }
 
-/// Batches `from ..= to` are lost.
+/// Batches `from ..= to` are not there: what stood in them is gone on purpose, as a thinned segment
+/// says, or it is lost, and then the epoch of each partition that lost records changes in a later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoleView {
-    /// The first that is lost.
+    /// The first that is not there.
     pub from: BatchNo,
-    /// The last that is lost.
+    /// The last that is not there.
     pub to: BatchNo,
 }
 
@@ -87,29 +88,43 @@ pub enum ReadError {
 pub struct Follower {
     shared: Arc<Shared>,
     after: BatchNo,
-    index: usize,
+    /// The segment that it reads, by number, and which of its files `at` is a place in.
+    number: u64,
+    edition: u64,
     segment: Option<Segment>,
     at: u64,
     window: Window,
 }
 
+/// Where a follower goes on.
+enum Place {
+    /// In this segment something durable stands at or above the present place.
+    In(Segment),
+    /// Behind these.
+    Behind(HoleView),
+    /// Nothing more is durable.
+    End,
+}
+
 impl Follower {
     pub(crate) fn new(shared: Arc<Shared>, after: BatchNo) -> Self {
-        let (index, at) = {
+        let (number, edition, at) = {
             let state = shared.lock();
             let later = state.segments.partition_point(|s| s.first_batch <= after.next());
-            let index = later.saturating_sub(1);
             // A reader that has everything need not look through the last segment for its place.
-            let end = state.segments.last().map(|last| last.end).filter(|_| after >= state.durable);
-            match end {
-                Some(end) => (state.segments.len() - 1, end),
-                None => (index, SEGMENT_HEADER_BYTES),
+            let last = state.segments.last().filter(|_| after >= state.durable);
+            let first = state.segments.get(later.saturating_sub(1));
+            match (last, first) {
+                (Some(last), _) => (last.number, last.edition, last.end),
+                (None, Some(first)) => (first.number, first.edition, SEGMENT_HEADER_BYTES),
+                (None, None) => (0, 0, SEGMENT_HEADER_BYTES),
             }
         };
-        Self { shared, after, index, segment: None, at, window: Window::default() }
+        let window = Window::default();
+        Self { shared, after, number, edition, segment: None, at, window }
     }
 
-    /// The last batch that it gave, or passed over as lost.
+    /// The last batch that it gave, or passed over in a hole.
     pub fn after(&self) -> BatchNo {
         self.after
     }
@@ -119,7 +134,15 @@ impl Follower {
     /// # Errors
     /// [`ReadError`]: it stays where it is.
     pub fn next_batch(&mut self) -> Result<Option<Batch>, ReadError> {
-        while let Some(segment) = self.segment_with_more() {
+        loop {
+            let segment = match self.place() {
+                Place::In(segment) => segment,
+                Place::Behind(hole) => {
+                    self.after = hole.to;
+                    return Ok(Some(Batch::Hole(hole)));
+                }
+                Place::End => return Ok(None),
+            };
             let read = self.read(&segment);
             let given = match read {
                 Ok(read) => read?,
@@ -134,29 +157,33 @@ impl Follower {
                 return Ok(Some(batch));
             }
         }
-        Ok(None)
     }
 
-    /// The segment in which something durable stands at or above the present place.
-    fn segment_with_more(&mut self) -> Option<Segment> {
+    /// A segment that was thinned meanwhile is read to its end in the file that is open, or else
+    /// from its beginning in the new one, past what was given. One that is gone is followed by the next.
+    fn place(&mut self) -> Place {
         if let Some(segment) = self.segment.take()
             && self.at < segment.end
         {
-            return Some(segment);
+            return Place::In(segment);
         }
         let state = self.shared.lock();
-        while let Some(segment) = state.segments.get(self.index) {
+        let here = state.segments.partition_point(|segment| segment.number < self.number);
+        for segment in &state.segments[here..] {
+            if (segment.number, segment.edition) != (self.number, self.edition) {
+                (self.number, self.edition) = (segment.number, segment.edition);
+                self.at = SEGMENT_HEADER_BYTES;
+                self.window.forget();
+            }
+            if segment.first_batch > self.after.next() {
+                let to = BatchNo(segment.first_batch.0 - 1);
+                return Place::Behind(HoleView { from: self.after.next(), to });
+            }
             if self.at < segment.end {
-                return Some(segment.clone());
+                return Place::In(segment.clone());
             }
-            if self.index + 1 == state.segments.len() {
-                return None;
-            }
-            self.index += 1;
-            self.at = SEGMENT_HEADER_BYTES;
-            self.window.forget();
         }
-        None
+        Place::End
     }
 
     /// One step: a batch, or a step over one that is known or over what does not read.

@@ -10,7 +10,7 @@ use model::{
     Remnant, Seq, TenantId,
 };
 
-pub(crate) use decode::{Records, fact};
+pub(crate) use decode::{RecordRef, Records, fact};
 
 /// Bytes of a record around its fact: length, partition, number, tenant, tag.
 pub(crate) const RECORD_HEADER_BYTES: usize = 4 + 2 + 8 + 2 + 1;

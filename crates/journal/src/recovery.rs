@@ -18,9 +18,9 @@ use crate::layout::{narrow, wide};
 use crate::limits::{Options, OptionsError};
 use crate::scan::{Window, last_written};
 use crate::segment::{
-    HeaderRead, SEGMENT_HEADER_BYTES, SegmentHeader, TABLE, file_name, number_of,
+    HeaderRead, SEGMENT_HEADER_BYTES, SegmentHeader, TABLE, file_name, is_thin_name, number_of,
 };
-use crate::shared::Segment;
+use crate::shared::{Kept, Segment};
 
 pub use report::{Cut, Damage, DamageKind, Missing, Recovery};
 
@@ -103,8 +103,10 @@ pub(crate) struct Scan {
     pub(crate) cut: Option<Cut>,
     pub(crate) spare: Option<Arc<dyn DiskFile>>,
     pub(crate) next_number: u64,
-    pub(crate) oldest_kept: u64,
+    pub(crate) kept: Kept,
     damage: Vec<Damage>,
+    /// Files in which a segment was being written anew when the power went.
+    thin_rests: Vec<String>,
     spares: Vec<Found>,
     window: Window,
 }
@@ -119,8 +121,9 @@ impl Scan {
             cut: None,
             spare: None,
             next_number: 1,
-            oldest_kept: 1,
+            kept: Kept::read(std::iter::empty()),
             damage: Vec::new(),
+            thin_rests: Vec::new(),
             spares: Vec::new(),
             window: Window::default(),
         };
@@ -134,6 +137,7 @@ impl Scan {
         let names = disk.list().map_err(io_error("listing its directory"))?;
         let mut numbers: Vec<u64> = names.iter().filter_map(|name| number_of(name)).collect();
         numbers.sort_unstable();
+        self.thin_rests = names.into_iter().filter(|name| is_thin_name(name)).collect();
         let mut found = Vec::new();
         for number in numbers {
             let name = file_name(number);
@@ -175,7 +179,7 @@ impl Scan {
     }
 
     /// Makes the disk what the journal will say it is: the torn tail is cut, what a killed process
-    /// left in the page cache is synced, files that were begun are removed.
+    /// left in the page cache is synced, its names too, files that were begun are removed.
     pub(crate) fn settle(&mut self, disk: &dyn Disk, segment_bytes: u64) -> Result<(), OpenError> {
         if let Some(last) = self.segments.last() {
             let zeroed = match &self.cut {
@@ -184,6 +188,10 @@ impl Scan {
             };
             let synced = zeroed.and_then(|()| last.file.sync());
             synced.map_err(io_error(&format!("cutting and syncing the end of {}", last.name)))?;
+        }
+        disk.sync_names().map_err(io_error("syncing the names of its files"))?;
+        for rest in std::mem::take(&mut self.thin_rests) {
+            disk.remove(&rest).map_err(io_error(&format!("removing {rest}, which was begun")))?;
         }
         for spare in std::mem::take(&mut self.spares) {
             // Its header may be torn: the next one is written over all of it.

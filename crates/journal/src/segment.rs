@@ -15,6 +15,7 @@ const SEGMENT_MAGIC: [u8; 8] = *b"hubbub-J";
 const HEADER: usize = 4096;
 const CHECKED_FROM: usize = 16;
 const TABLES_FROM: usize = 512;
+const THIN_SUFFIX: &str = ".thin";
 
 /// What a segment says of itself and of everything before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,17 @@ pub(crate) struct SegmentHeader {
     pub(crate) epoch_high: Epoch,
     pub(crate) next: [RecordNo; TABLE],
     pub(crate) epochs: [Epoch; TABLE],
+    /// `None` = it stands as it was appended.
+    pub(crate) thinned: Option<ThinnedMark>,
+}
+
+/// What a thinned segment says of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ThinnedMark {
+    /// As of which batch: what it says is gone is not here. Not 0.
+    pub(crate) as_of: BatchNo,
+    /// CRC of all that follows the header: two thinnings that differ have headers that differ.
+    pub(crate) content_crc: u32,
 }
 
 /// What the first 4096 bytes of a file are.
@@ -67,6 +79,11 @@ impl SegmentHeader {
         out.put_u64_le(self.term.0);
         out.put_u32_le(self.epoch_high.0);
         out.put_u16_le(PARTITIONS);
+        if let Some(thinned) = self.thinned {
+            out.put_u16_le(0);
+            out.put_u64_le(thinned.as_of.0);
+            out.put_u32_le(thinned.content_crc);
+        }
         out.resize(TABLES_FROM, 0);
         self.next.iter().for_each(|next| out.put_u64_le(next.0));
         self.epochs.iter().for_each(|epoch| out.put_u32_le(epoch.0));
@@ -119,10 +136,15 @@ fn fields(mut rest: &[u8], mut tables: &[u8]) -> Result<SegmentHeader, Malformed
         epoch_high: Epoch(rest.try_get_u32_le()?),
         next: [RecordNo(0); TABLE],
         epochs: [Epoch(0); TABLE],
+        thinned: None,
     };
     if rest.try_get_u16_le()? != PARTITIONS {
         return Err(Malformed("another count of partitions"));
     }
+    rest.try_get_u16_le()?;
+    let as_of = BatchNo(rest.try_get_u64_le()?);
+    let content_crc = rest.try_get_u32_le()?;
+    header.thinned = (as_of.0 > 0).then_some(ThinnedMark { as_of, content_crc });
     for next in &mut header.next {
         *next = RecordNo(tables.try_get_u64_le()?);
     }
@@ -135,6 +157,16 @@ fn fields(mut rest: &[u8], mut tables: &[u8]) -> Result<SegmentHeader, Malformed
 /// The name of the file of a segment.
 pub(crate) fn file_name(number: u64) -> String {
     format!("{number:08}.seg")
+}
+
+/// The name of the file in which a segment is written anew.
+pub(crate) fn thin_name(number: u64) -> String {
+    format!("{}{THIN_SUFFIX}", file_name(number))
+}
+
+/// True for such a name.
+pub(crate) fn is_thin_name(name: &str) -> bool {
+    name.strip_suffix(THIN_SUFFIX).and_then(number_of).is_some()
 }
 
 /// The number of the segment in the file of this name; `None` for any other file.

@@ -8,6 +8,8 @@
 //!
 //! # Invariants
 //!
+//! - A name that was given to another file is durable only after the names were synced; until then a
+//!   power cut may give it back.
 //! - A sector (512 bytes) is whole: it reached the disk, in one of the versions that were written, or not.
 //! - Sectors reach the disk in seeded order: some before any sync, the rest during it.
 //! - The process may be killed at any instant: a sector is in the sidecar before it is in the base
@@ -36,6 +38,12 @@ use world::World;
 pub const SECTOR_BYTES: usize = 512;
 
 const SIDECAR_SUFFIX: &str = ".cache";
+
+/// A file whose name was given to another, until that is durable.
+const UNDO_SUFFIX: &str = ".undo";
+
+/// Of 100 names that were not synced, so many are as before after a power cut.
+const UNDONE_PERCENT: u64 = 50;
 
 /// How the life before ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,11 +144,14 @@ impl ShadowDisk {
 
     fn revive(
         base: Base,
-        sidecars: BTreeMap<String, Sidecar>,
+        mut sidecars: BTreeMap<String, Sidecar>,
         seed: u64,
         death: Death,
     ) -> io::Result<(Self, ShadowReport)> {
         let world = Arc::new(World::new(seed));
+        if death == Death::Power {
+            base.settle_names(&mut sidecars, &world)?;
+        }
         let mut files = BTreeMap::new();
         let mut report = ShadowReport::default();
         let names = base.disk().list()?;
@@ -178,7 +189,7 @@ impl Disk for ShadowDisk {
     fn list(&self) -> io::Result<Vec<String>> {
         self.world.alive()?;
         let mut names = self.base.disk().list()?;
-        names.retain(|name| !name.ends_with(SIDECAR_SUFFIX));
+        names.retain(|name| !name.ends_with(SIDECAR_SUFFIX) && !name.ends_with(UNDO_SUFFIX));
         Ok(names)
     }
 
@@ -214,11 +225,86 @@ impl Disk for ShadowDisk {
         if let Some(file) = self.files().remove(name) {
             file.forget()?;
         }
+        self.base.disk().remove(&undo_name(name))?;
         self.base.disk().remove(name)
+    }
+
+    /// What was there before is kept aside until the names are synced: a power cut may bring it back.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.world.step()?;
+        let mut files = self.files();
+        if let Some(before) = files.remove(to) {
+            before.write_back()?;
+        }
+        let undo = undo_name(to);
+        if !self.base.disk().list()?.contains(&undo) {
+            self.base.link(to, &undo)?;
+        }
+        self.base.disk().rename(from, to)?;
+        if let Some(file) = files.remove(from) {
+            self.base.rename_sidecar(from, to)?;
+            files.insert(to.to_owned(), file);
+        }
+        Ok(())
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        self.world.step()?;
+        if self.world.plan_sync(0).fails {
+            return Err(io::Error::other("input/output error"));
+        }
+        for name in self.base.disk().list()? {
+            if name.ends_with(UNDO_SUFFIX) {
+                self.base.disk().remove(&name)?;
+            }
+        }
+        self.world.step()
     }
 }
 
+fn undo_name(name: &str) -> String {
+    format!("{name}{UNDO_SUFFIX}")
+}
+
 impl Base {
+    /// A file that was renamed over another is there, or that other one is.
+    fn settle_names(
+        &self,
+        sidecars: &mut BTreeMap<String, Sidecar>,
+        world: &World,
+    ) -> io::Result<()> {
+        for undo in self.disk().list()? {
+            let Some(name) = undo.strip_suffix(UNDO_SUFFIX) else { continue };
+            if world.chance(UNDONE_PERCENT) {
+                if let Some(mut sidecar) = sidecars.remove(name) {
+                    sidecar.empty()?;
+                }
+                self.disk().rename(&undo, name)?;
+            } else {
+                self.disk().remove(&undo)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn link(&self, name: &str, also: &str) -> io::Result<()> {
+        match self {
+            Self::Directory { dir, .. } => std::fs::hard_link(dir.join(name), dir.join(also)),
+            Self::Memory(disk) => disk.link(name, also),
+        }
+    }
+
+    /// In memory a file has its sidecar with it.
+    fn rename_sidecar(&self, from: &str, to: &str) -> io::Result<()> {
+        match self {
+            Self::Directory { dir, .. } => {
+                let sidecar = |name: &str| dir.join(format!("{name}{SIDECAR_SUFFIX}"));
+                std::fs::rename(sidecar(from), sidecar(to))
+            }
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
     fn disk(&self) -> &dyn Disk {
         match self {
             Self::Directory { disk, .. } => disk,

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use model::BatchNo;
+use model::{BatchNo, Wall};
 
 use crate::disk::DiskFile;
 use crate::read::Follower;
@@ -12,16 +12,25 @@ use crate::read::Follower;
 /// A segment that readers may read up to `end`.
 #[derive(Clone)]
 pub(crate) struct Segment {
+    pub(crate) number: u64,
     pub(crate) name: String,
     pub(crate) file: Arc<dyn DiskFile>,
     /// `None` if nothing of it can be read.
     pub(crate) salt: Option<u64>,
     /// No batch below this one stands in it.
     pub(crate) first_batch: BatchNo,
+    /// The stamp of the last batch before it.
+    pub(crate) stamp_before: Wall,
     /// Where its last durable batch ends.
     pub(crate) end: u64,
     /// Size of its file.
     pub(crate) bytes: u64,
+    /// It is known that it ended there; else `end` is what could be found.
+    pub(crate) end_known: bool,
+    /// As of which batch it was thinned.
+    pub(crate) thinned_as_of: Option<BatchNo>,
+    /// How often its file was exchanged since the journal was opened.
+    pub(crate) edition: u64,
 }
 
 /// Counters of one life of a journal, for metrics.
@@ -47,8 +56,36 @@ pub struct Stats {
     pub disk_bytes: u64,
 }
 
+/// Which segments at the front are kept on purpose no more, as headers say that are durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The oldest that is kept, as the next header will say.
+    pub(crate) wanted: u64,
+    /// As the last header says.
+    pub(crate) said: u64,
+    /// As two headers say: one of them may rot.
+    pub(crate) said_twice: u64,
+}
+
+impl Kept {
+    /// As the headers say that are there.
+    pub(crate) fn read(headers: impl Iterator<Item = u64>) -> Self {
+        let mut said: Vec<u64> = headers.collect();
+        said.sort_unstable_by(|a, b| b.cmp(a));
+        let oldest = said.first().copied().unwrap_or(1);
+        Self { wanted: oldest, said: oldest, said_twice: said.get(1).copied().unwrap_or(1) }
+    }
+
+    /// Another header is durable, which says what was wanted when it was made.
+    pub(crate) fn say(&mut self, oldest_kept: u64) {
+        self.said_twice = self.said;
+        self.said = oldest_kept;
+    }
+}
+
 pub(crate) struct State {
     pub(crate) segments: Vec<Segment>,
+    pub(crate) kept: Kept,
     pub(crate) durable: BatchNo,
     pub(crate) poisoned: bool,
     pub(crate) stats: Stats,
@@ -60,9 +97,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(segments: Vec<Segment>, durable: BatchNo) -> Self {
+    pub(crate) fn new(segments: Vec<Segment>, kept: Kept, durable: BatchNo) -> Self {
         let stats = Stats::default();
-        let state = State { segments, durable, poisoned: false, stats };
+        let state = State { segments, kept, durable, poisoned: false, stats };
         Self { state: Mutex::new(state), moved: Condvar::new() }
     }
 
@@ -81,6 +118,24 @@ impl Shared {
         count(&mut state.stats);
         drop(state);
         self.moved.notify_all();
+    }
+
+    /// This segment is another file from now on; who reads the old one may go on in it.
+    pub(crate) fn exchange(
+        &self,
+        number: u64,
+        file: Arc<dyn DiskFile>,
+        bytes: u64,
+        as_of: BatchNo,
+    ) {
+        let mut state = self.lock();
+        let found = state.segments.iter_mut().find(|segment| segment.number == number);
+        if let Some(segment) = found {
+            segment.file = file;
+            (segment.end, segment.bytes) = (bytes, bytes);
+            segment.thinned_as_of = Some(as_of);
+            segment.edition += 1;
+        }
     }
 
     pub(crate) fn poison(&self) {

@@ -12,6 +12,7 @@ fn header() -> BatchHeader {
         lamport_high: 9,
         records: 1,
         epoch_high: Epoch(1),
+        thinned_as_of: BatchNo(0),
     }
 }
 
@@ -24,7 +25,7 @@ fn sealed(payload: usize) -> (BatchHeader, Vec<u8>) {
 
 #[test]
 fn a_header_comes_back_as_it_was_and_batches_stay_aligned() {
-    for payload in [1, 7, 8, 9, BATCH_MAX_BYTES] {
+    for payload in [1, 7, 8, 9, THINNED_BATCH_MAX_BYTES] {
         let (header, bytes) = sealed(payload);
         assert_eq!(bytes.len() % ALIGN_TO, 0);
         assert_eq!(header.total_bytes(), bytes.len() as u64);
@@ -42,6 +43,14 @@ fn every_bit_of_a_header_is_checked() {
         bytes[bit / 8] ^= 1 << (bit % 8);
         assert!(BatchHeader::decode(&bytes).is_err(), "bit {bit}");
     }
+}
+
+#[test]
+fn a_batch_of_a_thinned_segment_says_so() {
+    let mut out = vec![0; BATCH_HEADER_BYTES + 8];
+    let header = BatchHeader { thinned_as_of: BatchNo(77), ..header() }.seal(&mut out);
+    assert_eq!(out[72..80], 77_u64.to_le_bytes());
+    assert_eq!(BatchHeader::decode(&out), Ok(header));
 }
 
 #[test]

@@ -89,6 +89,14 @@ impl Disk for RealDisk {
             Ok(()) | Err(_) => sync_directory(&self.dir),
         }
     }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.dir.join(from), self.dir.join(to))
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        sync_directory(&self.dir)
+    }
 }
 
 /// A file that is only looked at. It can be synced all the same, not written.

@@ -52,3 +52,38 @@ fn an_answer_covers_the_gap_it_names_and_no_other() {
     let Some(Fact::EpochStarted(next)) = fold.unanswered().pop() else { panic!("one gap") };
     assert_eq!(next.epoch, Epoch(8), "epochs rise over the whole journal");
 }
+
+#[test]
+fn jumps_in_a_thinned_segment_and_right_behind_it_are_no_gaps_unless_damage_may_have_made_them() {
+    let mut fold = Fold::new();
+    let record = RECORD_HEADER_BYTES as u64;
+    fold.enter(true);
+    fold.reach(partition(1), RecordNo(5));
+    fold.reach(partition(2), RecordNo(7));
+    assert_eq!(fold.gaps, []);
+    fold.meet_damage(0, 3 * record);
+    for (number, of) in [(8, 1), (9, 1), (7, 2), (9, 2)] {
+        fold.reach(partition(of), RecordNo(number));
+    }
+    let gaps: Vec<_> =
+        fold.gaps.iter().map(|gap| (gap.partition.get(), gap.from.0, gap.to.0)).collect();
+    assert_eq!(gaps, [(1, 5, 7)], "only the first after the damage may be one");
+    fold.gaps.clear();
+    // The next one's header does not read: the first record of each tells what was thinned away.
+    fold.enter(false);
+    fold.reach(partition(1), RecordNo(20));
+    assert_eq!(fold.gaps, []);
+    fold.reach(partition(1), RecordNo(21));
+    assert_eq!(fold.gaps.len(), 1);
+}
+
+#[test]
+fn what_the_views_have_seen_above_a_thinned_segment_is_missing_all_the_same() {
+    let mut fold = Fold::new();
+    fold.enter(true);
+    fold.enter(false);
+    let mut known = [RecordNo(0); TABLE];
+    known[5] = RecordNo(2);
+    fold.finish(&known, BatchNo(9));
+    assert_eq!(fold.gaps.len(), 1);
+}

@@ -13,6 +13,7 @@ use crate::record;
 use crate::recovery::{OpenError, Recovery, Scan, Start};
 use crate::shared::Shared;
 use crate::spare::Spare;
+use crate::thin::Thinner;
 
 impl Journal {
     /// Reads all there is, and goes on behind it.
@@ -33,6 +34,7 @@ impl Journal {
         scan.fold.finish(start.known, start.known_batch);
         let found = (scan.fold.batches, scan.fold.records);
         let damage = scan.damage();
+        let shared = Arc::new(Shared::new(scan.segments, scan.kept, scan.fold.last_batch));
         let mut journal = Self {
             term: start.term,
             current: scan.tail.map(|tail| Current {
@@ -42,8 +44,8 @@ impl Journal {
                 end: tail.end,
                 synced_to: tail.at,
             }),
-            oldest_kept: scan.oldest_kept,
-            shared: Arc::new(Shared::new(scan.segments, scan.fold.last_batch)),
+            thinner: Thinner::new(Arc::clone(&disk), Arc::clone(&shared)),
+            shared,
             spare: Arc::new(Spare::new(disk, options.segment_bytes, scan.next_number, scan.spare)),
             dice: dice(start.salt),
             poison: None,

@@ -20,6 +20,8 @@ pub(crate) struct RecordRef<'a> {
     pub(crate) offset: Offset,
     pub(crate) tag: u8,
     pub(crate) fact: &'a [u8],
+    /// The whole record.
+    pub(crate) whole: &'a [u8],
 }
 
 /// The records of a payload, one by one; after an error there are no more.
@@ -34,14 +36,16 @@ impl<'a> Records<'a> {
     }
 
     fn take(&mut self) -> Result<RecordRef<'a>, Malformed> {
-        let length = self.rest.try_get_u32_le()? as usize;
-        if length > self.rest.len() {
+        let mut rest = self.rest;
+        let length = rest.try_get_u32_le()? as usize;
+        if length > rest.len() {
             return Err(Malformed("a record is longer than its batch"));
         }
         if length < COUNTED_HEADER_BYTES {
             return Err(Malformed("a record is shorter than its header"));
         }
-        let (mut record, rest) = self.rest.split_at(length);
+        let (whole, rest) = self.rest.split_at(4 + length);
+        let mut record = &whole[4..];
         self.rest = rest;
         let partition = PartitionId::new(record.try_get_u16_le()?)
             .ok_or(Malformed("a record of a partition that does not exist"))?;
@@ -50,7 +54,7 @@ impl<'a> Records<'a> {
             return Err(Malformed("a record of a tenant that does not exist"));
         }
         let tag = record.try_get_u8()?;
-        Ok(RecordRef { offset: Offset { partition, record: number }, tag, fact: record })
+        Ok(RecordRef { offset: Offset { partition, record: number }, tag, fact: record, whole })
     }
 }
 

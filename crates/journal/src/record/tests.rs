@@ -143,7 +143,7 @@ proptest! {
             let _ = decoded(&record, Wall(0));
         }
         let offset = Offset { partition: PartitionId::new(0).unwrap(), record: RecordNo(1) };
-        let record = decode::RecordRef { offset, tag, fact: &bytes };
+        let record = RecordRef { offset, tag, fact: &bytes, whole: &bytes };
         let _ = decoded(&record, Wall(0));
     }
 

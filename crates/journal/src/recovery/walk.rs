@@ -3,12 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
+use model::BatchNo;
+
 use super::{Cut, Damage, DamageKind, Found, OpenError, Scan, Tail, io_error};
 use crate::layout::{ALIGN, wide};
 use crate::limits::Options;
 use crate::scan::{Span, batch_at, header_at, last_written, next_batch, next_header};
 use crate::segment::{HeaderRead, SEGMENT_HEADER_BYTES, SegmentHeader, file_name};
-use crate::shared::Segment;
+use crate::shared::{Kept, Segment};
 
 /// How far a segment goes.
 #[derive(Clone, Copy)]
@@ -19,6 +21,14 @@ enum Extent {
     Sealed,
     /// It is the last.
     Last,
+}
+
+/// What a segment's header says, or what can be known without it.
+struct Head {
+    /// `None` = nothing of the segment can be read.
+    salt: Option<u64>,
+    /// As of which batch it was thinned.
+    thinned_as_of: Option<BatchNo>,
 }
 
 /// What stands behind the last batch that was read.
@@ -33,16 +43,18 @@ struct Beyond {
 
 impl Scan {
     pub(super) fn walk_all(&mut self, found: &[Found], options: &Options) -> Result<(), OpenError> {
-        let kept = found.iter().filter_map(Found::whole).map(|header| header.oldest_kept).max();
-        self.oldest_kept = kept.unwrap_or(1);
-        let mut expected = self.oldest_kept;
+        let headers = found.iter().filter_map(Found::whole);
+        self.kept = Kept::read(headers.map(|header| header.oldest_kept));
+        let mut expected = self.kept.said;
+        // What stood before it was thinned away.
+        self.fold.enter(expected > 1);
         for (index, this) in found.iter().enumerate() {
             if this.number > expected {
                 self.name_missing(expected, this.number, options.segment_bytes);
             }
-            expected = this.number + 1;
+            expected = expected.max(this.number + 1);
             let next = found.get(index + 1);
-            let header = next.filter(|next| next.number == expected).and_then(Found::whole);
+            let header = next.filter(|next| next.number == this.number + 1).and_then(Found::whole);
             let extent = match (next, header) {
                 (None, _) => Extent::Last,
                 (Some(_), Some(header)) => Extent::Used(header.previous_used),
@@ -90,9 +102,17 @@ impl Scan {
         options: &Options,
     ) -> io::Result<()> {
         self.window.forget();
-        let salt = self.meet_header(this, next)?;
-        let first_batch = self.fold.last_batch.next();
+        let Head { salt, thinned_as_of } = self.meet_header(this, next)?;
+        self.fold.enter(thinned_as_of.is_some() || this.number < self.kept.said);
+        let (first_batch, stamp_before) = (self.fold.last_batch.next(), self.fold.last_stamp);
         let bytes = this.whole().map_or(this.bytes, |header| header.segment_bytes.min(this.bytes));
+        let last = matches!(extent, Extent::Last);
+        let extent = match this.whole() {
+            _ if thinned_as_of.is_none() => extent,
+            // It is as long as what is used of it. What the next one says was true before.
+            Some(header) => Extent::Used(header.segment_bytes),
+            None => Extent::Sealed,
+        };
         let end = match (salt, extent) {
             (None, Extent::Used(used)) => self.all_unreadable(this, used),
             (None, Extent::Sealed | Extent::Last) => self.all_unreadable(this, bytes),
@@ -100,33 +120,49 @@ impl Scan {
             (Some(salt), Extent::Sealed) => self.walk_sealed(this, salt, bytes)?,
             (Some(salt), Extent::Last) => self.walk_last(this, salt, bytes, options)?,
         };
-        if matches!(extent, Extent::Last) {
+        if last {
             let fit = this.whole().and(salt);
             self.tail =
                 fit.map(|salt| Tail { file: Arc::clone(&this.file), salt, at: end, end: bytes });
         }
-        let (name, file, bytes) = (this.name.clone(), Arc::clone(&this.file), this.bytes);
-        self.segments.push(Segment { name, file, salt, first_batch, end, bytes });
+        self.segments.push(Segment {
+            number: this.number,
+            name: this.name.clone(),
+            file: Arc::clone(&this.file),
+            salt,
+            first_batch,
+            stamp_before,
+            end,
+            bytes: this.bytes,
+            end_known: !matches!(extent, Extent::Sealed),
+            thinned_as_of,
+            edition: 0,
+        });
+        if last && thinned_as_of.is_some() {
+            // Only what has a successor is thinned.
+            self.name_missing(this.number + 1, this.number + 2, options.segment_bytes);
+        }
         Ok(())
     }
 
     /// Takes the header in. The salt, if it can be known.
-    fn meet_header(
-        &mut self,
-        this: &Found,
-        next: Option<&SegmentHeader>,
-    ) -> io::Result<Option<u64>> {
+    fn meet_header(&mut self, this: &Found, next: Option<&SegmentHeader>) -> io::Result<Head> {
         if let Some(header) = this.whole() {
             self.fold.meet_segment(header);
-            return Ok(Some(header.salt));
+            let thinned_as_of = header.thinned.map(|thinned| thinned.as_of);
+            return Ok(Head { salt: Some(header.salt), thinned_as_of });
         }
         self.name(&this.name, (0, SEGMENT_HEADER_BYTES), DamageKind::Header, 0);
-        if let Some(salt) = next.map(|next| next.previous_salt).filter(|&salt| salt != 0) {
-            return Ok(Some(salt));
-        }
-        let at = SEGMENT_HEADER_BYTES;
-        let first = header_at(&mut self.window, this.file.as_ref(), at, this.bytes)?;
-        Ok(first.map(|first| first.salt))
+        let (at, file) = (SEGMENT_HEADER_BYTES, this.file.as_ref());
+        let salt = match next.map(|next| next.previous_salt).filter(|&salt| salt != 0) {
+            Some(salt) => Some(salt),
+            None => header_at(&mut self.window, file, at, this.bytes)?.map(|first| first.salt),
+        };
+        let Some(salt) = salt else { return Ok(Head { salt: None, thinned_as_of: None }) };
+        // Its batches say it as well.
+        let first = next_header(&mut self.window, Span { file, salt, end: this.bytes }, at)?;
+        let as_of = first.map(|(_, first)| first.thinned_as_of).filter(|as_of| as_of.0 > 0);
+        Ok(Head { salt: Some(salt), thinned_as_of: as_of })
     }
 
     fn all_unreadable(&mut self, this: &Found, end: u64) -> u64 {

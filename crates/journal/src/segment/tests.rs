@@ -16,6 +16,7 @@ fn header() -> SegmentHeader {
         epoch_high: Epoch(4),
         next: std::array::from_fn(|index| RecordNo(index as u64 + 1)),
         epochs: std::array::from_fn(|_| Epoch(3)),
+        thinned: None,
     }
 }
 
@@ -25,6 +26,24 @@ fn a_header_comes_back_as_it_was_under_its_own_number_only() {
     assert_eq!(bytes.len() as u64, SEGMENT_HEADER_BYTES);
     assert!(matches!(SegmentHeader::decode(&bytes, 3), HeaderRead::Whole(h) if *h == header()));
     assert!(matches!(SegmentHeader::decode(&bytes, 4), HeaderRead::Broken));
+}
+
+#[test]
+fn a_header_says_as_of_which_batch_its_segment_was_thinned() {
+    let mark = ThinnedMark { as_of: BatchNo(90), content_crc: 7 };
+    let header = SegmentHeader { thinned: Some(mark), ..header() };
+    let bytes = header.encode();
+    assert_eq!(bytes[112..124], [&90_u64.to_le_bytes()[..], &[7, 0, 0, 0]].concat());
+    assert!(matches!(SegmentHeader::decode(&bytes, 3), HeaderRead::Whole(h) if *h == header));
+}
+
+#[test]
+fn only_what_thinning_begins_is_taken_for_its_rest() {
+    assert_eq!(thin_name(7), "00000007.seg.thin");
+    assert!(is_thin_name("00000007.seg.thin"));
+    for other in ["00000007.seg", "7.seg.thin", "notes.thin", ".thin", "00000007.seg.thin.cache"] {
+        assert!(!is_thin_name(other), "{other}");
+    }
 }
 
 #[test]

@@ -13,6 +13,13 @@ use crate::layout::{narrow, wide};
 /// Of 100 sectors that are written, so many reach the disk at once: in no order, before any sync.
 const EARLY_PERCENT: u64 = 25;
 
+/// A file keeps its size, also where that ends within a sector.
+pub(super) fn write_sector(base: &dyn DiskFile, number: u64, sector: &Sector) -> io::Result<()> {
+    let at = number * wide(SECTOR_BYTES);
+    let inside = narrow(base.len()?.saturating_sub(at)).min(SECTOR_BYTES);
+    base.write_at(at, &sector[..inside])
+}
+
 pub(super) struct ShadowFile {
     base: Arc<dyn DiskFile>,
     cache: Mutex<Cache>,
@@ -37,6 +44,15 @@ impl ShadowFile {
     /// A copy of its sidecar, of a disk in memory.
     pub(super) fn sidecar(&self) -> Sidecar {
         self.lock().sidecar.copy()
+    }
+
+    /// Its name goes to another file: all that was written reaches the disk, as it may at any time.
+    pub(super) fn write_back(&self) -> io::Result<()> {
+        let mut cache = self.lock();
+        for (number, sector) in std::mem::take(&mut cache.dirty) {
+            write_sector(self.base.as_ref(), number, &sector)?;
+        }
+        cache.sidecar.empty()
     }
 
     /// It was removed.
@@ -66,7 +82,7 @@ impl ShadowFile {
 
     fn reach_disk(&self, number: u64, sector: &Sector) -> io::Result<()> {
         self.world.step()?;
-        self.base.write_at(number * wide(SECTOR_BYTES), sector)
+        write_sector(self.base.as_ref(), number, sector)
     }
 }
 

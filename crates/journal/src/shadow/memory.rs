@@ -18,7 +18,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn no_file(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("no file {name}"))
+}
+
 impl MemoryDisk {
+    /// The same file under another name as well.
+    pub(super) fn link(&self, name: &str, also: &str) -> io::Result<()> {
+        let mut files = lock(&self.0);
+        let bytes = files.get(name).map(Arc::clone).ok_or_else(|| no_file(name))?;
+        files.insert(also.to_owned(), bytes);
+        Ok(())
+    }
+
     pub(super) fn deep_clone(&self) -> Self {
         let files = lock(&self.0);
         let copy = |(name, bytes): (&String, &Bytes)| {
@@ -36,7 +48,7 @@ impl Disk for MemoryDisk {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         match lock(&self.0).get(name) {
             Some(bytes) => Ok(Arc::new(MemoryFile(Arc::clone(bytes)))),
-            None => Err(io::Error::new(io::ErrorKind::NotFound, format!("no file {name}"))),
+            None => Err(no_file(name)),
         }
     }
 
@@ -48,6 +60,17 @@ impl Disk for MemoryDisk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         lock(&self.0).remove(name);
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut files = lock(&self.0);
+        let bytes = files.remove(from).ok_or_else(|| no_file(from))?;
+        files.insert(to.to_owned(), bytes);
+        Ok(())
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use bytes::{Buf, BufMut};
 
+use super::file::write_sector;
 use super::world::World;
 use super::{Death, SECTOR_BYTES, ShadowReport};
 use crate::disk::DiskFile;
@@ -106,7 +107,7 @@ impl Sidecar {
                 Death::Power => {
                     let now = survivor(&versions, there, survivors, world);
                     report.lost_sectors += usize::from(now != last);
-                    base.write_at(at, &now)?;
+                    write_sector(base, number, &now)?;
                 }
             }
         }

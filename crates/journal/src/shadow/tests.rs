@@ -148,3 +148,86 @@ fn a_file_beyond_the_capacity_is_refused_and_leaves_nothing() {
     assert_eq!(disk.list().unwrap(), ["a"]);
     disk.create("b", 1000).unwrap();
 }
+
+#[test]
+fn a_file_keeps_its_size_also_where_that_ends_within_a_sector() {
+    let disk = ShadowDisk::memory(1);
+    let file = disk.create(NAME, 700).unwrap();
+    for bytes in [[1; 100], [2; 100]] {
+        file.write_at(600, &bytes).unwrap();
+        assert_eq!(file.len().unwrap(), 700);
+    }
+    file.sync().unwrap();
+    let (disk, _) = disk.power_cut(1).unwrap();
+    assert_eq!(disk.open(NAME).unwrap().len().unwrap(), 700);
+}
+
+#[test]
+fn a_name_that_was_not_synced_may_be_given_back_by_a_power_cut_and_by_nothing_else() {
+    let (mut old, mut new) = (0, 0);
+    for seed in 0..40 {
+        let (disk, before) = two_writes(seed);
+        before.sync().unwrap();
+        let was = bytes_of(&disk);
+        let file = disk.create("new", 16 * 512).unwrap();
+        file.write_at(0, &[7; 16 * 512]).unwrap();
+        file.sync().unwrap();
+        disk.rename("new", NAME).unwrap();
+        assert_eq!((bytes_of(&disk), disk.list().unwrap()), (vec![7; 16 * 512], vec![NAME.into()]));
+        let mut held = [0; 512];
+        before.read_at(0, &mut held).unwrap();
+        assert_eq!(held, [1; 512], "who had it open goes on in it");
+        let (disk, _) = disk.process_death(seed).unwrap();
+        assert_eq!(bytes_of(&disk), [7; 16 * 512]);
+        let cut = bytes_of(&disk.power_cut(seed).unwrap().0);
+        old += usize::from(cut == was);
+        new += usize::from(cut == [7; 16 * 512]);
+        disk.sync_names().unwrap();
+        assert_eq!(bytes_of(&disk.power_cut(seed + 100).unwrap().0), [7; 16 * 512]);
+    }
+    assert!(old > 8 && new > 8 && old + new == 40, "{old} times the old, {new} times the new");
+}
+
+#[test]
+fn bytes_that_were_not_synced_before_they_got_their_name_may_be_lost_behind_it() {
+    let mut lost = 0;
+    for seed in 0..40 {
+        let (disk, before) = two_writes(seed);
+        before.sync().unwrap();
+        let was = bytes_of(&disk);
+        disk.create("new", 16 * 512).unwrap().write_at(0, &[7; 16 * 512]).unwrap();
+        disk.rename("new", NAME).unwrap();
+        disk.sync_names().unwrap();
+        assert_eq!(bytes_of(&disk.process_death(seed).unwrap().0), [7; 16 * 512]);
+        let cut = bytes_of(&disk.power_cut(seed).unwrap().0);
+        assert_ne!(cut, was, "the name was durable");
+        lost += usize::from(cut.contains(&0));
+    }
+    assert!(lost > 20, "{lost} of 40");
+}
+
+#[test]
+fn a_directory_whose_process_died_after_a_renaming_is_as_one_in_memory() {
+    let (mut old, mut new) = (0, 0);
+    for seed in 0..16 {
+        let dir = tempfile::tempdir().unwrap();
+        let (disk, _) = ShadowDisk::open(dir.path(), seed, Death::Power).unwrap();
+        for (name, byte) in [(NAME, 1), ("new", 7)] {
+            let file = disk.create(name, 16 * 512).unwrap();
+            file.write_at(0, &[byte; 16 * 512]).unwrap();
+            file.sync().unwrap();
+        }
+        disk.rename("new", NAME).unwrap();
+        drop(disk);
+        let (disk, _) = ShadowDisk::open(dir.path(), seed, Death::Process).unwrap();
+        assert_eq!((bytes_of(&disk), disk.list().unwrap()), (vec![7; 16 * 512], vec![NAME.into()]));
+        drop(disk);
+        let (disk, _) = ShadowDisk::open(dir.path(), seed, Death::Power).unwrap();
+        old += usize::from(bytes_of(&disk) == [1; 16 * 512]);
+        new += usize::from(bytes_of(&disk) == [7; 16 * 512]);
+        drop(disk);
+        let names = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("undo")));
+    }
+    assert!(old > 2 && new > 2 && old + new == 16, "{old} times the old, {new} times the new");
+}

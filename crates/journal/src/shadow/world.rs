@@ -12,11 +12,12 @@ use rand_pcg::Pcg64Mcg;
 pub struct Faults {
     /// Bytes of all files; a new file beyond it is refused with `StorageFull`.
     pub capacity_bytes: Option<u64>,
-    /// The n-th sync from now on, from 1, fails: some of its sectors reached the disk.
+    /// The n-th sync from now on, from 1, fails: some of its sectors reached the disk. One of the names
+    /// counts too.
     pub fail_sync: Option<u64>,
     /// At the n-th step from now on, from 1, everything stops: this and every later call fails.
     /// A step is a write, a sector that reaches the disk, the beginning or end of a sync, of a
-    /// creation, of a removal.
+    /// creation, of a removal, a renaming, the beginning or end of a sync of the names.
     pub stop_at_step: Option<u64>,
     /// At the n-th step the process aborts.
     pub abort_at_step: Option<u64>,

@@ -11,34 +11,34 @@ use crate::desk::{NONE_KNOWN, append, messages, open, open_known, read_all, read
 
 /// Six segments: 24 batches of 8 messages of about 1,500 bytes; those of batch n begin with
 /// number 8n − 7.
-const BATCHES: u64 = 24;
+pub(crate) const BATCHES: u64 = 24;
 
-fn written() -> (Arc<ShadowDisk>, Vec<BatchView>) {
+pub(crate) fn written() -> (Arc<ShadowDisk>, Vec<BatchView>) {
     let disk = Arc::new(ShadowDisk::memory(1));
     let (mut journal, _) = open(&(Arc::clone(&disk) as Arc<dyn Disk>));
     let all = (0..BATCHES).map(|n| append(&mut journal, &messages(1 + 8 * n, 8, 1500))).collect();
     (disk, all)
 }
 
-fn copy(disk: &ShadowDisk) -> Arc<dyn Disk> {
+pub(crate) fn copy(disk: &ShadowDisk) -> Arc<dyn Disk> {
     Arc::new(disk.power_cut(1).unwrap().0)
 }
 
-fn bytes_of(disk: &dyn Disk, name: &str) -> Vec<u8> {
+pub(crate) fn bytes_of(disk: &dyn Disk, name: &str) -> Vec<u8> {
     let file = disk.open(name).unwrap();
     let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
     file.read_at(0, &mut bytes).unwrap();
     bytes
 }
 
-fn names(disk: &dyn Disk) -> Vec<String> {
+pub(crate) fn names(disk: &dyn Disk) -> Vec<String> {
     let mut names = disk.list().unwrap();
     names.sort();
     names
 }
 
 /// In which file, and where, the body of this message stands.
-fn place_of(disk: &dyn Disk, number: u64) -> (String, u64) {
+pub(crate) fn place_of(disk: &dyn Disk, number: u64) -> (String, u64) {
     let text = format!("{number} xxx").into_bytes();
     for name in names(disk) {
         let bytes = bytes_of(disk, &name);
@@ -62,7 +62,7 @@ fn last_header(disk: &dyn Disk) -> (String, u64) {
     (name, at as u64)
 }
 
-fn spoil(disk: &dyn Disk, name: &str, at: u64, length: usize) {
+pub(crate) fn spoil(disk: &dyn Disk, name: &str, at: u64, length: usize) {
     let file = disk.open(name).unwrap();
     let mut bytes = vec![0; length];
     file.read_at(at, &mut bytes).unwrap();
@@ -79,7 +79,11 @@ fn is_missing(damage: &[Damage], offset: Offset) -> bool {
 }
 
 /// What is lost is named, what is not named is there, and opening again changes nothing.
-fn three_openings(disk: &Arc<dyn Disk>, all: &[BatchView], may_cut: bool) -> (Journal, Recovery) {
+pub(crate) fn three_openings(
+    disk: &Arc<dyn Disk>,
+    all: &[BatchView],
+    may_cut: bool,
+) -> (Journal, Recovery) {
     let (journal, first) = open(disk);
     let found = read_messages(&journal);
     let mut rest = found.iter().peekable();

@@ -27,3 +27,15 @@ mod power;
 #[cfg(test)]
 #[cfg(feature = "shadow")]
 mod refusal;
+#[cfg(test)]
+#[cfg(feature = "shadow")]
+mod thin;
+#[cfg(test)]
+#[cfg(feature = "shadow")]
+mod thin_damage;
+#[cfg(test)]
+#[cfg(feature = "shadow")]
+mod thin_front;
+#[cfg(test)]
+#[cfg(feature = "shadow")]
+mod thin_power;

@@ -142,6 +142,13 @@ fn keeping(page: &mut Page, owner: &Owner) {
         ("expired", "Words that something has expired.", &gauges.expired),
         ("erased", "Words that a user is erased in a conversation.", &gauges.erased),
         ("refused", "Words that were not taken: they are said again.", &gauges.refused),
+        (
+            "thinned_segments",
+            "Segments of the journal written anew with less in them.",
+            &gauges.thinned,
+        ),
+        ("freed_bytes", "Bytes of the journal that this gave back.", &gauges.freed_bytes),
+        ("thin_failures", "Segments that could not be thinned.", &gauges.thin_failures),
     ];
     for (name, help, count) in counters {
         page.counter(&format!("keeper_{name}_total"), help, num(count.load(Relaxed)));

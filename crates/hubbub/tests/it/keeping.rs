@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -39,6 +40,19 @@ async fn until(house: &House, metric: &str, least: u64) {
         assert!(Instant::now() < end, "{metric} does not come to {least}: {}", house.err());
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// How often something stands in the journal's files.
+fn in_journal(folder: &Path, needle: &str) -> usize {
+    let mut files = fs::read_dir(folder.join("data/journal")).unwrap();
+    let mut count = 0;
+    for file in files.by_ref().map(Result::unwrap) {
+        let bytes = fs::read(file.path()).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let here = bytes[..used].windows(needle.len());
+        count += here.filter(|window| *window == needle.as_bytes()).count();
+    }
+    count
 }
 
 fn words(pairs: &[(u64, &str)]) -> Vec<(u64, String)> {
@@ -112,6 +126,10 @@ async fn an_erased_users_words_are_gone_from_every_conversation_and_stay_gone() 
     assert_eq!(shown(&page(at, "tea").await), gone);
     assert_eq!(shown(&page(at, "milk").await), gone);
     assert_eq!(shown(&page(at, "salt").await), words(&[(1, "ben's")]));
+    // Nor has the journal a word of hers.
+    until(&house, "keeper_thinned_segments_total", 1).await;
+    assert_eq!(in_journal(folder.path(), "ann's"), 0);
+    assert_eq!(in_journal(folder.path(), "ben's"), 3);
     // Sent again by someone who did not hear of it, it does not come back.
     let again = say(at, "ann", "tea", "1", "ann's").await;
     assert_eq!(again.json()["duplicate"], true, "{again:?}");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use enrich::Enricher;
 use history::History;
-use journal::{Journal, Reader, Recovery};
+use journal::{Journal, Reader, Recovery, Thinner};
 use model::{BatchNo, Epoch};
 use tables::Tables;
 use tokio::sync::mpsc;
@@ -19,7 +19,7 @@ use super::follow::{self, FollowGauges, View};
 use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
 use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
-use super::keeper::{self, Erase, Keeper, KeeperGauges};
+use super::keeper::{self, Erase, Keeper, KeeperGauges, Thinning};
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
 use super::{Fatal, start, views};
@@ -53,6 +53,7 @@ pub(crate) struct Crew {
     clock: Clock,
     stop_following: Arc<AtomicBool>,
     stop_keeping: Arc<AtomicBool>,
+    thinner: Option<Thinner>,
     threads: Mutex<Threads>,
 }
 
@@ -79,6 +80,7 @@ impl Crew {
             clock,
             stop_following: Arc::new(AtomicBool::new(false)),
             stop_keeping: Arc::new(AtomicBool::new(false)),
+            thinner: None,
             threads: Mutex::new(Threads::default()),
         }
     }
@@ -159,6 +161,7 @@ impl Crew {
 
     /// The journal's drive, when everyone who may append is known.
     pub(crate) fn journal(&mut self, config: &Config, journal: Journal) -> Result<(), ServeError> {
+        self.thinner = Some(journal.thinner());
         let room = Headroom {
             dir: config.data.clone(),
             reserve_bytes: config.disk_reserve_bytes,
@@ -177,6 +180,7 @@ impl Crew {
             commit_window: config.commit_window,
             batch_max_bytes: start::journal_options(config).batch_max_bytes,
             gauges: Arc::clone(&self.journal),
+            seal: false,
         };
         let fatal = Arc::clone(&self.fatal);
         let thread = spawn("journal", move || drive.run(&fatal))?;
@@ -202,23 +206,26 @@ impl Crew {
         Ok(ask)
     }
 
-    /// The keeper of the rules, and who asks it to erase someone. Must run in a runtime.
+    /// The keeper of the rules, and who asks it to erase someone. Must run in a runtime, after the
+    /// journal's drive is there.
     pub(crate) fn keeper(
         &mut self,
         config: &Config,
         history: &History,
+        tables: &Arc<FollowGauges>,
     ) -> Result<(mpsc::Sender<Erase>, Arc<KeeperGauges>), ServeError> {
         let (ask, erases) = mpsc::channel(keeper::ERASES_MAX);
         let gauges = Arc::new(KeeperGauges::default());
+        let thinning = Thinning {
+            thinner: self.thinner.clone().expect("the journal's drive comes first"),
+            history: history.clone(),
+            tables: Arc::clone(tables),
+            journal: Arc::clone(&self.journal_inbox),
+            gauges: Arc::clone(&gauges),
+        };
         let rules = (config.retain, config.retain_sweep);
-        let shown = Arc::clone(&gauges);
-        let keeper = Keeper::new(
-            self.inboxes.clone(),
-            (history.clone(), self.reader.clone()),
-            rules,
-            erases,
-            shown,
-        );
+        let keeper =
+            Keeper::new(self.inboxes.clone(), self.reader.clone(), thinning, rules, erases);
         let (stop, fatal) = (Arc::clone(&self.stop_keeping), Arc::clone(&self.fatal));
         let runtime = tokio::runtime::Handle::current();
         let thread = spawn("keeper", move || {

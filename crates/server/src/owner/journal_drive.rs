@@ -29,6 +29,8 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(crate) enum JournalEvent {
     /// Make this fact durable.
     Append { author: usize, generation: u64, fact: Fact },
+    /// Begin a new segment, so that what stands in this one can be thinned.
+    Seal,
     /// Append what waits and end.
     Stop,
 }
@@ -83,6 +85,8 @@ pub(crate) struct JournalDrive {
     pub(crate) commit_window: Duration,
     pub(crate) batch_max_bytes: usize,
     pub(crate) gauges: Arc<JournalGauges>,
+    /// A new segment is wanted.
+    pub(crate) seal: bool,
 }
 
 /// A fact that waits.
@@ -115,11 +119,21 @@ impl JournalDrive {
                 self.inbox.take(&mut events, usize::MAX, Duration::ZERO);
                 stopping |= self.sort(&mut events, &mut waiting);
             }
+            if std::mem::take(&mut self.seal) {
+                match self.journal.seal(Clock::wall()) {
+                    // Without room for another segment it goes on in this one.
+                    Ok(()) | Err(AppendError::DiskFull) => {}
+                    Err(why) => {
+                        let what = self.poisoned(&why);
+                        return fatal.raise(ServeError::Poisoned { what });
+                    }
+                }
+            }
         }
     }
 
     /// Lines up what is to be appended; says whether to stop.
-    fn sort(&self, events: &mut Vec<JournalEvent>, waiting: &mut VecDeque<Waiting>) -> bool {
+    fn sort(&mut self, events: &mut Vec<JournalEvent>, waiting: &mut VecDeque<Waiting>) -> bool {
         let mut stop = false;
         for event in events.drain(..) {
             match event {
@@ -128,6 +142,7 @@ impl JournalDrive {
                         waiting.push_back(Waiting { author, generation, fact });
                     }
                 }
+                JournalEvent::Seal => self.seal = true,
                 JournalEvent::Stop => stop = true,
             }
         }
@@ -176,13 +191,18 @@ impl JournalDrive {
                 Ok(())
             }
             Err(why @ (AppendError::Poisoned { .. } | AppendError::TooLarge { .. })) => {
-                self.gauges.poisoned.store(true, Relaxed);
-                for author in &self.authors {
-                    (author.tell)(Notice::Poisoned);
-                }
-                Err(why.to_string())
+                Err(self.poisoned(&why))
             }
         }
+    }
+
+    /// Tells all authors that nothing more will be durable; why, in words.
+    fn poisoned(&self, why: &AppendError) -> String {
+        self.gauges.poisoned.store(true, Relaxed);
+        for author in &self.authors {
+            (author.tell)(Notice::Poisoned);
+        }
+        why.to_string()
     }
 
     fn tell_durable(&self, of: &[(usize, u64)], appended: &journal::Appended) {

@@ -5,6 +5,7 @@
 //! It runs on a thread of its own, asks history, and nobody waits for it but who asked to be erased.
 
 mod due;
+mod thinning;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -19,6 +20,9 @@ use model::{
 };
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
+
+pub(crate) use thinning::Thinning;
+use thinning::Worth;
 
 use super::Fatal;
 use super::hub_drive::HubEvent;
@@ -67,6 +71,12 @@ pub(crate) struct KeeperGauges {
     pub(crate) erased: AtomicU64,
     /// Words that were not taken: the next sweep says them again.
     pub(crate) refused: AtomicU64,
+    /// Segments of the journal that were written anew with less in them.
+    pub(crate) thinned: AtomicU64,
+    /// Bytes that this gave back.
+    pub(crate) freed_bytes: AtomicU64,
+    /// Segments that could not be thinned.
+    pub(crate) thin_failures: AtomicU64,
 }
 
 /// The drive: [`run`](Self::run) is its thread.
@@ -74,6 +84,7 @@ pub(crate) struct Keeper {
     hubs: Vec<Arc<Inbox<HubEvent>>>,
     history: History,
     journal: journal::Reader,
+    thinning: Thinning,
     retain: Retain,
     every: Duration,
     erases: mpsc::Receiver<Erase>,
@@ -87,11 +98,12 @@ impl Keeper {
     /// Keeps the rules of `retain`, which it looks through so often, and erases whom it is told to.
     pub(crate) fn new(
         hubs: Vec<Arc<Inbox<HubEvent>>>,
-        (history, journal): (History, journal::Reader),
+        journal: journal::Reader,
+        thinning: Thinning,
         (retain, every): (Retain, Duration),
         erases: mpsc::Receiver<Erase>,
-        gauges: Arc<KeeperGauges>,
     ) -> Self {
+        let (history, gauges) = (thinning.history.clone(), Arc::clone(&thinning.gauges));
         let (to, answers) = mpsc::channel(SAID_AT_ONCE);
         let to = LinkSender::new(to, Arc::new(Notify::new()));
         for hub in &hubs {
@@ -102,6 +114,7 @@ impl Keeper {
             hubs,
             history,
             journal,
+            thinning,
             retain,
             every,
             erases,
@@ -143,6 +156,9 @@ impl Keeper {
         let said = self.say_everywhere(stop, due).await?;
         self.history_has_all(stop).await?;
         self.gauges.expired.fetch_add(said, Relaxed);
+        if said > 0 {
+            self.thinning.thin(Worth::Half, stop)?;
+        }
         self.gauges.sweeps.fetch_add(1, Relaxed);
         if said > 0 {
             tracing::info!(conversations = said, "what was kept long enough has expired");
@@ -171,6 +187,11 @@ impl Keeper {
             let refusal = Refusal::Busy { bound: "keeper".to_owned(), retry_after_ms: 1_000 };
             FromOwner::Refused { request, refusal }
         });
+        if conversations > 0 {
+            self.thinning.seal(stop).await;
+            self.tables_have_all(stop).await;
+            self.thinning.thin(Worth::Anything, stop)?;
+        }
         Ok(())
     }
 
@@ -181,6 +202,14 @@ impl Keeper {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         Ok(())
+    }
+
+    /// Waits until the tables have counted what is durable now.
+    async fn tables_have_all(&self, stop: &AtomicBool) {
+        let wanted = self.journal.durable().0;
+        while self.thinning.tables.at.load(Relaxed) < wanted && !stop.load(Relaxed) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Says in each conversation what is due there, some at a time; how often it was said.

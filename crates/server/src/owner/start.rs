@@ -47,7 +47,7 @@ pub(crate) fn start(config: &Config) -> Result<(DataDir, Arc<Owner>), ServeError
     )?;
     let counting = crew.follow("tables", tables, |_| ())?;
     opened.ready_after = Duration::from_nanos(clock.mono().0);
-    let (keeper, keeping) = crew.keeper(config, &history)?;
+    let (keeper, keeping) = crew.keeper(config, &history, &counting)?;
     let links = Arc::new(Links::new(crew.inboxes.clone(), views, keeper));
     let owner = Owner { opened, reader, following, counting, keeping, enriching, links, crew };
     Ok((dir, Arc::new(owner)))

@@ -15,10 +15,13 @@
 //!   must never come twice to one server.
 
 mod args;
+mod cpu;
 mod dice;
+mod fanout;
 mod history;
 mod import;
 mod pace;
+mod quantiles;
 mod raw;
 mod replay;
 mod sweep;
@@ -26,6 +29,7 @@ mod talk;
 
 pub use args::{SweepArgs, TalkArgs};
 pub use import::{ImportArgs, Imported, import};
+pub use fanout::{FanoutArgs, fanout};
 pub use pace::{PaceArgs, pace};
 pub use replay::{ReplayArgs, Replayed, replay};
 pub use sweep::sweep;

@@ -5,7 +5,7 @@
 //! is quiet. Both write history files (`docs/formats.md`), which the checker judges; nothing here
 //! judges.
 //!
-//! [`import`] torments nobody: it says what was said elsewhere.
+//! [`import`] torments nobody: it says what was said elsewhere. [`pace`] and [`fanout`] measure.
 //!
 //! # Invariants
 //!
@@ -28,8 +28,8 @@ mod sweep;
 mod talk;
 
 pub use args::{SweepArgs, TalkArgs};
-pub use import::{ImportArgs, Imported, import};
 pub use fanout::{FanoutArgs, fanout};
+pub use import::{ImportArgs, Imported, import};
 pub use pace::{PaceArgs, pace};
 pub use replay::{ReplayArgs, Replayed, replay};
 pub use sweep::sweep;

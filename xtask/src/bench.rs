@@ -53,6 +53,9 @@ pub(crate) struct BenchArgs {
     /// Which other servers `peers` measures. [default: all]
     #[arg(long = "peer", value_enum)]
     peers: Vec<peers::PeerName>,
+    /// How often `peers` measures each server. [default: 3, with --quick 1]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100))]
+    rounds: Option<u64>,
 }
 
 /// What can be measured.

@@ -36,18 +36,19 @@ const SATURATED_CPU_MAX_US: f64 = 1.0;
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
 struct Extent {
-    rounds: usize,
+    rounds: u64,
     listeners: u64,
     seconds: u64,
     warm_up_seconds: u64,
 }
 
 pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) -> Result<()> {
-    let extent = if args.quick {
+    let mut extent = if args.quick {
         Extent { rounds: 1, listeners: 100, seconds: 2, warm_up_seconds: 1 }
     } else {
         Extent { rounds: 3, listeners: LISTENERS, seconds: 10, warm_up_seconds: 3 }
     };
+    extent.rounds = args.rounds.unwrap_or(extent.rounds);
     let load_before = super::machine::load();
     let mut peers = vec![Peer::Hubbub];
     for name in PeerName::chosen(&args.peers) {

@@ -67,7 +67,7 @@ pub(super) fn measure(
 }
 
 /// What a run has shown, in one line.
-pub(super) fn line(round: usize, name: &str, mode: Mode, total: &Value) -> String {
+pub(super) fn line(round: u64, name: &str, mode: Mode, total: &Value) -> String {
     let number = |pointer: &str| total.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN);
     let mut line = format!(
         "round {round}: {name:<10} {:<9} {:>9.0}/s, server {:.2} us, client {:.2} us, p50 {:.2} p99 {:.2} ms, reach {:.4}, load {:.1}",

@@ -12,6 +12,7 @@ mod chart;
 mod figure;
 mod machine;
 mod pace;
+mod peers;
 mod process;
 mod raw_disk;
 mod restart;
@@ -30,7 +31,7 @@ use workshop::Workshop;
 /// Measure, one line a figure: name, measured, target, met or missed, the machine's load.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchArgs {
-    /// Which to run. [default: all]
+    /// Which to run. [default: all but `peers`, which installs other servers]
     #[arg(value_enum)]
     names: Vec<Name>,
     /// Write the figures and what they came from to target/bench/NAME.json, too.
@@ -42,12 +43,19 @@ pub(crate) struct BenchArgs {
     /// How long `steady` runs. [default: 600, with --quick 30]
     #[arg(long, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     seconds: Option<u64>,
-    /// Draw what `steady` saw into docs/benchmarks/steady.svg.
+    /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the table of `peers` into
+    /// docs/benchmarks.md.
     #[arg(long)]
     plot: bool,
     /// Let `hubbub nlp --no-models` understand each message meanwhile; `steady` always does.
     #[arg(long)]
     nlp: bool,
+    /// Which other servers `peers` measures. [default: all]
+    #[arg(long = "peer", value_enum)]
+    peers: Vec<peers::PeerName>,
+    /// How often `peers` measures each server. [default: 3, with --quick 1]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100))]
+    rounds: Option<u64>,
 }
 
 /// What can be measured.
@@ -59,6 +67,8 @@ enum Name {
     Restart,
     /// What ten minutes at 10,000 a second look like.
     Steady,
+    /// One speaks to a thousand: hubbub beside other servers, which are installed for it.
+    Peers,
 }
 
 impl Name {
@@ -67,6 +77,7 @@ impl Name {
             Self::Ack => "ack",
             Self::Restart => "restart",
             Self::Steady => "steady",
+            Self::Peers => "peers",
         }
     }
 }
@@ -75,8 +86,8 @@ impl Name {
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     let binary = binary::build()?;
     let mut workshop = Workshop::open(binary)?;
-    let names =
-        if args.names.is_empty() { Name::value_variants().to_vec() } else { args.names.clone() };
+    let unasked = [Name::Ack, Name::Restart, Name::Steady];
+    let names = if args.names.is_empty() { unasked.to_vec() } else { args.names.clone() };
     for name in names {
         let mut report = Report::new(name.text(), args.quick)?;
         workshop.clear()?;
@@ -85,6 +96,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
             Name::Restart => restart::run(&workshop, args.quick, &mut report)?,
             Name::Steady => steady::run(&workshop, args, &mut report)?,
+            Name::Peers => peers::run(&workshop, args, &mut report)?,
         }
         if args.json {
             report.write(workshop.results())?;

@@ -102,6 +102,8 @@ enum Load {
     Sweep(load::SweepArgs),
     /// Send messages at a fixed rate and measure how long each takes to be acknowledged
     Pace(load::PaceArgs),
+    /// One speaks to a thousand: deliveries a second, how late, at what cost; of other servers, too
+    Fanout(load::FanoutArgs),
 }
 
 fn main() -> ExitCode {
@@ -133,6 +135,7 @@ fn main() -> ExitCode {
         Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
         Command::Load(Load::Pace(args)) => wait_for(load::pace(args)),
+        Command::Load(Load::Fanout(args)) => ended(load::fanout(&args)),
     }
 }
 
@@ -196,7 +199,11 @@ async fn serve_nlp(args: nlp::NlpArgs) -> anyhow::Result<ExitCode> {
 /// Runs one of the clients.
 fn wait_for(client: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(client)) {
+    ended(runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(client)))
+}
+
+fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
+    match result {
         Ok(code) => code,
         Err(why) => {
             complain(&format!("{why:#}"));

@@ -5,7 +5,7 @@
 //! is quiet. Both write history files (`docs/formats.md`), which the checker judges; nothing here
 //! judges.
 //!
-//! [`import`] torments nobody: it says what was said elsewhere.
+//! [`import`] torments nobody: it says what was said elsewhere. [`pace`] and [`fanout`] measure.
 //!
 //! # Invariants
 //!
@@ -15,16 +15,20 @@
 //!   must never come twice to one server.
 
 mod args;
+mod cpu;
 mod dice;
+mod fanout;
 mod history;
 mod import;
 mod pace;
+mod quantiles;
 mod raw;
 mod replay;
 mod sweep;
 mod talk;
 
 pub use args::{SweepArgs, TalkArgs};
+pub use fanout::{FanoutArgs, fanout};
 pub use import::{ImportArgs, Imported, import};
 pub use pace::{PaceArgs, pace};
 pub use replay::{ReplayArgs, Replayed, replay};

@@ -10,7 +10,6 @@
 //! - What is due is sent, however late; nothing is left out to come back into step.
 //! - Memory does not grow with the number of messages.
 
-mod cpu;
 mod figures;
 mod line;
 mod schedule;
@@ -28,6 +27,8 @@ use tokio::time::{Instant, timeout};
 use figures::Figures;
 use line::{Line, Plan};
 use schedule::Schedule;
+
+use crate::cpu;
 
 /// Exit code: the server cannot be reached (sysexits `EX_UNAVAILABLE`).
 const EXIT_UNAVAILABLE: u8 = 69;

@@ -59,6 +59,11 @@ impl Report {
         self.figures.push(figure);
     }
 
+    /// Date, machine and commit.
+    pub(super) fn conditions(&self) -> &Value {
+        &self.conditions
+    }
+
     /// Says what is being done.
     #[expect(clippy::print_stdout, reason = "a bench talks to the person who started it")]
     pub(super) fn say(&self, what: &str) {

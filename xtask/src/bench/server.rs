@@ -151,7 +151,7 @@ fn launch(workshop: &Workshop, log: &str, arguments: &[String]) -> Result<Proces
 }
 
 /// An address on which nobody listens now.
-fn free_address() -> Result<SocketAddr> {
+pub(super) fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?)
 }

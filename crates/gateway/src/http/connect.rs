@@ -24,8 +24,9 @@ use crate::gateway::{Place, Shared};
 /// Bytes that one read of a socket asks for: most frames are small, and every connection has one.
 const READ_BUFFER_BYTES: usize = 2048;
 
-/// Bytes of frames that go into one write of a socket.
-const WRITE_BUFFER_BYTES: usize = 4096;
+/// Bytes of frames that go into one write of a socket. A write costs the kernel as much as copying
+/// dozens of frames; what a connection once needed it keeps, so not the whole of a batch.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// When to try again what found too many connections.
 const CONNECTIONS_RETRY_MS: u32 = 5_000;

@@ -11,11 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use wire::Code;
 
-/// The longest latency told apart; longer ones count as this.
-const LATENCY_MAX: Duration = Duration::from_secs(600);
-
-/// Significant digits of a latency.
-const DIGITS: u8 = 3;
+use crate::quantiles::{self, Quantiles, micros, per_second};
 
 /// Everything that is counted while messages are under way.
 #[derive(Debug)]
@@ -61,27 +57,16 @@ pub(super) struct Total {
     broken: Vec<String>,
 }
 
-/// Of one histogram, in milliseconds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Quantiles {
-    p50: f64,
-    p90: f64,
-    p99: f64,
-    p999: f64,
-    max: f64,
-}
-
 impl Figures {
     pub(super) fn new(start: Instant) -> Result<Self> {
-        let histogram = || Histogram::new_with_bounds(1, micros(LATENCY_MAX), DIGITS);
         Ok(Self(Mutex::new(Counts {
-            from_due: histogram()?,
-            from_sent: histogram()?,
-            slip: histogram()?,
+            from_due: quantiles::histogram()?,
+            from_sent: quantiles::histogram()?,
+            slip: quantiles::histogram()?,
             errors: BTreeMap::new(),
             start,
             last: start,
-            window: histogram()?,
+            window: quantiles::histogram()?,
             window_errors: 0,
             window_start: start,
         })))
@@ -145,24 +130,6 @@ impl Figures {
     }
 }
 
-impl Quantiles {
-    fn of(histogram: &Histogram<u64>) -> Self {
-        let at = |quantile| millis(histogram.value_at_quantile(quantile));
-        Self {
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: millis(histogram.max()),
-        }
-    }
-
-    fn to_json(self) -> Value {
-        let Self { p50, p90, p99, p999, max } = self;
-        json!({ "p50": p50, "p90": p90, "p99": p99, "p99.9": p999, "max": max })
-    }
-}
-
 impl Window {
     pub(super) fn to_json(&self) -> Value {
         json!({
@@ -214,13 +181,6 @@ impl Total {
     }
 }
 
-impl fmt::Display for Quantiles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { p50, p90, p99, p999, max } = self;
-        write!(f, "p50 {p50:.2}  p90 {p90:.2}  p99 {p99:.2}  p99.9 {p999:.2}  max {max:.2} ms")
-    }
-}
-
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = per_second(self.acknowledged, self.length);
@@ -245,20 +205,6 @@ impl fmt::Display for Total {
         }
         self.broken.iter().try_for_each(|why| write!(f, "\nbroken        {why}"))
     }
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "latencies are far below 2^53 µs")]
-fn millis(micros: u64) -> f64 {
-    micros as f64 / 1e3
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn per_second(count: u64, time: Duration) -> f64 {
-    if time.is_zero() { 0.0 } else { count as f64 / time.as_secs_f64() }
 }
 
 #[cfg(test)]

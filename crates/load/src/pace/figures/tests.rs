@@ -1,4 +1,5 @@
 use super::*;
+use crate::quantiles::LATENCY_MAX;
 
 const MS: Duration = Duration::from_millis(1);
 

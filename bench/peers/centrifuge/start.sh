@@ -1,0 +1,2 @@
+# start.sh FOLDER PORT
+exec "$1/server" "$2"

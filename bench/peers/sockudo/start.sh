@@ -1,0 +1,3 @@
+# start.sh FOLDER PORT
+cd "$1"
+PORT=$2 exec bin/sockudo --config config.toml

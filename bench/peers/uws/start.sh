@@ -1,0 +1,3 @@
+# start.sh FOLDER PORT
+cd "$1"
+NODE_ENV=production exec node server.js "$2"

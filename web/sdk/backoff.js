@@ -35,7 +35,7 @@ export class Backoff {
  */
 export function leastWait(code, reason) {
   if (code >= 3500 && code <= 3999) return null;
-  if (code !== 1013) return 0;
+  if (code !== 1001 && code !== 1013) return 0;
   try {
     return Number(JSON.parse(reason).retry_after_ms) || 0;
   } catch {

@@ -64,6 +64,7 @@ test("the waits between tries are those of the protocol, and a minute that stood
     assert.ok(backoff.next(0, 90_000) >= 90_000, "what the server asks for is the least");
   }
   assert.equal(leastWait(1013, JSON.stringify({ retry_after_ms: 7000 })), 7000);
+  assert.equal(leastWait(1001, JSON.stringify({ retry_after_ms: 400 })), 400, "it goes away and says when to come");
   assert.equal(leastWait(3500, "no hello"), null);
   assert.equal(leastWait(3002, "expired"), 0);
 });

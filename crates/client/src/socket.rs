@@ -168,7 +168,8 @@ fn closed(frame: Option<CloseFrame>) -> Step {
     let Some(CloseFrame { code, reason }) = frame else { return lost("closed, without a code") };
     let code = CloseCode(u16::from(code));
     let why = format!("closed by the server: {} {reason}", code.0);
-    let retry_after_ms = retry_after_of(&reason).filter(|_| code == CloseCode::TOO_BUSY);
+    let says_when = matches!(code, CloseCode::TOO_BUSY | CloseCode::GOING_AWAY);
+    let retry_after_ms = retry_after_of(&reason).filter(|_| says_when);
     Step::Lost { lost: Lost::Closed { code, retry_after_ms }, why }
 }
 

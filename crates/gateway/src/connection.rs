@@ -109,7 +109,7 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
     let hello = tokio::select! {
         hello = timeout(shared.options.hello_timeout, hello(shared, socket, encoding)) => hello,
         _ = closing.wait_for(|closing| *closing) => {
-            return Err(End::Close(CloseCode::GOING_AWAY, String::new()));
+            return Err(End::Close(CloseCode::GOING_AWAY, shared.farewell()));
         }
     };
     let no_hello = |reason: String| End::Close(CloseCode::NO_HELLO, reason);

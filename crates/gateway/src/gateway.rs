@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::request::Parts;
@@ -13,7 +12,6 @@ use link::RowQuery;
 use model::{Refusal, UserId};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tracing::warn;
 
 use crate::counters::{Counters, Counts, sub};
@@ -156,14 +154,22 @@ impl Gateway {
         self.shared.owner.rows(query).await
     }
 
-    /// Takes no more connections, lets what is under way be answered, closes all with 1001, says the
-    /// last words to the owner and ends the link. What is not done by the deadline is cut off.
-    pub async fn close(&self, deadline: Duration) {
+    /// Takes no more connections, lets what is under way be answered, and closes all with 1001, each
+    /// with its own time to come back; until they have left, or until `enough` is done. Requests over
+    /// HTTP that are under way are answered as long as the link is there: see [`end`](Self::end).
+    pub async fn dismiss(&self, enough: impl Future<Output = ()>) {
         self.shared.closing.send_replace(true);
-        if timeout(deadline, self.everyone_left()).await.is_err() {
-            let left = self.shared.counts.connections.load(Relaxed);
-            warn!(left, "connections were still there at the deadline");
+        tokio::select! {
+            () = self.everyone_left() => {}
+            () = enough => {
+                let left = self.shared.counts.connections.load(Relaxed);
+                warn!(left, "connections were still there at the deadline");
+            }
         }
+    }
+
+    /// Says the last words to the owner and ends the link.
+    pub async fn end(&self) {
         self.stop.send_replace(true);
         let drive = self.drive.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(drive) = drive
@@ -176,6 +182,9 @@ impl Gateway {
     async fn everyone_left(&self) {
         loop {
             let left = self.shared.left.notified();
+            tokio::pin!(left);
+            // From here on, not from the first poll: nobody leaves unnoticed.
+            left.as_mut().enable();
             if self.shared.counts.connections.load(Relaxed) == 0 {
                 return;
             }
@@ -185,6 +194,17 @@ impl Gateway {
 }
 
 impl Shared {
+    /// When a client that is told to go is to come back, milliseconds: a time of its own in the window.
+    pub(crate) fn come_back_ms(&self) -> u32 {
+        let window = u32::try_from(self.options.drain_window.as_millis()).unwrap_or(u32::MAX);
+        share(window, self.options.door.random())
+    }
+
+    /// The reason of a connection that is told to go.
+    pub(crate) fn farewell(&self) -> String {
+        wire::busy_reason(self.come_back_ms())
+    }
+
     /// Whether one more connection would find a place.
     pub(crate) fn has_place(&self) -> bool {
         self.counts.connections.load(Relaxed) < self.options.connections_max as u64
@@ -217,6 +237,12 @@ impl Place {
     }
 }
 
+/// From 0 (`dice` = 0) to `most` (`dice` = `u64::MAX`), each as likely as the others.
+fn share(most: u32, dice: u64) -> u32 {
+    let part = (u128::from(dice) * (u128::from(most) + 1)) >> 64;
+    u32::try_from(part).unwrap_or_else(|_| unreachable!("at most the whole"))
+}
+
 impl Shared {
     fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
@@ -240,3 +266,6 @@ impl Drop for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use wire::{About, Code, Problem};
 
@@ -19,6 +20,7 @@ pub use self::asks::COMMANDS_MAX;
 pub(crate) use self::caller::Caller;
 pub use self::problem::respond;
 pub use self::route::Route;
+use crate::counters::count;
 use crate::gateway::Shared;
 
 /// Bytes of one request's body.
@@ -31,6 +33,19 @@ pub struct Peer(pub IpAddr);
 /// The response to whoever may not see something.
 pub(crate) fn forbidden(detail: &str) -> Response {
     respond(Problem::never(About::default(), Code::Forbidden, detail))
+}
+
+/// Who is going away begins nothing new.
+async fn unless_closing(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if *shared.closing.borrow() {
+        count(&shared.counts.connections_refused_total);
+        return connect::too_busy(&shared);
+    }
+    next.run(request).await
 }
 
 /// The routes of clients: method and path.
@@ -51,5 +66,8 @@ fn routes() -> Vec<Route<Arc<Shared>>> {
 
 /// What answers there.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Route::router(routes()).layer(DefaultBodyLimit::max(BODY_MAX_BYTES)).with_state(shared)
+    Route::router(routes())
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&shared), unless_closing))
+        .with_state(shared)
 }

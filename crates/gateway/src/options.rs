@@ -49,6 +49,8 @@ pub struct Options {
     pub commands_of_user: RateLimit,
     /// Who may come in.
     pub door: Arc<Door>,
+    /// Who is told to go is told to come back after a time of their own, at most this.
+    pub drain_window: Duration,
     /// Origins (RFC 6454) that pages may have besides this server's own.
     pub origins: Vec<String>,
     /// Bytes of all sends that are not answered yet, each with [`SEND_OVERHEAD_BYTES`].
@@ -76,6 +78,7 @@ impl Default for Options {
             commands: RateLimit { per_second: 500, burst: 2_000 },
             commands_of_user: RateLimit { per_second: 1_000, burst: 4_000 },
             door: Arc::new(Door::dev(|| 0)),
+            drain_window: Duration::ZERO,
             origins: Vec::new(),
             send_bytes_max: 64 * 1024 * 1024,
             ring_bytes_max: 256 * 1024 * 1024,

@@ -1,7 +1,7 @@
 //! What the operator wants: defaults, then a TOML file, then the environment, then flags. Checked
 //! whole before anything is opened. Nobody else in the house reads the environment.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,9 +9,11 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use access::{AccessConfig, TrafficConfig};
 pub use retain::{Keep, NoRule, Retain};
 pub use shown::Shown;
 
+mod access;
 mod retain;
 mod shown;
 
@@ -41,7 +43,7 @@ pub enum OpenConversations {
 }
 
 /// One source of settings. What it leaves out, the source below decides.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Layer {
     /// Part to play in this process [default: both]
@@ -137,6 +139,12 @@ pub struct Layer {
     /// What is logged to standard error: error, warn, info, debug, or filters such as gateway=debug [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
+    /// At a stop each client is told to come back after another time, up to this many milliseconds, 0 to 600000 [default: 10000]
+    #[arg(long, value_name = "MS")]
+    pub drain_window_ms: Option<u64>,
+    /// How long a stop waits for clients to go and for requests to end, milliseconds, 0 to 600000 [default: 5000]
+    #[arg(long, value_name = "MS")]
+    pub drain_timeout_ms: Option<u64>,
     #[cfg(feature = "mutants")]
     #[command(flatten)]
     #[serde(skip)]
@@ -177,7 +185,7 @@ fn shadow_seed(text: &str) -> Result<u64, String> {
 }
 
 /// Settings, complete and sound.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Which part to play.
     pub role: Role,
@@ -215,47 +223,15 @@ pub struct Config {
     pub nlp_timeout: Duration,
     /// Bytes of all rings of a gateway.
     pub ring_bytes: usize,
+    /// Up to how long clients that are told to go are to stay away.
+    pub drain_window: Duration,
+    /// How long a stop waits for them, and for requests.
+    pub drain_timeout: Duration,
     /// What is logged.
     pub log: String,
     /// Of a crash run.
     #[cfg(feature = "mutants")]
     pub crash: CrashFlags,
-}
-
-/// Who may come in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessConfig {
-    /// Everyone.
-    pub dev: bool,
-    /// Where the secret of tokens is.
-    pub token_secret_file: Option<PathBuf>,
-    /// Where the public keys of tokens are.
-    pub jwks_file: Option<PathBuf>,
-    /// Who makes them.
-    pub token_issuer: Option<String>,
-    /// Whom they are for.
-    pub token_audience: Option<String>,
-    /// Which are not let in any more.
-    pub revocations_file: Option<PathBuf>,
-    /// Who may use open conversations.
-    pub open_conversations: OpenConversations,
-    /// Origins of pages besides the server's own.
-    pub origins: Vec<String>,
-    /// Certificate chain and private key.
-    pub tls: Option<(PathBuf, PathBuf)>,
-    /// Who is believed about where a request came from.
-    pub trusted_proxies: Vec<IpAddr>,
-}
-
-/// How much connections may be and do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrafficConfig {
-    /// Connections of the process.
-    pub connections_max: usize,
-    /// Connections of one address.
-    pub connections_per_address_max: usize,
-    /// Commands a second of one connection; 0 = no limit.
-    pub commands_per_second: u32,
 }
 
 /// Why the settings cannot be used.
@@ -345,12 +321,7 @@ fn read_environment(
     let mut layer = Layer::default();
     for (name, text) in variables {
         let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
-        let value = match (text.parse::<i64>(), text.parse::<bool>()) {
-            (Ok(number), _) => toml::Value::Integer(number),
-            (Err(_), Ok(flag)) => toml::Value::Boolean(flag),
-            (Err(_), Err(_)) => toml::Value::String(text),
-        };
-        let table = toml::Table::from_iter([(key.to_ascii_lowercase(), value)]);
+        let table = toml::Table::from_iter([(key.to_ascii_lowercase(), value_of(text))]);
         let one = table.try_into::<Layer>().map_err(|why| ConfigError::BadVariable {
             name,
             why: why.to_string().trim_end().to_owned(),
@@ -358,6 +329,20 @@ fn read_environment(
         layer = one.over(layer);
     }
     Ok(layer)
+}
+
+/// What a text is in TOML.
+fn value_of(text: String) -> toml::Value {
+    if let Ok(number) = text.parse() {
+        return toml::Value::Integer(number);
+    }
+    if let Ok(flag) = text.parse() {
+        return toml::Value::Boolean(flag);
+    }
+    match text.parse() {
+        Ok(number) if text.starts_with(|c: char| c.is_ascii_digit()) => toml::Value::Float(number),
+        Ok(_) | Err(_) => toml::Value::String(text),
+    }
 }
 
 impl Layer {
@@ -396,6 +381,8 @@ impl Layer {
             nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
             ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),
+            drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
+            drain_timeout_ms: self.drain_timeout_ms.or(below.drain_timeout_ms),
             #[cfg(feature = "mutants")]
             crash: self.crash,
         }
@@ -464,12 +451,19 @@ impl Layer {
                 4096..=usize::MAX,
                 "at least 4096",
             )?,
+            drain_window: span_ms("drain_window_ms", self.drain_window_ms, 10_000)?,
+            drain_timeout: span_ms("drain_timeout_ms", self.drain_timeout_ms, 5_000)?,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             #[cfg(feature = "mutants")]
             crash: self.crash,
         };
         config.check()
     }
+}
+
+/// A span that a stop may take or ask for.
+fn span_ms(key: &'static str, given: Option<u64>, default: u64) -> Result<Duration, ConfigError> {
+    within(key, given.unwrap_or(default), 0..=600_000, "0 to 600000").map(Duration::from_millis)
 }
 
 fn within<T: PartialOrd + ToString>(
@@ -485,99 +479,7 @@ fn within<T: PartialOrd + ToString>(
     }
 }
 
-impl Layer {
-    fn access(&self) -> Result<AccessConfig, ConfigError> {
-        let tls = match (&self.tls_cert, &self.tls_key) {
-            (Some(cert), Some(key)) => Some((cert.clone(), key.clone())),
-            (None, None) => None,
-            _ => {
-                return Err(ConfigError::BadCombination(
-                    "of tls_cert and tls_key one is missing: TLS takes both",
-                ));
-            }
-        };
-        let proxies = list(self.trusted_proxies.as_deref()).map(|text| {
-            text.parse().map_err(|_| ConfigError::BadValue {
-                key: "trusted_proxies",
-                why: format!("{text:?} is no address such as 10.0.0.7"),
-            })
-        });
-        Ok(AccessConfig {
-            dev: self.dev.unwrap_or(false),
-            token_secret_file: self.token_secret_file.clone(),
-            jwks_file: self.jwks_file.clone(),
-            token_issuer: self.token_issuer.clone(),
-            token_audience: self.token_audience.clone(),
-            revocations_file: self.revocations_file.clone(),
-            open_conversations: self.open_conversations.unwrap_or(OpenConversations::Anyone),
-            origins: list(self.origins.as_deref()).map(str::to_owned).collect(),
-            tls,
-            trusted_proxies: proxies.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl Layer {
-    fn traffic(&self) -> Result<TrafficConfig, ConfigError> {
-        Ok(TrafficConfig {
-            connections_max: within(
-                "connections_max",
-                self.connections_max.unwrap_or(19_000),
-                1..=1_000_000,
-                "1 to 1000000",
-            )?,
-            connections_per_address_max: within(
-                "connections_per_address_max",
-                self.connections_per_address_max.unwrap_or(1_000),
-                1..=usize::MAX,
-                "at least 1",
-            )?,
-            commands_per_second: self.commands_per_second.unwrap_or(500),
-        })
-    }
-}
-
-/// The parts of a text between commas.
-fn list(text: Option<&str>) -> impl Iterator<Item = &str> {
-    text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty())
-}
-
 impl Config {
-    /// Nobody gets in by an oversight: without tokens only this machine, and outside it no token
-    /// travels in the clear.
-    fn check_access(&self) -> Result<(), ConfigError> {
-        let AccessConfig { dev, tls, trusted_proxies, .. } = &self.access;
-        let has_keys = self.access.token_secret_file.is_some() || self.access.jwks_file.is_some();
-        let is_local = is_loopback(self.listen.ip());
-        let wrong = |right: &'static str| ConfigError::OutOfRange {
-            key: "listen",
-            value: self.listen.to_string(),
-            right,
-        };
-        if self.role == Role::Owner {
-            let right = "a loopback address: an owner shows its metrics there to whoever asks";
-            return if is_local { Ok(()) } else { Err(wrong(right)) };
-        }
-        match (dev, has_keys) {
-            (true, true) => Err(ConfigError::BadCombination(
-                "dev asks for no tokens, and keys for tokens are given: leave one of them out",
-            )),
-            (true, false) if !is_local => Err(wrong(
-                "a loopback address (127.0.0.1, [::1]) with dev: anyone who can connect may read and write",
-            )),
-            (false, false) => Err(ConfigError::BadCombination(
-                "who may come in? Give --token-secret-file (`hubbub keys secret FILE` makes one) or \
-                 --jwks-file, or --dev: on a loopback address, for trying it out",
-            )),
-            (false, true) if !is_local && tls.is_none() && trusted_proxies.is_empty() => {
-                Err(wrong(
-                    "a loopback address, or else with --tls-cert and --tls-key or behind --trusted-proxies: tokens do not travel in the clear",
-                ))
-            }
-            (true, false) | (false, true) => Ok(()),
-        }
-    }
-
     fn check(self) -> Result<Self, ConfigError> {
         self.check_access()?;
         if !self.segment_bytes.is_multiple_of(4096) {
@@ -597,10 +499,6 @@ impl Config {
             _ => Ok(self),
         }
     }
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }
 
 #[cfg(test)]

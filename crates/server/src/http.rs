@@ -12,17 +12,20 @@ use link::RowQuery;
 use model::bounds::PAGE_MAX_MESSAGES;
 use model::{ConversationId, Kind, Refusal, UserId};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use wire::{About, Code, Problem};
 
 use crate::metrics;
 use crate::owner::Owner;
 use crate::page;
+use crate::stage::Stage;
 
 /// The roles of this process, as far as HTTP shows them.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) owner: Option<Arc<Owner>>,
     pub(crate) gateway: Option<Gateway>,
+    pub(crate) stage: watch::Receiver<Stage>,
 }
 
 /// Whether this process can do its work, and what an operator should look at.
@@ -54,6 +57,9 @@ fn routes() -> Vec<Route<App>> {
 async fn readyz(State(app): State<App>) -> Response {
     let mut reasons = Vec::new();
     let mut warnings = Vec::new();
+    if app.stage.borrow().is_ending() {
+        reasons.push("draining: this process was asked to stop, or must".to_owned());
+    }
     if let Some(owner) = &app.owner {
         reasons.extend(owner.not_ready());
         warnings.extend(owner.opened.damage.iter().cloned());

@@ -17,7 +17,10 @@ mod metrics;
 mod owner;
 mod page;
 mod random;
+mod signals;
+mod stage;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,19 +28,25 @@ use std::time::Duration;
 use gateway::transport::{Acceptor, OwnerLink, in_process};
 use gateway::{Door, Gateway, RateLimit};
 use tokio::net::TcpSocket;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use config::{Config, Role};
 use error::ServeError;
 use http::App;
 use listen::Port;
 use owner::Owner;
+use signals::StopSignals;
+use stage::Stage;
+
+pub use signals::asked_to_stop;
 
 /// Connections that wait to be accepted (the system has a lower bound of its own, often 4096).
 const BACKLOG: u32 = 1024;
 
-/// How long clients have to go away at shutdown.
-const GOODBYE: Duration = Duration::from_secs(5);
+/// How long a request that came while the process was draining may take.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or SIGINT, or until something must not go on.
 ///
@@ -106,33 +115,80 @@ async fn serve_roles(
         }
         None => (None, None),
     };
-    let app = App { owner: owner.cloned(), gateway: gateway.clone() };
-    let asked = asked_to_stop();
+    let (stage, at) = watch::channel(Stage::Open);
+    let app = App { owner: owner.cloned(), gateway: gateway.clone(), stage: at.clone() };
+    let mut signals = StopSignals::listen();
     let listener =
         port.listen(BACKLOG).map_err(|why| ServeError::Listen { address: config.listen, why })?;
     let address = listener.local_addr().unwrap_or(config.listen);
     announce(config, address);
-    let (stop, stopped) = watch::channel(false);
     let port = Port::new(listener, tls, http::router(app), &config.access, &config.traffic);
-    let serving = tokio::spawn(port.serve(stopped));
+    let (early, left) = mpsc::channel(1);
+    let serving = tokio::spawn(port.serve(at, early));
     let ended = tokio::select! {
-        () = asked => Ok(()),
+        () = signals.came() => Ok(()),
         why = must_stop(owner) => Err(why),
     };
-    tracing::info!("closing");
-    stop.send_replace(true);
-    let leaving = async {
-        if let Some(gateway) = gateway {
-            gateway.close(GOODBYE).await;
-        }
-    };
-    // Side by side: who does not read and who does not end a request cost one goodbye, not two.
-    let (_, ()) = tokio::join!(tokio::time::timeout(GOODBYE, serving), leaving);
+    drain(Draining { config, stage, gateway, left, serving }, signals).await;
     for task in accepting.into_iter().chain(keeping) {
         task.abort();
         task.await.ok();
     }
     ended
+}
+
+/// What is to end.
+struct Draining<'a> {
+    config: &'a Config,
+    stage: watch::Sender<Stage>,
+    gateway: Option<Gateway>,
+    /// Ends with the last connection from before.
+    left: mpsc::Receiver<Infallible>,
+    serving: JoinHandle<()>,
+}
+
+/// Tells everyone to go, each with a time of their own to come back, and waits until they have gone:
+/// for `drain_timeout` at most, and no longer than until the process is asked to stop again.
+async fn drain(draining: Draining<'_>, mut signals: StopSignals) {
+    let Draining { config, stage, gateway, mut left, mut serving } = draining;
+    stage.send_replace(Stage::Draining);
+    tracing::info!(
+        drain_window_ms = config.drain_window.as_millis(),
+        drain_timeout_ms = config.drain_timeout.as_millis(),
+        "draining: whoever is connected is told to go"
+    );
+    let (hurry, hurried) = watch::channel(false);
+    let gone = async {
+        let (mut for_gateway, mut for_requests) = (hurried.clone(), hurried.clone());
+        let connections = async {
+            if let Some(gateway) = &gateway {
+                gateway.dismiss(async { drop(for_gateway.wait_for(|hurry| *hurry).await) }).await;
+            }
+        };
+        let requests = async {
+            tokio::select! {
+                _ = left.recv() => {}
+                _ = for_requests.wait_for(|hurry| *hurry) => {}
+            }
+        };
+        // Side by side: who does not read and who does not end a request cost one wait, not two.
+        tokio::join!(connections, requests);
+        stage.send_replace(Stage::Closed);
+        if timeout(LAST_REQUESTS, &mut serving).await.is_err() {
+            serving.abort();
+        }
+        if let Some(gateway) = &gateway {
+            gateway.end().await;
+        }
+    };
+    tokio::pin!(gone);
+    tokio::select! {
+        () = &mut gone => return,
+        () = signals.came() => tracing::warn!("asked to stop again: nobody is waited for any more"),
+        () = sleep(config.drain_timeout) => tracing::warn!("some have not gone in time: they are cut off"),
+    }
+    hurry.send_replace(true);
+    gone.await;
 }
 
 /// The two ends of the link that this process holds: a gateway's, an owner's, or both.
@@ -157,6 +213,7 @@ fn gateway_options(config: &Config, door: Arc<Door>) -> gateway::Options {
     gateway::Options {
         door,
         origins: config.access.origins.clone(),
+        drain_window: config.drain_window,
         connections_max: config.traffic.connections_max,
         connections_per_address_max: config.traffic.connections_per_address_max,
         commands: limit(per_second),
@@ -178,27 +235,6 @@ fn announce(config: &Config, address: SocketAddr) {
         }
         Role::Gateway => println!("hubbub gateway is ready: http://{address}/"),
         Role::Owner => println!("hubbub owner is ready: http://{address}/metrics"),
-    }
-}
-
-/// Waits for SIGTERM or SIGINT. From the call on, not only from the first poll, they do not end the
-/// process by themselves. Must be called inside a runtime.
-pub fn asked_to_stop() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-    async fn came(signal: std::io::Result<Signal>) {
-        match signal {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    }
-    let (term, int) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    async {
-        tokio::select! {
-            () = came(term) => {}
-            () = came(int) => {}
-        }
     }
 }
 

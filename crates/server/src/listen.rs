@@ -1,6 +1,9 @@
 //! Connections from the port to HTTP: TLS where it is wanted, limits on whoever takes their time, and
 //! an end that waits for what is under way.
 //!
+//! While the process drains the port stays open, for those who ask how it is: connections from before
+//! end with the request they are at, and a new one is good for one request.
+//!
 //! # Invariants
 //!
 //! - A connection that has not said its request within [`REQUEST_WITHIN`] is closed (slowloris), and
@@ -8,6 +11,7 @@
 //! - Near the descriptor limit nobody hangs: a connection more than [`SOCKETS_MAX`] is answered 503 and
 //!   closed, and when the system itself refuses, accepting pauses for a moment.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +28,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -35,6 +39,7 @@ use tower_service::Service as _;
 
 use crate::config::{AccessConfig, TrafficConfig};
 use crate::error::ServeError;
+use crate::stage::Stage;
 
 /// How long the head of a request may take.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -76,22 +81,34 @@ impl Port {
         Self { listener, tls, router, trusted_proxies, sockets_max }
     }
 
-    /// Serves until `stop` is true, then waits for the requests under way.
-    pub(crate) async fn serve(self, mut stop: watch::Receiver<bool>) {
+    /// Serves until the stage is the last one, then waits for the requests under way. Who holds the
+    /// other end of `early` learns when the last connection from before the draining has ended.
+    pub(crate) async fn serve(
+        self,
+        stage: watch::Receiver<Stage>,
+        early: mpsc::Sender<Infallible>,
+    ) {
         let port = Arc::new(self);
         let sockets = Arc::new(AtomicUsize::new(0));
         let mut serving = JoinSet::new();
+        let mut draining = stage.clone();
+        let mut closed = stage.clone();
+        let mut early = Some(early);
         loop {
             let accepted = tokio::select! {
                 accepted = port.listener.accept() => accepted,
-                _ = stop.wait_for(|stop| *stop) => break,
+                _ = draining.wait_for(|stage| stage.is_ending()), if early.is_some() => {
+                    early = None;
+                    continue;
+                }
+                _ = closed.wait_for(|stage| *stage == Stage::Closed) => break,
                 Some(_) = serving.join_next() => continue,
             };
             match accepted {
                 Ok((socket, from)) => {
-                    let (port, stop) = (Arc::clone(&port), stop.clone());
-                    let held = Held::take(&sockets);
-                    serving.spawn(async move { port.connection(socket, from, held, stop).await });
+                    let (port, stage) = (Arc::clone(&port), stage.clone());
+                    let held = Held::take(&sockets, early.clone());
+                    serving.spawn(async move { port.connection(socket, from, held, stage).await });
                 }
                 Err(why) => {
                     tracing::warn!(%why, "a connection could not be accepted");
@@ -107,7 +124,7 @@ impl Port {
         mut socket: TcpStream,
         from: SocketAddr,
         held: Held,
-        stop: watch::Receiver<bool>,
+        stage: watch::Receiver<Stage>,
     ) {
         if held.count > self.sockets_max {
             drop(timeout(Duration::from_secs(1), socket.write_all(FULL)).await);
@@ -119,16 +136,16 @@ impl Port {
             tracing::debug!(%why, "a connection without TCP_NODELAY");
         }
         match &self.tls {
-            None => self.http(socket, from, stop).await,
+            None => self.http(socket, from, stage).await,
             Some(tls) => match timeout(HANDSHAKE_WITHIN, tls.accept(socket)).await {
-                Ok(Ok(socket)) => self.http(socket, from, stop).await,
+                Ok(Ok(socket)) => self.http(socket, from, stage).await,
                 Ok(Err(why)) => tracing::debug!(%why, "a TLS handshake failed"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             },
         }
     }
 
-    async fn http<S>(&self, socket: S, from: SocketAddr, mut stop: watch::Receiver<bool>)
+    async fn http<S>(&self, socket: S, from: SocketAddr, mut stage: watch::Receiver<Stage>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -143,6 +160,7 @@ impl Port {
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_WITHIN)
+            .keep_alive(!stage.borrow().is_ending())
             .max_buf_size(HEAD_MAX_BYTES)
             .serve_connection(TokioIo::new(socket), service)
             .with_upgrades();
@@ -154,13 +172,21 @@ impl Port {
                 }
                 return;
             }
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = must_end(&mut stage) => {}
         }
         serving.as_mut().graceful_shutdown();
         if let Err(why) = serving.await {
             tracing::debug!(%why, "a connection ended");
         }
     }
+}
+
+/// For a connection from before the draining, its beginning; for one of later, never.
+async fn must_end(stage: &mut watch::Receiver<Stage>) {
+    if stage.borrow().is_ending() {
+        return std::future::pending().await;
+    }
+    drop(stage.wait_for(|stage| stage.is_ending()).await);
 }
 
 /// The address that the nearest proxy saw: the last of the list, which it wrote itself.
@@ -174,11 +200,13 @@ struct Held {
     all: Arc<AtomicUsize>,
     /// How many there were with it.
     count: usize,
+    /// Dropped with it: it is from before the draining.
+    _early: Option<mpsc::Sender<Infallible>>,
 }
 
 impl Held {
-    fn take(all: &Arc<AtomicUsize>) -> Self {
-        Self { count: all.fetch_add(1, Relaxed) + 1, all: Arc::clone(all) }
+    fn take(all: &Arc<AtomicUsize>, early: Option<mpsc::Sender<Infallible>>) -> Self {
+        Self { count: all.fetch_add(1, Relaxed) + 1, all: Arc::clone(all), _early: early }
     }
 }
 

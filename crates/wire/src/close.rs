@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct CloseCode(pub u16);
 
 impl CloseCode {
-    /// The server is going away; connect again.
+    /// The server is going away; connect again, after what the reason says, a [`busy_reason`]: another
+    /// time for each client, so that they do not all come at once.
     pub const GOING_AWAY: Self = Self(1001);
     /// A frame larger than [`FRAME_MAX_BYTES`](crate::FRAME_MAX_BYTES).
     pub const TOO_LARGE: Self = Self(1009);
@@ -39,7 +40,7 @@ struct BusyReason {
     retry_after_ms: u32,
 }
 
-/// The reason that goes with [`CloseCode::TOO_BUSY`].
+/// The reason that goes with [`CloseCode::TOO_BUSY`] and [`CloseCode::GOING_AWAY`].
 pub fn busy_reason(retry_after_ms: u32) -> String {
     crate::shape::json(&BusyReason { retry_after_ms })
 }

@@ -61,16 +61,18 @@ async fn a_server_that_goes_away_is_come_back_to() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_too_busy_is_waited_for() {
-    let server = Server::start().await;
-    let mut user = User::start(options(vec![server.gateway()]));
-    server.welcome().await.close(1013, r#"{"retry_after_ms":300}"#).await;
-    let closed = Instant::now();
-    server.welcome().await;
-    assert!(closed.elapsed() > Duration::from_millis(200), "{:?}", closed.elapsed());
-    assert!(matches!(user.event().await, Event::Welcomed { .. }));
-    let again_in = Duration::from_millis(300);
-    assert_eq!(user.event().await, Event::Disconnected { again_in });
+async fn a_server_that_says_when_to_come_is_waited_for() {
+    for code in [1001, 1013] {
+        let server = Server::start().await;
+        let mut user = User::start(options(vec![server.gateway()]));
+        server.welcome().await.close(code, r#"{"retry_after_ms":300}"#).await;
+        let closed = Instant::now();
+        server.welcome().await;
+        assert!(closed.elapsed() > Duration::from_millis(200), "{:?}", closed.elapsed());
+        assert!(matches!(user.event().await, Event::Welcomed { .. }));
+        let again_in = Duration::from_millis(300);
+        assert_eq!(user.event().await, Event::Disconnected { again_in });
+    }
 }
 
 #[tokio::test]

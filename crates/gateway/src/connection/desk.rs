@@ -161,7 +161,7 @@ impl Desk {
         if !self.out.is_empty() {
             return None;
         }
-        let going_away = || End::Close(CloseCode::GOING_AWAY, String::new());
+        let going_away = || End::Close(CloseCode::GOING_AWAY, self.shared.farewell());
         let drained = self.draining.is_some() && self.sends == 0;
         self.end.clone().or_else(|| drained.then(going_away))
     }
@@ -206,7 +206,7 @@ impl Desk {
             self.end = Some(End::Close(CloseCode::EXPIRED, reason));
         }
         if self.draining.is_some_and(|until| until <= now) {
-            self.end = Some(End::Close(CloseCode::GOING_AWAY, String::new()));
+            self.end = Some(End::Close(CloseCode::GOING_AWAY, self.shared.farewell()));
         }
         let later = self.retries.split_off(&(now, u64::MAX));
         for (_, number) in std::mem::replace(&mut self.retries, later) {

@@ -37,7 +37,7 @@ const TICKET_LIFE_MS: u64 = 30_000;
 /// A ticket, and what a client needs to know before it connects; or why not, which a browser cannot
 /// read from a refused handshake.
 pub(super) async fn ticket(State(shared): State<Arc<Shared>>, caller: Caller) -> Response {
-    if *shared.closing.borrow() || !shared.has_place() {
+    if !shared.has_place() {
         count(&shared.counts.connections_refused_total);
         return too_busy(&shared);
     }
@@ -70,8 +70,7 @@ pub(super) async fn upgrade(
         return respond(Problem::never(About::default(), Code::Forbidden, detail));
     }
     let peer = peer.map(|Extension(Peer(address))| address);
-    let place = if *shared.closing.borrow() { None } else { Place::take(&shared, peer) };
-    let Some(place) = place else {
+    let Some(place) = Place::take(&shared, peer) else {
         count(&shared.counts.connections_refused_total);
         return too_busy(&shared);
     };
@@ -113,18 +112,21 @@ fn foreign_origin(shared: &Shared, headers: &HeaderMap) -> Option<String> {
     (!allowed).then(|| origin.chars().take(80).collect())
 }
 
+/// The response to who finds no place, or a server that is going away.
 pub(super) fn too_busy(shared: &Shared) -> Response {
-    let detail = if *shared.closing.borrow() {
-        "this server is going away: connect again".to_owned()
+    let (after_ms, detail) = if *shared.closing.borrow() {
+        (shared.come_back_ms(), "this server is going away: connect again".to_owned())
     } else {
         let most = shared.options.connections_max;
-        format!("all places for connections are taken ({most} in all): connect again later")
+        let detail =
+            format!("all places for connections are taken ({most} in all): connect again later");
+        (CONNECTIONS_RETRY_MS, detail)
     };
     let fields = json!({
         "code": "busy",
         "detail": detail,
         "retry": "after",
-        "retry_after_ms": CONNECTIONS_RETRY_MS,
+        "retry_after_ms": after_ms,
     });
-    respond_with(StatusCode::SERVICE_UNAVAILABLE, Retry::After(CONNECTIONS_RETRY_MS), fields)
+    respond_with(StatusCode::SERVICE_UNAVAILABLE, Retry::After(after_ms), fields)
 }

@@ -43,6 +43,8 @@ struct Follower {
     /// Read from the desk and not yet given.
     frames: VecDeque<Utf8Bytes>,
     is_over: bool,
+    /// The last thing to say, once it is over.
+    farewell: Option<Event>,
     shared: Arc<Shared>,
     _place: Place,
 }
@@ -69,7 +71,7 @@ pub(super) async fn follow(
     let mut desk = Desk::new(&shared, number, caller.who(), Encoding::Json);
     desk.handle_command(subscribe);
     let frames = VecDeque::new();
-    let follower = Follower { desk, frames, is_over: false, shared, _place: place };
+    let follower = Follower { desk, frames, is_over: false, farewell: None, shared, _place: place };
     Sse::new(events(follower)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
@@ -103,7 +105,7 @@ impl Follower {
                 }
             }
             if self.is_over {
-                return None;
+                return self.farewell.take();
             }
             self.wait().await;
         }
@@ -131,9 +133,16 @@ impl Follower {
         tokio::select! {
             () = mailbox.filled() => {}
             () = self.desk.page_permit() => {}
-            _ = closing.wait_for(|closing| *closing) => self.is_over = true,
+            _ = closing.wait_for(|closing| *closing) => self.go(),
             () = sleep_until(deadline) => self.desk.handle_timeout(Instant::now()),
         }
+    }
+
+    /// It is told to come back, and when: what it missed comes then.
+    fn go(&mut self) {
+        self.is_over = true;
+        let after = Duration::from_millis(self.shared.come_back_ms().into());
+        self.farewell = Some(Event::default().retry(after));
     }
 
     /// What a frame is to a follower.

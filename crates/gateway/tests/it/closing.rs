@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
 use tokio_tungstenite::client_async;
 use wire::{Frame, SubscribeFrom};
 
@@ -20,7 +21,10 @@ async fn closing_answers_what_is_under_way_and_says_going_away(kind: Kind) {
     client.tell(post(1, "hall", "hello")).await;
     house.wait_for("the send", |house| house.owner.held_sends() == 1).await;
     let gateway = house.gateway.clone();
-    let closing = tokio::spawn(async move { gateway.close(Duration::from_secs(5)).await });
+    let closing = tokio::spawn(async move {
+        gateway.dismiss(sleep(Duration::from_secs(5))).await;
+        gateway.end().await;
+    });
     house.wait_for("the closing", |house| house.gateway.readiness().is_err()).await;
     let stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
     let refused = client_async(format!("ws://{}/v1/ws", house.address), stream).await;
@@ -44,7 +48,8 @@ async fn closing_cuts_off_at_its_deadline() {
     client.tell(post(1, "hall", "hello")).await;
     house.wait_for("the send", |house| house.owner.held_sends() == 1).await;
     let start = tokio::time::Instant::now();
-    house.gateway.close(Duration::from_millis(100)).await;
+    house.gateway.dismiss(sleep(Duration::from_millis(100))).await;
+    house.gateway.end().await;
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
@@ -53,6 +58,7 @@ async fn a_gateway_without_an_owner_closes_as_well() {
     let house = House::without_owner(Kind::Socket, gateway::Options::default()).await;
     let _client = house.client("ada").await;
     let start = tokio::time::Instant::now();
-    house.gateway.close(Duration::from_millis(100)).await;
+    house.gateway.dismiss(sleep(Duration::from_millis(100))).await;
+    house.gateway.end().await;
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }

@@ -92,9 +92,16 @@ impl Line {
 
     /// The code of the close frame.
     pub(crate) async fn closed(&mut self) -> u16 {
+        self.farewell().await.0
+    }
+
+    /// Code and reason of the close frame.
+    pub(crate) async fn farewell(&mut self) -> (u16, String) {
         loop {
             match timeout(PATIENCE, self.stream.next()).await.expect("it closes") {
-                Some(Ok(Message::Close(Some(close)))) => return close.code.into(),
+                Some(Ok(Message::Close(Some(close)))) => {
+                    return (close.code.into(), close.reason.to_string());
+                }
                 Some(Ok(_)) => {}
                 other => panic!("no close frame: {other:?}"),
             }

@@ -11,6 +11,8 @@ mod backup;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod drains;
+#[cfg(test)]
 mod encodings;
 #[cfg(test)]
 mod full;

@@ -74,6 +74,8 @@ impl Config {
             nlp_timeout_ms: whole_ms(self.nlp_timeout),
             ring_bytes: Some(self.ring_bytes),
             log: Some(self.log),
+            drain_window_ms: whole_ms(self.drain_window),
+            drain_timeout_ms: whole_ms(self.drain_timeout),
             #[cfg(feature = "mutants")]
             crash: self.crash,
         }

@@ -44,6 +44,9 @@ fn a_value_outside_its_range_is_refused_at_the_edge() {
     assert!(layer("nlp_timeout_ms = 9").complete().is_err());
     assert!(layer("ring_bytes = 4096").complete().is_ok());
     assert!(layer("ring_bytes = 4095").complete().is_err());
+    assert!(layer("drain_window_ms = 600000\ndrain_timeout_ms = 600000").complete().is_ok());
+    assert!(layer("drain_window_ms = 600001").complete().is_err());
+    assert!(layer("drain_timeout_ms = 600001").complete().is_err());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use link::RowQuery;
+use link::{NotReady, Reason, RowQuery};
 use model::{Refusal, UserId};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -21,6 +21,9 @@ use crate::owner::{Drive, Owner, Rows};
 use crate::people::People;
 use crate::topics::{Budget, Topics};
 use crate::transport::OwnerLink;
+
+/// From so many of the connections there may be on, new ones are sent elsewhere.
+const CONNECTIONS_NEAR_PERCENT: u64 = 95;
 
 /// The door. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -104,16 +107,19 @@ impl Gateway {
         Err(Box::new(http::forbidden("this is for the roles admin and analyst")))
     }
 
-    /// Whether clients can be served.
-    ///
-    /// # Errors
-    /// Why not, for people.
-    pub fn readiness(&self) -> Result<(), Vec<String>> {
+    /// Why clients cannot be served, or new ones had better go elsewhere; nothing = they can.
+    pub fn not_ready(&self) -> Vec<NotReady> {
         let mut why = self.shared.owner.not_ready();
         if *self.shared.closing.borrow() {
-            why.push("the gateway is closing".to_owned());
+            why.push(NotReady::new(Reason::Draining, "the gateway is closing"));
         }
-        if why.is_empty() { Ok(()) } else { Err(why) }
+        let connections = self.shared.counts.connections.load(Relaxed);
+        let most = self.shared.options.connections_max as u64;
+        if is_near(connections, most) {
+            let detail = format!("{connections} of {most} connections: new ones go elsewhere");
+            why.push(NotReady::new(Reason::ConnectionsFull, detail));
+        }
+        why
     }
 
     /// Everything that is counted, now.
@@ -235,6 +241,11 @@ impl Place {
     pub(crate) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
+}
+
+/// Whether so many are near the most there may be.
+const fn is_near(many: u64, most: u64) -> bool {
+    many.saturating_mul(100) >= most.saturating_mul(CONNECTIONS_NEAR_PERCENT)
 }
 
 /// From 0 (`dice` = 0) to `most` (`dice` = `u64::MAX`), each as likely as the others.

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use link::{RequestId, Row, RowQuery, ToOwner};
+use link::{NotReady, Reason, RequestId, Row, RowQuery, ToOwner};
 use model::{Draft, Refusal, Seq, Standing, UserId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -51,7 +51,7 @@ struct State {
     broken: bool,
     /// When it was lost, or never had.
     down_since: Instant,
-    not_ready: Vec<String>,
+    not_ready: Vec<NotReady>,
     last_request: u64,
     pending: HashMap<RequestId, Pending>,
 }
@@ -276,13 +276,14 @@ impl Owner {
     }
 
     /// Why nothing can be done here, if so.
-    pub(crate) fn not_ready(&self) -> Vec<String> {
+    pub(crate) fn not_ready(&self) -> Vec<NotReady> {
         let state = self.lock();
         if state.link.is_some() {
             return state.not_ready.clone();
         }
         let away = state.down_since.elapsed().as_secs();
-        vec![format!("the link to the owner is down for {away} s")]
+        let detail = format!("the link to the owner is down for {away} s");
+        vec![NotReady::new(Reason::LinkDown, detail)]
     }
 
     fn ask(
@@ -314,7 +315,8 @@ impl Owner {
         let mut state = self.lock();
         state.link = Some(link);
         state.broken = false;
-        state.not_ready = vec!["the owner has not said yet whether it is ready".to_owned()];
+        let detail = "the owner has not said yet whether it is ready";
+        state.not_ready = vec![NotReady::new(Reason::LinkDown, detail)];
     }
 
     /// The owner is gone: whoever waits for an answer is told.

@@ -19,4 +19,4 @@ mod message;
 pub const USERS_MAX: usize = 1_000;
 
 pub use codec::{DecodeError, FRAME_MAX_BYTES, FrameReader, VERSION, decode, encode};
-pub use message::{FromOwner, RequestId, Row, RowQuery, ToOwner};
+pub use message::{FromOwner, NotReady, Reason, RequestId, Row, RowQuery, ToOwner};

@@ -278,8 +278,47 @@ pub enum FromOwner {
     /// The owner is there.
     Pong {
         /// Why it is not ready, if it is not; empty = ready.
-        not_ready: Vec<String>,
+        not_ready: Vec<NotReady>,
     },
+}
+
+/// Why a process cannot do its work now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotReady {
+    /// In a word, for machines.
+    #[serde(rename = "code")]
+    pub reason: Reason,
+    /// For people.
+    pub detail: String,
+}
+
+/// What may be in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It opens its files.
+    Starting,
+    /// Its views replay the journal.
+    Replaying,
+    /// It was asked to stop.
+    Draining,
+    /// A write or a sync of the journal failed.
+    Poisoned,
+    /// No room for sends.
+    DiskFull,
+    /// A view is so late that sends are refused.
+    ViewBehind,
+    /// Hardly a place for another connection is left.
+    ConnectionsFull,
+    /// A gateway has no owner.
+    LinkDown,
+}
+
+impl NotReady {
+    /// Why, in a word and for people.
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
 }
 
 /// Which rows of the per-conversation table.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use wire::{About, Code, Problem};
 
+use crate::health::{self, Progress, Readiness};
 use crate::metrics;
 use crate::owner::Owner;
 use crate::page;
@@ -28,14 +29,15 @@ pub(crate) struct App {
     pub(crate) stage: watch::Receiver<Stage>,
 }
 
-/// Whether this process can do its work, and what an operator should look at.
-#[derive(Debug, Serialize)]
-struct Readiness {
-    ready: bool,
-    /// Why not.
-    reasons: Vec<String>,
-    /// What is wrong, but stops nothing.
-    warnings: Vec<String>,
+/// What a process shows before it is there: how it is, and that it is to be waited for.
+pub(crate) fn starting(progress: Arc<Progress>) -> Router {
+    let ready = async move || answer(&Readiness::starting(&progress));
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).fallback(
+        async || {
+            let again = [(header::RETRY_AFTER, "1")];
+            (StatusCode::SERVICE_UNAVAILABLE, again, "the server is starting: try again\n")
+        },
+    )
 }
 
 /// All routes of the process.
@@ -55,23 +57,30 @@ fn routes() -> Vec<Route<App>> {
 }
 
 async fn readyz(State(app): State<App>) -> Response {
-    let mut reasons = Vec::new();
-    let mut warnings = Vec::new();
-    if app.stage.borrow().is_ending() {
-        reasons.push("draining: this process was asked to stop, or must".to_owned());
+    answer(&app.readiness())
+}
+
+impl App {
+    /// Whether this process can do its work.
+    pub(crate) fn readiness(&self) -> Readiness {
+        let mut reasons: Vec<_> = health::stage(*self.stage.borrow()).into_iter().collect();
+        let mut warnings = Vec::new();
+        if let Some(owner) = &self.owner {
+            reasons.extend(owner.not_ready());
+            warnings.extend(owner.opened.damage.iter().cloned());
+        }
+        for why in self.gateway.iter().flat_map(Gateway::not_ready) {
+            if !reasons.iter().any(|said| said.reason == why.reason) {
+                reasons.push(why);
+            }
+        }
+        Readiness::of(reasons, warnings)
     }
-    if let Some(owner) = &app.owner {
-        reasons.extend(owner.not_ready());
-        warnings.extend(owner.opened.damage.iter().cloned());
-    }
-    if let Some(gateway) = &app.gateway
-        && let Err(why) = gateway.readiness()
-    {
-        reasons.extend(why.into_iter().filter(|why| !reasons.contains(why)).collect::<Vec<_>>());
-    }
-    let ready = reasons.is_empty();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { ready, reasons, warnings })).into_response()
+}
+
+fn answer(readiness: &Readiness) -> Response {
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness)).into_response()
 }
 
 async fn metrics_page(State(app): State<App>, parts: Parts) -> Response {

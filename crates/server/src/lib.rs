@@ -1,8 +1,8 @@
 //! The shell of the house: it waits, so that nothing below has to.
 //!
-//! [`serve`] is the biography of a process: settings are sound already → the owner starts (lock,
-//! recovery, views, drives) → the gateway starts → the port opens last → a signal or a fault ends
-//! it, in the order that loses nothing.
+//! [`serve`] is the biography of a process: settings are sound already → the port says that it starts
+//! → the owner starts (lock, recovery, views, drives) → the gateway starts → the port serves → a signal
+//! or a fault ends it, in the order that loses nothing.
 
 pub mod backup;
 mod clock;
@@ -10,6 +10,8 @@ pub mod config;
 mod data_dir;
 mod door;
 pub mod error;
+mod front;
+mod health;
 mod http;
 mod inbox;
 mod listen;
@@ -20,33 +22,21 @@ mod random;
 mod signals;
 mod stage;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use gateway::transport::{Acceptor, OwnerLink, in_process};
 use gateway::{Door, Gateway, RateLimit};
-use tokio::net::TcpSocket;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
 
 use config::{Config, Role};
 use error::ServeError;
+use front::Front;
+use health::Progress;
 use http::App;
-use listen::Port;
 use owner::Owner;
 use signals::StopSignals;
-use stage::Stage;
 
 pub use signals::asked_to_stop;
-
-/// Connections that wait to be accepted (the system has a lower bound of its own, often 4096).
-const BACKLOG: u32 = 1024;
-
-/// How long a request that came while the process was draining may take.
-const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or SIGINT, or until something must not go on.
 ///
@@ -61,15 +51,16 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
 }
 
 async fn run(config: &Config) -> Result<(), ServeError> {
-    // A port that is taken is said at once, and before anything is made; it opens last.
-    let port = reserve(config.listen)?;
+    // A port that is taken is said at once, and before anything is made.
+    let progress = Arc::new(Progress::default());
+    let front = Front::open(config, &progress)?;
     let owned = match config.role {
-        Role::Both | Role::Owner => Some(owner::start(config)?),
+        Role::Both | Role::Owner => Some(owner::start(config, &progress)?),
         Role::Gateway => None,
     };
     // Held for its lock until everything has ended.
     let (dir, owner) = owned.map_or((None, None), |(dir, owner)| (Some(dir), Some(owner)));
-    let served = serve_roles(config, port, owner.as_ref()).await;
+    let served = serve_roles(config, front, owner.as_ref()).await;
     if let Some(owner) = owner {
         let stopped = tokio::task::spawn_blocking(move || owner.crew.stop()).await;
         assert!(stopped.is_ok(), "stopping does not panic");
@@ -78,25 +69,10 @@ async fn run(config: &Config) -> Result<(), ServeError> {
     served
 }
 
-/// Takes an address without listening: until then nobody can connect.
-fn reserve(address: SocketAddr) -> Result<TcpSocket, ServeError> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    };
-    let reserved = socket.and_then(|socket| {
-        // As every server does: one that has just ended is no reason to wait.
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        Ok(socket)
-    });
-    reserved.map_err(|why| ServeError::Listen { address, why })
-}
-
 /// Opens the doors of this process's roles, and closes them when it is asked to or must.
 async fn serve_roles(
     config: &Config,
-    port: TcpSocket,
+    front: Front,
     owner: Option<&Arc<Owner>>,
 ) -> Result<(), ServeError> {
     let (link, acceptor) = link_ends(config)?;
@@ -106,7 +82,6 @@ async fn serve_roles(
         }
         (None, _) | (_, None) => None,
     };
-    let tls = listen::tls(&config.access)?;
     let (gateway, keeping) = match link {
         Some(link) => {
             let door = Arc::new(door::open(&config.access)?);
@@ -115,80 +90,21 @@ async fn serve_roles(
         }
         None => (None, None),
     };
-    let (stage, at) = watch::channel(Stage::Open);
-    let app = App { owner: owner.cloned(), gateway: gateway.clone(), stage: at.clone() };
+    let stage = front.stage.subscribe();
+    let app = App { owner: owner.cloned(), gateway: gateway.clone(), stage };
     let mut signals = StopSignals::listen();
-    let listener =
-        port.listen(BACKLOG).map_err(|why| ServeError::Listen { address: config.listen, why })?;
-    let address = listener.local_addr().unwrap_or(config.listen);
-    announce(config, address);
-    let port = Port::new(listener, tls, http::router(app), &config.access, &config.traffic);
-    let (early, left) = mpsc::channel(1);
-    let serving = tokio::spawn(port.serve(at, early));
+    front.serve(http::router(app));
+    announce(config, front.address);
     let ended = tokio::select! {
         () = signals.came() => Ok(()),
         why = must_stop(owner) => Err(why),
     };
-    drain(Draining { config, stage, gateway, left, serving }, signals).await;
+    front.drain(config, gateway, signals).await;
     for task in accepting.into_iter().chain(keeping) {
         task.abort();
         task.await.ok();
     }
     ended
-}
-
-/// What is to end.
-struct Draining<'a> {
-    config: &'a Config,
-    stage: watch::Sender<Stage>,
-    gateway: Option<Gateway>,
-    /// Ends with the last connection from before.
-    left: mpsc::Receiver<Infallible>,
-    serving: JoinHandle<()>,
-}
-
-/// Tells everyone to go, each with a time of their own to come back, and waits until they have gone:
-/// for `drain_timeout` at most, and no longer than until the process is asked to stop again.
-async fn drain(draining: Draining<'_>, mut signals: StopSignals) {
-    let Draining { config, stage, gateway, mut left, mut serving } = draining;
-    stage.send_replace(Stage::Draining);
-    tracing::info!(
-        drain_window_ms = config.drain_window.as_millis(),
-        drain_timeout_ms = config.drain_timeout.as_millis(),
-        "draining: whoever is connected is told to go"
-    );
-    let (hurry, hurried) = watch::channel(false);
-    let gone = async {
-        let (mut for_gateway, mut for_requests) = (hurried.clone(), hurried.clone());
-        let connections = async {
-            if let Some(gateway) = &gateway {
-                gateway.dismiss(async { drop(for_gateway.wait_for(|hurry| *hurry).await) }).await;
-            }
-        };
-        let requests = async {
-            tokio::select! {
-                _ = left.recv() => {}
-                _ = for_requests.wait_for(|hurry| *hurry) => {}
-            }
-        };
-        // Side by side: who does not read and who does not end a request cost one wait, not two.
-        tokio::join!(connections, requests);
-        stage.send_replace(Stage::Closed);
-        if timeout(LAST_REQUESTS, &mut serving).await.is_err() {
-            serving.abort();
-        }
-        if let Some(gateway) = &gateway {
-            gateway.end().await;
-        }
-    };
-    tokio::pin!(gone);
-    tokio::select! {
-        () = &mut gone => return,
-        () = signals.came() => tracing::warn!("asked to stop again: nobody is waited for any more"),
-        () = sleep(config.drain_timeout) => tracing::warn!("some have not gone in time: they are cut off"),
-    }
-    hurry.send_replace(true);
-    gone.await;
 }
 
 /// The two ends of the link that this process holds: a gateway's, an owner's, or both.

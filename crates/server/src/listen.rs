@@ -14,9 +14,9 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -61,9 +61,12 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nCont
 
 /// The port, once it is open.
 pub(crate) struct Port {
-    pub(crate) listener: TcpListener,
-    pub(crate) tls: Option<TlsAcceptor>,
-    pub(crate) router: Router,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    /// Before there is anything to ask.
+    starting: Router,
+    /// Once there is.
+    open: Arc<OnceLock<Router>>,
     trusted_proxies: Vec<IpAddr>,
     sockets_max: usize,
 }
@@ -72,13 +75,14 @@ impl Port {
     pub(crate) fn new(
         listener: TcpListener,
         tls: Option<TlsAcceptor>,
-        router: Router,
+        starting: Router,
+        open: Arc<OnceLock<Router>>,
         access: &AccessConfig,
         traffic: &TrafficConfig,
     ) -> Self {
         let trusted_proxies = access.trusted_proxies.clone();
         let sockets_max = traffic.connections_max.saturating_add(SOCKETS_BESIDES);
-        Self { listener, tls, router, trusted_proxies, sockets_max }
+        Self { listener, tls, starting, open, trusted_proxies, sockets_max }
     }
 
     /// Serves until the stage is the last one, then waits for the requests under way. Who holds the
@@ -151,11 +155,10 @@ impl Port {
     {
         let peer = from.ip().to_canonical();
         let is_trusted = self.trusted_proxies.contains(&peer);
-        let router = self.router.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             let forwarded = if is_trusted { forwarded(&request) } else { None };
             request.extensions_mut().insert(Peer(forwarded.unwrap_or(peer)));
-            router.clone().call(request)
+            self.open.get().unwrap_or(&self.starting).clone().call(request)
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -19,12 +19,14 @@ mod start;
 mod views;
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use journal::Reader;
+use link::NotReady;
 
 use crate::error::ServeError;
+use crate::health::{self, OwnerHealth};
 use crew::Crew;
 
 pub use follow::FollowError;
@@ -46,6 +48,8 @@ pub(crate) struct Owner {
     pub(crate) keeping: Arc<KeeperGauges>,
     /// How enriching stands, where there is a service.
     pub(crate) enriching: Option<Arc<Mutex<enrich::Gauges>>>,
+    /// Bytes of what one hub keeps until history has it: then it refuses sends.
+    pub(crate) tail_max_bytes: usize,
     pub(crate) links: Arc<Links>,
     pub(crate) crew: Crew,
 }
@@ -90,21 +94,23 @@ impl Fatal {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<ServeError>> {
-        self.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.why.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Owner {
     /// Why sends would not work now.
-    pub(crate) fn not_ready(&self) -> Vec<String> {
-        let mut why = Vec::new();
-        if self.crew.journal.poisoned.load(Relaxed) {
-            why.push("poisoned: a write or sync of the journal failed".to_owned());
-        }
-        if self.crew.journal.disk_full.load(Relaxed) {
-            why.push("disk_full: no room for sends, they are refused; reads go on".to_owned());
-        }
-        why
+    pub(crate) fn not_ready(&self) -> Vec<NotReady> {
+        let journal = &self.crew.journal;
+        let hubs = self.crew.hubs.iter();
+        let tails = hubs.map(|hub| hub.lock().unwrap_or_else(PoisonError::into_inner).tail_bytes);
+        health::owner(&OwnerHealth {
+            poisoned: journal.poisoned.load(Relaxed),
+            disk_full: journal.disk_full.load(Relaxed),
+            disk_short: journal.disk_short.load(Relaxed),
+            tail_bytes: tails.max().unwrap_or(0),
+            tail_max_bytes: self.tail_max_bytes,
+        })
     }
 
     /// How many durable batches a view has not taken yet.

@@ -25,7 +25,7 @@ async fn closing_answers_what_is_under_way_and_says_going_away(kind: Kind) {
         gateway.dismiss(sleep(Duration::from_secs(5))).await;
         gateway.end().await;
     });
-    house.wait_for("the closing", |house| house.gateway.readiness().is_err()).await;
+    house.wait_for("the closing", |house| !house.gateway.not_ready().is_empty()).await;
     let stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
     let refused = client_async(format!("ws://{}/v1/ws", house.address), stream).await;
     assert!(refused.is_err(), "no more are taken");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gateway::Options;
 use link::FromOwner;
+use link::{NotReady, Reason};
 use model::{ReadFrom, Retry, Seq};
 use wire::{Code, Command, Frame, SubscribeFrom};
 
@@ -30,7 +31,7 @@ async fn lost_under_a_send_the_outcome_is_unknown_and_sending_again_is_harmless(
 async fn without_a_link_sends_and_reads_are_busy_and_subscriptions_wait(kind: Kind) {
     let house = House::without_owner(kind, Options::default()).await;
     house.owner.say_many("lobby", 3);
-    assert!(house.gateway.readiness().unwrap_err()[0].contains("link"));
+    assert!(house.gateway.not_ready()[0].reason == Reason::LinkDown);
     let mut client = house.client("ada").await;
     client.tell(post(1, "lobby", "hello")).await;
     let problem = client.problem().await;
@@ -50,7 +51,7 @@ async fn without_a_link_sends_and_reads_are_busy_and_subscriptions_wait(kind: Ki
         panic!("not subscribed")
     };
     client.messages("lobby", 1, 3).await;
-    house.wait_for("readiness", |house| house.gateway.readiness().is_ok()).await;
+    house.wait_for("readiness", |house| house.gateway.not_ready().is_empty()).await;
 }
 
 async fn a_running_subscription_goes_on_without_gap_or_repeat(kind: Kind) {
@@ -180,12 +181,9 @@ over_each_transport!(
 #[tokio::test]
 async fn an_owner_that_is_not_ready_says_why() {
     let house = House::new(Kind::InProcess).await;
-    house.owner.lock().not_ready = vec!["the journal is poisoned".to_owned()];
-    house
-        .wait_for("the reason", |house| {
-            house.gateway.readiness() == Err(vec!["the journal is poisoned".to_owned()])
-        })
-        .await;
+    let why = vec![NotReady::new(Reason::Poisoned, "a sync failed")];
+    house.owner.lock().not_ready = why.clone();
+    house.wait_for("the reason", |house| house.gateway.not_ready() == why).await;
 }
 
 #[tokio::test]

@@ -157,16 +157,17 @@ impl House {
         value.parse().unwrap_or_else(|_| panic!("{name} is {value}"))
     }
 
-    /// The lists of `/readyz`, with its status: why not, and what else.
+    /// The lists of `/readyz`, with its status: why not (`code: detail`), and what else.
     pub(crate) async fn readiness(&self) -> (u16, Vec<String>, Vec<String>) {
         let (status, body) = self.get("/readyz").await;
         let said: serde_json::Value = serde_json::from_str(&body).expect("JSON");
         let list = |name: &str| {
-            let list = said[name].as_array().unwrap_or_else(|| panic!("no {name} in {body}"));
-            list.iter().map(|text| text.as_str().expect("text").to_owned()).collect()
+            said[name].as_array().unwrap_or_else(|| panic!("no {name} in {body}")).iter()
         };
         assert_eq!(said["ready"].as_bool(), Some(status == 200), "{body}");
-        (status, list("reasons"), list("warnings"))
+        let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+        let reasons = list("reasons").map(|why| text(&why["code"]) + ": " + &text(&why["detail"]));
+        (status, reasons.collect(), list("warnings").map(text).collect())
     }
 
     /// Waits until it can do its work; what it warns of.

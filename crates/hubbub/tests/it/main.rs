@@ -35,6 +35,8 @@ mod notes;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod readiness;
+#[cfg(test)]
 #[path = "../../../wire/tests/it/schema.rs"]
 mod schema;
 #[cfg(test)]

@@ -11,6 +11,8 @@ use model::{BatchNo, BodyKey};
 use tables::Tables;
 use thiserror::Error;
 
+use crate::health::Progress;
+
 /// Records that a view takes in one call, at least (the last batch is taken whole).
 const CHUNK_RECORDS: usize = 8192;
 
@@ -63,12 +65,19 @@ pub(crate) trait View {
 }
 
 /// Brings a view up to what was durable at the call; says how far it came.
-pub(crate) fn catch_up(view: &mut impl View, reader: &Reader) -> Result<BatchNo, FollowError> {
+pub(crate) fn catch_up(
+    view: &mut impl View,
+    reader: &Reader,
+    progress: &Progress,
+) -> Result<BatchNo, FollowError> {
     let goal = reader.durable();
     let mut at = view.at()?;
+    progress.expect(goal.0.saturating_sub(at.0));
     let mut follower = reader.follow(at);
     while at < goal {
+        let before = at;
         at = step(&mut follower, view)?.unwrap_or(goal);
+        progress.advance(at.0 - before.0);
     }
     view.persist()?;
     Ok(at)

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::error::ServeError;
+use crate::health::Progress;
 
 /// There is one owner and its directory is locked: ownership never moves.
 pub(crate) const TERM: Term = Term(1);
@@ -26,9 +27,12 @@ pub(crate) const TERM: Term = Term(1);
 const SEGMENT_OVERHEAD_BYTES: u64 = 8192;
 
 /// Opens the data directory and starts all drives.
-pub(crate) fn start(config: &Config) -> Result<(DataDir, Arc<Owner>), ServeError> {
+pub(crate) fn start(
+    config: &Config,
+    progress: &Progress,
+) -> Result<(DataDir, Arc<Owner>), ServeError> {
     let clock = Clock::new();
-    let Open { dir, history, tables, journal, recovery, mut opened } = open(config)?;
+    let Open { dir, history, tables, journal, recovery, mut opened } = open(config, progress)?;
     let reader = journal.reader();
     let mut crew = Crew::new(config, clock, reader.clone());
     crew.hubs(config, &recovery, &dir, &history)?;
@@ -49,7 +53,18 @@ pub(crate) fn start(config: &Config) -> Result<(DataDir, Arc<Owner>), ServeError
     opened.ready_after = Duration::from_nanos(clock.mono().0);
     let (keeper, keeping) = crew.keeper(config, &history, &counting)?;
     let links = Arc::new(Links::new(crew.inboxes.clone(), views, keeper));
-    let owner = Owner { opened, reader, following, counting, keeping, enriching, links, crew };
+    let tail_max_bytes = limits(config).tail_max_bytes;
+    let owner = Owner {
+        opened,
+        reader,
+        following,
+        counting,
+        keeping,
+        enriching,
+        tail_max_bytes,
+        links,
+        crew,
+    };
     Ok((dir, Arc::new(owner)))
 }
 
@@ -63,7 +78,7 @@ struct Open {
     opened: Opened,
 }
 
-fn open(config: &Config) -> Result<Open, ServeError> {
+fn open(config: &Config, progress: &Progress) -> Result<Open, ServeError> {
     let mut random = crate::random::u64;
     let dir = DataDir::open(&config.data, &mut random)?;
     let (history, mut tables, known) = views::open(config, &dir)?;
@@ -84,8 +99,8 @@ fn open(config: &Config) -> Result<Open, ServeError> {
     let mut view = HistoryView { history: history.clone(), body_key: dir.body_key };
     let reader = journal.reader();
     let (indexed, counted) = views::both(
-        || follow::catch_up(&mut view, &reader),
-        || follow::catch_up(&mut tables, &reader),
+        || follow::catch_up(&mut view, &reader, progress),
+        || follow::catch_up(&mut tables, &reader, progress),
     );
     let (indexed, _) = (indexed?, counted?);
     tracing::info!(

@@ -42,7 +42,7 @@ pub(crate) struct Inner {
     pub(crate) refusals: u32,
     /// Delivers nothing, though it is durable (as if the link were slow).
     pub(crate) hold_delivers: bool,
-    pub(crate) not_ready: Vec<String>,
+    pub(crate) not_ready: Vec<link::NotReady>,
     /// Who is connected, and who is watched.
     here: BTreeSet<UserId>,
     watched: BTreeSet<UserId>,

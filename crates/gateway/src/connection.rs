@@ -25,7 +25,7 @@ use futures_util::{FutureExt as _, SinkExt as _};
 use model::{DeviceId, InstanceId, UserId};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
-use tracing::debug;
+use tracing::{Span, debug};
 use wire::{
     About, CloseCode, Code, Command, Encoding, Frame, Problem, busy_reason, decode_binary_command,
     decode_command,
@@ -94,7 +94,10 @@ pub(crate) async fn serve(
 ) {
     let end = match greet(&shared, &mut socket, encoding).await {
         Ok(who) => {
-            debug!(user = %who.user, device = %who.device, ?encoding, "connected");
+            // What is said of this connection from here on says whose it is.
+            let span = Span::current();
+            span.record("user", who.user.as_str()).record("device", who.device.as_str());
+            debug!(?encoding, "connected");
             converse(Desk::new(&shared, number, who, encoding), &shared, &mut socket).await
         }
         Err(end) => end,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use server::config::{Config, ConfigError, Layer};
+use server::config::{Config, ConfigError, Layer, LogFormat, TellingConfig};
 use server::error::ServeError;
 use tracing_subscriber::EnvFilter;
 
@@ -142,7 +142,7 @@ fn main() -> ExitCode {
 fn serve(given: Settings) -> ExitCode {
     let served = Config::load(given.config.as_deref(), *given.settings)
         .map_err(ServeError::from)
-        .and_then(|config| log(&config.log).and_then(|()| server::serve(&config)));
+        .and_then(|config| log(&config.telling).and_then(|()| server::serve(&config)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -165,7 +165,7 @@ fn show(given: &Settings, all: bool) -> ExitCode {
 fn looked_at(given: &Settings, all: bool) -> Result<(), ServeError> {
     let file = given.config.as_deref();
     let config = Config::load(file, (*given.settings).clone())?;
-    filter(&config.log)?;
+    filter(&config.telling.log)?;
     if all {
         for setting in Config::show(file, (*given.settings).clone())? {
             print(&setting.to_string());
@@ -213,9 +213,13 @@ fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
 }
 
 /// Logs to standard error what the filter lets through.
-fn log(text: &str) -> Result<(), ServeError> {
-    let filter = filter(text)?;
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+fn log(telling: &TellingConfig) -> Result<(), ServeError> {
+    let filter = filter(&telling.log)?;
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    match telling.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().with_span_list(false).init(),
+    }
     Ok(())
 }
 

@@ -12,10 +12,12 @@ use thiserror::Error;
 pub use access::{AccessConfig, TrafficConfig};
 pub use retain::{Keep, NoRule, Retain};
 pub use shown::Shown;
+pub use telling::{LogFormat, TellingConfig};
 
 mod access;
 mod retain;
 mod shown;
+mod telling;
 
 /// Prefix of the environment variables that are read: `HUBBUB_LISTEN` is the key `listen`.
 pub const ENV_PREFIX: &str = "HUBBUB_";
@@ -139,6 +141,9 @@ pub struct Layer {
     /// What is logged to standard error: error, warn, info, debug, or filters such as gateway=debug [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
+    /// How it is logged: text for people, json (one object a line) for machines [default: text]
+    #[arg(long, value_enum)]
+    pub log_format: Option<LogFormat>,
     /// At a stop each client is told to come back after another time, up to this many milliseconds, 0 to 600000 [default: 10000]
     #[arg(long, value_name = "MS")]
     pub drain_window_ms: Option<u64>,
@@ -227,8 +232,8 @@ pub struct Config {
     pub drain_window: Duration,
     /// How long a stop waits for them, and for requests.
     pub drain_timeout: Duration,
-    /// What is logged.
-    pub log: String,
+    /// What is told about the process, and how.
+    pub telling: TellingConfig,
     /// Of a crash run.
     #[cfg(feature = "mutants")]
     pub crash: CrashFlags,
@@ -381,6 +386,7 @@ impl Layer {
             nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
             ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),
+            log_format: self.log_format.or(below.log_format),
             drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
             drain_timeout_ms: self.drain_timeout_ms.or(below.drain_timeout_ms),
             #[cfg(feature = "mutants")]
@@ -389,7 +395,7 @@ impl Layer {
     }
 
     fn complete(self) -> Result<Config, ConfigError> {
-        let (access, traffic) = (self.access()?, self.traffic()?);
+        let (access, traffic, telling) = (self.access()?, self.traffic()?, self.telling());
         let config = Config {
             access,
             traffic,
@@ -453,7 +459,7 @@ impl Layer {
             )?,
             drain_window: span_ms("drain_window_ms", self.drain_window_ms, 10_000)?,
             drain_timeout: span_ms("drain_timeout_ms", self.drain_timeout_ms, 5_000)?,
-            log: self.log.unwrap_or_else(|| "info".to_owned()),
+            telling,
             #[cfg(feature = "mutants")]
             crash: self.crash,
         };

@@ -14,8 +14,8 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tower_service::Service as _;
+use tracing::{Instrument as _, info_span};
 
 use crate::config::{AccessConfig, TrafficConfig};
 use crate::error::ServeError;
@@ -67,6 +68,8 @@ pub(crate) struct Port {
     starting: Router,
     /// Once there is.
     open: Arc<OnceLock<Router>>,
+    /// Numbers requests, for the log.
+    requests: AtomicU64,
     trusted_proxies: Vec<IpAddr>,
     sockets_max: usize,
 }
@@ -82,7 +85,15 @@ impl Port {
     ) -> Self {
         let trusted_proxies = access.trusted_proxies.clone();
         let sockets_max = traffic.connections_max.saturating_add(SOCKETS_BESIDES);
-        Self { listener, tls, starting, open, trusted_proxies, sockets_max }
+        Self {
+            listener,
+            tls,
+            starting,
+            open,
+            requests: AtomicU64::new(0),
+            trusted_proxies,
+            sockets_max,
+        }
     }
 
     /// Serves until the stage is the last one, then waits for the requests under way. Who holds the
@@ -158,7 +169,16 @@ impl Port {
         let service = service_fn(move |mut request: Request<Incoming>| {
             let forwarded = if is_trusted { forwarded(&request) } else { None };
             request.extensions_mut().insert(Peer(forwarded.unwrap_or(peer)));
-            self.open.get().unwrap_or(&self.starting).clone().call(request)
+            let span = info_span!("request", number = self.requests.fetch_add(1, Relaxed), %peer,
+                method = %request.method(), path = request.uri().path());
+            let answering = self.open.get().unwrap_or(&self.starting).clone().call(request);
+            async move {
+                let answer = answering.await;
+                let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+                tracing::debug!(status, "answered");
+                answer
+            }
+            .instrument(span)
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -12,7 +12,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Retry;
 use serde_json::json;
-use tracing::{Instrument as _, debug_span};
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 use wire::{About, Code, Encoding, Problem};
 
 use super::problem::{respond, respond_with};
@@ -83,7 +84,7 @@ pub(super) async fn upgrade(
         .protocols(asked.map(Encoding::subprotocol))
         .on_upgrade(move |socket| {
             // Boxed: axum keeps it by value, and it is as large as its largest wait.
-            let span = debug_span!("connection", number);
+            let span = info_span!("connection", number, user = Empty, device = Empty);
             Box::pin(async move {
                 let encoding = asked.unwrap_or_default();
                 serve(Arc::clone(place.shared()), number, socket, encoding).await;

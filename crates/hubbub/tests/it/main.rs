@@ -31,6 +31,8 @@ mod kills;
 #[cfg(test)]
 mod line;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod openapi;

@@ -73,7 +73,8 @@ impl Config {
             nlp_in_flight: Some(self.nlp_in_flight),
             nlp_timeout_ms: whole_ms(self.nlp_timeout),
             ring_bytes: Some(self.ring_bytes),
-            log: Some(self.log),
+            log: Some(self.telling.log),
+            log_format: Some(self.telling.log_format),
             drain_window_ms: whole_ms(self.drain_window),
             drain_timeout_ms: whole_ms(self.drain_timeout),
             #[cfg(feature = "mutants")]

@@ -173,7 +173,7 @@ fn tickets(dice: Dice) -> Tickets {
     Tickets::new(SeededState(one, other))
 }
 
-fn halves(bits: u128) -> [u64; 2] {
+pub(crate) fn halves(bits: u128) -> [u64; 2] {
     let bytes = bits.to_le_bytes();
     let half = |from: usize| {
         let mut half = [0; 8];

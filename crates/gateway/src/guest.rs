@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use model::TraceParent;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 use wire::{Command, Encoding, Frame, Problem};
@@ -20,10 +21,12 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 pub(crate) async fn ask(
     shared: &Arc<Shared>,
     who: Who,
+    traced_by: Option<TraceParent>,
     commands: Vec<Result<Command, Problem>>,
 ) -> Vec<Value> {
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
     let mut desk = Desk::new(shared, number, who, Encoding::Json);
+    desk.trace_under(traced_by);
     let mut answers = vec![Value::Null; commands.len()];
     let mut left = HashMap::new();
     for (index, command) in commands.into_iter().enumerate() {

@@ -36,6 +36,7 @@ mod pointer;
 mod rate;
 mod ring;
 mod topics;
+mod trace;
 pub mod transport;
 mod words;
 
@@ -50,3 +51,4 @@ pub use options::{
 pub use owner::Rows;
 pub use rate::RateLimit;
 pub use ring::{RING_BYTES_MAX, RING_FRAMES_MAX};
+pub use trace::{Begun, SPANS_MAX, Span, Tracer};

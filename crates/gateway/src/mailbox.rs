@@ -21,6 +21,8 @@ use wire::Encoding;
 
 use crate::words::{Said, Words};
 
+use crate::trace::Begun;
+
 /// An answer of the owner, or that there will be none.
 #[derive(Debug)]
 pub(crate) enum Answer {
@@ -57,6 +59,8 @@ pub(crate) struct SendAbout {
     pub(crate) reference: Option<u64>,
     pub(crate) id: MessageId,
     pub(crate) conversation: ConversationId,
+    /// Its span, if it is traced.
+    pub(crate) trace: Option<Begun>,
 }
 
 /// Where a message stands.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::door::Door;
 use crate::rate::RateLimit;
+use crate::trace::Tracer;
 
 /// Sends of one connection that are not answered yet. At the bound its socket is not read.
 pub const SENDS_IN_FLIGHT_MAX: usize = 1024;
@@ -53,6 +54,8 @@ pub struct Options {
     pub drain_window: Duration,
     /// Origins (RFC 6454) that pages may have besides this server's own.
     pub origins: Vec<String>,
+    /// Which messages are traced; `None` = none.
+    pub tracer: Option<Arc<Tracer>>,
     /// Bytes of all sends that are not answered yet, each with [`SEND_OVERHEAD_BYTES`].
     pub send_bytes_max: usize,
     /// Bytes of all rings together.
@@ -80,6 +83,7 @@ impl Default for Options {
             door: Arc::new(Door::dev(|| 0)),
             drain_window: Duration::ZERO,
             origins: Vec::new(),
+            tracer: None,
             send_bytes_max: 64 * 1024 * 1024,
             ring_bytes_max: 256 * 1024 * 1024,
             pages_max: 256,

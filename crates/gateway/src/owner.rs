@@ -149,8 +149,10 @@ impl Owner {
         if let Err(why) = state.room() {
             return Err((about, why.into()));
         }
+        let trace = about.trace.map(|begun| begun.context);
         let pending = Pending::Send { to: Arc::clone(to), about, _bytes: permit };
-        let asked = self.ask(&mut state, pending, |request| ToOwner::Send { request, draft });
+        let asked =
+            self.ask(&mut state, pending, |request| ToOwner::Send { request, draft, trace });
         match asked {
             Ok(()) => {
                 count(&self.counts.sends_total);

@@ -5,7 +5,7 @@
 
 use model::{
     Change, ConversationId, DeviceId, Draft, Epoch, Listed, Member, Message, MessageId, ReadFrom,
-    Refusal, Seq, Standing, UserId, Wall,
+    Refusal, Seq, Standing, TraceContext, UserId, Wall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub enum ToOwner {
         request: RequestId,
         /// What they say.
         draft: Draft,
+        /// The span that its steps belong to, if it is traced.
+        trace: Option<TraceContext>,
     },
     /// From now on this gateway wants to hear this conversation. Answered by `Attached` or `Refused`.
     Attach {

@@ -19,6 +19,7 @@ mod name;
 mod position;
 mod role;
 mod time;
+mod trace;
 
 pub use answer::{Change, Counted, Listed, ReadFrom, Refusal, Retry, Standing};
 pub use body::{Body, BodyError};
@@ -34,3 +35,4 @@ pub use name::{ConversationId, DeviceId, NameError, TenantId, UserId};
 pub use position::{BatchNo, Epoch, Offset, Ordinal, PartitionId, Position, RecordNo, Seq, Term};
 pub use role::{Kind, Role};
 pub use time::{Mono, Wall};
+pub use trace::{TraceContext, TraceParent};

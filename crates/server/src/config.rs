@@ -144,6 +144,12 @@ pub struct Layer {
     /// How it is logged: text for people, json (one object a line) for machines [default: text]
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
+    /// Collector of traces (OTLP over HTTP), http://HOST:PORT; none = nothing is traced
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+    /// Share of the messages that are traced, 0 to 1; a request with a sampled traceparent always is [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    pub otlp_sample_ratio: Option<f64>,
     /// At a stop each client is told to come back after another time, up to this many milliseconds, 0 to 600000 [default: 10000]
     #[arg(long, value_name = "MS")]
     pub drain_window_ms: Option<u64>,
@@ -387,6 +393,8 @@ impl Layer {
             ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
+            otlp_endpoint: self.otlp_endpoint.or(below.otlp_endpoint),
+            otlp_sample_ratio: self.otlp_sample_ratio.or(below.otlp_sample_ratio),
             drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
             drain_timeout_ms: self.drain_timeout_ms.or(below.drain_timeout_ms),
             #[cfg(feature = "mutants")]
@@ -395,7 +403,7 @@ impl Layer {
     }
 
     fn complete(self) -> Result<Config, ConfigError> {
-        let (access, traffic, telling) = (self.access()?, self.traffic()?, self.telling());
+        let (access, traffic, telling) = (self.access()?, self.traffic()?, self.telling()?);
         let config = Config {
             access,
             traffic,

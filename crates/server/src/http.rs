@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use wire::{About, Code, Problem};
 
+use crate::export::Exporter;
 use crate::health::{self, Progress, Readiness};
 use crate::metrics;
 use crate::owner::Owner;
@@ -26,6 +27,8 @@ use crate::stage::Stage;
 pub(crate) struct App {
     pub(crate) owner: Option<Arc<Owner>>,
     pub(crate) gateway: Option<Gateway>,
+    /// Where traces go, if anywhere.
+    pub(crate) exporter: Option<Arc<Exporter>>,
     pub(crate) stage: watch::Receiver<Stage>,
 }
 
@@ -93,6 +96,9 @@ async fn metrics_page(State(app): State<App>, parts: Parts) -> Response {
     }
     if let Some(gateway) = &app.gateway {
         metrics::gateway(&mut page, gateway);
+    }
+    if let Some(exporter) = &app.exporter {
+        metrics::traces(&mut page, exporter);
     }
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (kind, page.into_text()).into_response()

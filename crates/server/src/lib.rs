@@ -10,6 +10,7 @@ pub mod config;
 mod data_dir;
 mod door;
 pub mod error;
+mod export;
 mod front;
 mod health;
 mod http;
@@ -26,10 +27,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use gateway::transport::{Acceptor, OwnerLink, in_process};
-use gateway::{Door, Gateway, RateLimit};
+use gateway::{Door, Gateway, RateLimit, Tracer};
+use tokio::sync::watch;
 
-use config::{Config, Role};
+use config::{Config, ConfigError, Role};
 use error::ServeError;
+use export::Exporter;
 use front::Front;
 use health::Progress;
 use http::App;
@@ -54,16 +57,24 @@ async fn run(config: &Config) -> Result<(), ServeError> {
     // A port that is taken is said at once, and before anything is made.
     let progress = Arc::new(Progress::default());
     let front = Front::open(config, &progress)?;
+    let exporter = exporter(config)?;
+    let tracer = exporter.as_ref().map(|exporter| &exporter.tracer);
     let owned = match config.role {
-        Role::Both | Role::Owner => Some(owner::start(config, &progress)?),
+        Role::Both | Role::Owner => Some(owner::start(config, &progress, tracer)?),
         Role::Gateway => None,
     };
     // Held for its lock until everything has ended.
     let (dir, owner) = owned.map_or((None, None), |(dir, owner)| (Some(dir), Some(owner)));
-    let served = serve_roles(config, front, owner.as_ref()).await;
+    let (stop, stopped) = watch::channel(false);
+    let exporting = exporter.clone().map(|exporter| tokio::spawn(exporter.run(stopped)));
+    let served = serve_roles(config, front, owner.as_ref(), exporter).await;
     if let Some(owner) = owner {
         let stopped = tokio::task::spawn_blocking(move || owner.crew.stop()).await;
         assert!(stopped.is_ok(), "stopping does not panic");
+    }
+    stop.send_replace(true);
+    if let Some(exporting) = exporting {
+        exporting.await.ok();
     }
     drop(dir);
     served
@@ -74,6 +85,7 @@ async fn serve_roles(
     config: &Config,
     front: Front,
     owner: Option<&Arc<Owner>>,
+    exporter: Option<Arc<Exporter>>,
 ) -> Result<(), ServeError> {
     let (link, acceptor) = link_ends(config)?;
     let accepting = match (owner, acceptor) {
@@ -86,12 +98,15 @@ async fn serve_roles(
         Some(link) => {
             let door = Arc::new(door::open(&config.access)?);
             let keeping = tokio::spawn(door::keep(Arc::clone(&door), config.access.clone()));
-            (Some(Gateway::new(gateway_options(config, door), link)), Some(keeping))
+            (
+                Some(Gateway::new(gateway_options(config, door, exporter.as_deref()), link)),
+                Some(keeping),
+            )
         }
         None => (None, None),
     };
     let stage = front.stage.subscribe();
-    let app = App { owner: owner.cloned(), gateway: gateway.clone(), stage };
+    let app = App { owner: owner.cloned(), gateway: gateway.clone(), exporter, stage };
     let mut signals = StopSignals::listen();
     front.serve(http::router(app));
     announce(config, front.address);
@@ -123,13 +138,29 @@ fn link_ends(config: &Config) -> Result<(Option<OwnerLink>, Option<Acceptor>), S
     }
 }
 
-fn gateway_options(config: &Config, door: Arc<Door>) -> gateway::Options {
+/// Who exports traces, where that is wanted.
+fn exporter(config: &Config) -> Result<Option<Arc<Exporter>>, ServeError> {
+    let telling = &config.telling;
+    let Some(base) = &telling.otlp_endpoint else { return Ok(None) };
+    let tracer = Arc::new(Tracer::new(telling.otlp_sample_ratio, random::u128));
+    let name = config.listen.to_string();
+    let exporter = Exporter::new(base, tracer, &name)
+        .map_err(|why| ConfigError::BadValue { key: "otlp_endpoint", why })?;
+    Ok(Some(Arc::new(exporter)))
+}
+
+fn gateway_options(
+    config: &Config,
+    door: Arc<Door>,
+    exporter: Option<&Exporter>,
+) -> gateway::Options {
     let per_second = config.traffic.commands_per_second;
     let limit = |per_second: u32| RateLimit { per_second, burst: per_second.saturating_mul(4) };
     gateway::Options {
         door,
         origins: config.access.origins.clone(),
         drain_window: config.drain_window,
+        tracer: exporter.map(|exporter| Arc::clone(&exporter.tracer)),
         connections_max: config.traffic.connections_max,
         connections_per_address_max: config.traffic.connections_per_address_max,
         commands: limit(per_second),

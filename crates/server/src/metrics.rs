@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gateway::Gateway;
 
+use crate::export::Exporter;
 use crate::owner::Owner;
 
 /// A page of metrics being written.
@@ -220,6 +221,20 @@ fn hubs(page: &mut Page, owner: &Owner) {
             + hub.refused_seen_ahead
     };
     page.counter("hub_refusals_total", "Questions refused, for whatever reason.", done(refused));
+}
+
+/// What becomes of spans.
+pub(crate) fn traces(page: &mut Page, exporter: &Exporter) {
+    page.counter(
+        "trace_spans_exported_total",
+        "Spans that the collector took.",
+        num(exporter.exported()),
+    );
+    page.counter(
+        "trace_spans_dropped_total",
+        "Spans dropped: too many, or the collector did not take them.",
+        num(exporter.tracer.dropped()),
+    );
 }
 
 /// What a gateway shows of itself.

@@ -17,6 +17,7 @@ mod provider;
 mod queries;
 mod start;
 mod views;
+mod ways;
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +35,9 @@ pub(crate) use follow::FollowGauges;
 use keeper::KeeperGauges;
 pub(crate) use links::{Links, accept};
 pub(crate) use start::{TERM, start};
+
+/// How many views follow the journal.
+const VIEWS: usize = 2;
 
 /// A running owner.
 pub(crate) struct Owner {

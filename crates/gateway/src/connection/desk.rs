@@ -8,7 +8,7 @@ mod pages;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use model::{Epoch, Position, Refusal, Seq, UserId};
+use model::{Epoch, Position, Refusal, Seq, TraceParent, UserId};
 use tokio::time::Instant;
 use wire::{About, CloseCode, Encoding, Frame, Problem};
 
@@ -46,6 +46,8 @@ pub(crate) struct Desk {
     asked: HashMap<u64, Asked>,
     /// Whose presence is told.
     watched: BTreeSet<UserId>,
+    /// The span that what it asks belongs to.
+    traced_by: Option<TraceParent>,
     /// Which connection of this process it is.
     connection: u64,
     rate: Rate,
@@ -90,6 +92,7 @@ impl Desk {
             openings: HashMap::new(),
             asked: HashMap::new(),
             watched: BTreeSet::new(),
+            traced_by: None,
             connection,
             rate: Rate::default(),
             user_rate,
@@ -105,6 +108,11 @@ impl Desk {
             draining: None,
             end: None,
         }
+    }
+
+    /// What it asks from here on belongs to this span.
+    pub(crate) fn trace_under(&mut self, parent: Option<TraceParent>) {
+        self.traced_by = parent;
     }
 
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
@@ -268,15 +276,27 @@ impl Desk {
 
     fn sent(&mut self, about: SendAbout, at: &SentAt) {
         self.sends -= 1;
-        let SendAbout { reference, id, conversation } = about;
+        self.traced(&about, || ("hubbub.seq", at.seq.to_string()));
+        let SendAbout { reference, id, conversation, trace: _ } = about;
         let SentAt { epoch, seq, received_at, duplicate } = *at;
         self.say(&Frame::Sent { reference, id, conversation, epoch, seq, received_at, duplicate });
     }
 
     fn not_sent(&mut self, about: SendAbout, refusal: Refusal) {
-        let SendAbout { reference, id, conversation } = about;
+        let code = |refusal: &Refusal| Problem::from((About::default(), refusal.clone())).code;
+        self.traced(&about, || ("hubbub.refusal", code(&refusal).to_string()));
+        let SendAbout { reference, id, conversation, trace: _ } = about;
         let about = About { reference, id: Some(id), conversation: Some(conversation) };
         self.refuse(about, refusal);
+    }
+
+    /// Ends the span of a send.
+    fn traced(&self, about: &SendAbout, how: impl FnOnce() -> (&'static str, String)) {
+        if let (Some(tracer), Some(begun)) = (&self.shared.options.tracer, about.trace) {
+            let conversation = ("hubbub.conversation", about.conversation.to_string());
+            let id = ("messaging.message.id", about.id.to_string());
+            tracer.end(begun, "message", vec![conversation, id, how()]);
+        }
     }
 
     fn refuse(&mut self, about: About, refusal: Refusal) {

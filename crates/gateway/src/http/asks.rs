@@ -44,7 +44,8 @@ pub(super) async fn commands(
     }
     let stamp = Stamp::of(&shared, &caller, &headers);
     let commands = asked.into_iter().enumerate().map(|(at, value)| stamp.command(value, at));
-    Json(guest::ask(&shared, caller.who(), commands.collect()).await).into_response()
+    let (traced_by, commands) = (caller.traced_by, commands.collect());
+    Json(guest::ask(&shared, caller.who(), traced_by, commands).await).into_response()
 }
 
 /// What one says.
@@ -100,7 +101,9 @@ pub(super) async fn read(
 }
 
 async fn one(shared: &Arc<Shared>, caller: Caller, command: Result<Command, Problem>) -> Response {
-    let answer = guest::ask(shared, caller.who(), vec![command]).await.pop().unwrap_or(Value::Null);
+    let traced_by = caller.traced_by;
+    let answers = guest::ask(shared, caller.who(), traced_by, vec![command]).await;
+    let answer = answers.into_iter().next().unwrap_or(Value::Null);
     if answer.is_null() {
         let fields = json!({ "code": "outcome_unknown", "retry": "now",
             "detail": "there was no answer in time: ask again, with the same id or Idempotency-Key" });

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use model::{DeviceId, Retry, UserId};
+use model::{DeviceId, Retry, TraceParent, UserId};
 use wire::{About, Code, Problem};
 
 use super::problem::respond;
@@ -28,6 +28,8 @@ pub(crate) struct Caller {
     pub(crate) user: UserId,
     /// `None` = everything (`--dev`).
     pub(crate) grant: Option<Arc<Grant>>,
+    /// The span that the request belongs to (W3C Trace Context).
+    pub(crate) traced_by: Option<TraceParent>,
 }
 
 /// They were not let in.
@@ -44,6 +46,7 @@ impl Caller {
     pub(crate) fn of(shared: &Shared, parts: &Parts) -> Result<Self, Denied> {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let door = &shared.options.door;
+        let traced_by = header("traceparent").and_then(TraceParent::parse);
         if door.is_dev() {
             let named = header(USER_HEADER).unwrap_or("guest");
             let user = UserId::new(named)
@@ -51,7 +54,7 @@ impl Caller {
             if !user.is_free() {
                 return Err(denied(shared, &NotAdmitted::of_the_house(&user).detail));
             }
-            return Ok(Self { user, grant: None });
+            return Ok(Self { user, grant: None, traced_by });
         }
         let token = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
         let Some(token) = token else {
@@ -61,7 +64,10 @@ impl Caller {
             Ok(grant) if !grant.user().is_free() => {
                 Err(denied(shared, &NotAdmitted::of_the_house(grant.user()).detail))
             }
-            Ok(grant) => Ok(Self { user: grant.user().clone(), grant: Some(Arc::new(grant)) }),
+            Ok(grant) => {
+                let (user, grant) = (grant.user().clone(), Some(Arc::new(grant)));
+                Ok(Self { user, grant, traced_by })
+            }
             Err(NotAdmitted { detail, retry }) => Err(refused(shared, &detail, retry)),
         }
     }

@@ -54,6 +54,8 @@ mod stops;
 #[cfg(test)]
 mod thread;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod user;
 #[cfg(test)]
 mod verify;

@@ -79,12 +79,12 @@ async fn one_process_shows_both_roles() {
     assert_eq!(after["hubbub_gateway_connections"], 1.0);
 }
 
-/// Of one process that asks an NLP service, wherever that is.
+/// Of one process that asks an NLP service and a collector, wherever those are.
 #[tokio::test]
 async fn every_metric_that_the_handbook_names_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let nobody = address();
-    let line = format!("{SMALL} --nlp http://{nobody}");
+    let line = format!("{SMALL} --nlp http://{nobody} --otlp-endpoint http://{nobody}");
     let house = House::serve(folder.path(), address(), &line).await;
     let shown = metrics(&house).await;
     let handbook = include_str!("../../../../docs/operations.md");

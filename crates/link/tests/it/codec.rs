@@ -7,7 +7,7 @@ use model::bounds::{
 };
 use model::{
     Body, Change, ConversationId, Counted, Draft, Epoch, InstanceId, Message, MessageId, Ordinal,
-    Reaction, Seq, Standing, UserId, Wall,
+    Reaction, Seq, Standing, TraceContext, UserId, Wall,
 };
 use proptest::prelude::*;
 
@@ -99,6 +99,7 @@ proptest! {
                 seen_seq: Seq(counter),
                 sent_at: Wall(sent_at),
             },
+            trace: (counter > 0).then_some(TraceContext { trace_id: lamport.into(), span_id: counter }),
         };
         let mut bytes = BytesMut::new();
         link::encode(&send, &mut bytes);

@@ -75,6 +75,8 @@ impl Config {
             ring_bytes: Some(self.ring_bytes),
             log: Some(self.telling.log),
             log_format: Some(self.telling.log_format),
+            otlp_endpoint: self.telling.otlp_endpoint,
+            otlp_sample_ratio: Some(self.telling.otlp_sample_ratio),
             drain_window_ms: whole_ms(self.drain_window),
             drain_timeout_ms: whole_ms(self.drain_timeout),
             #[cfg(feature = "mutants")]

@@ -50,6 +50,20 @@ fn a_value_outside_its_range_is_refused_at_the_edge() {
 }
 
 #[test]
+fn a_share_of_traces_is_from_0_to_1_and_needs_a_collector() {
+    let to = "otlp_endpoint = 'http://collector:4318'\n";
+    assert!(layer(to).complete().is_ok());
+    for (share, is_right) in [("0.0", true), ("1.0", true), ("1.01", false), ("-0.01", false)] {
+        let text = format!("{to}otlp_sample_ratio = {share}");
+        assert_eq!(layer(&text).complete().is_ok(), is_right, "{share}");
+    }
+    assert!(layer("otlp_sample_ratio = 0.5").complete().is_err(), "where to?");
+    let variable = ("HUBBUB_OTLP_SAMPLE_RATIO".to_owned(), "0.25".to_owned());
+    let layer = read_environment([variable].into_iter()).unwrap();
+    assert_eq!(layer.otlp_sample_ratio, Some(0.25));
+}
+
+#[test]
 fn without_tokens_only_a_loopback_address_is_served() {
     assert!(layer("listen = '[::1]:80'").complete().is_ok());
     assert!(layer("listen = '127.9.9.9:80'").complete().is_ok());

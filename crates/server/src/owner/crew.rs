@@ -22,6 +22,7 @@ use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
 use super::keeper::{self, Erase, Keeper, KeeperGauges, Thinning};
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
+use super::ways::Ways;
 use super::{Fatal, start, views};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -54,6 +55,7 @@ pub(crate) struct Crew {
     stop_following: Arc<AtomicBool>,
     stop_keeping: Arc<AtomicBool>,
     thinner: Option<Thinner>,
+    ways: Option<Arc<Ways>>,
     threads: Mutex<Threads>,
 }
 
@@ -68,7 +70,12 @@ struct Threads {
 
 impl Crew {
     /// Nobody yet.
-    pub(crate) fn new(config: &Config, clock: Clock, reader: Reader) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        clock: Clock,
+        reader: Reader,
+        ways: Option<Arc<Ways>>,
+    ) -> Self {
         Self {
             inboxes: (0..config.hubs).map(|_| Inbox::new(SAID_MAX)).collect(),
             hubs: Vec::new(),
@@ -81,6 +88,7 @@ impl Crew {
             stop_following: Arc::new(AtomicBool::new(false)),
             stop_keeping: Arc::new(AtomicBool::new(false)),
             thinner: None,
+            ways,
             threads: Mutex::new(Threads::default()),
         }
     }
@@ -106,6 +114,7 @@ impl Crew {
                 questions: ask.clone(),
                 links: BTreeMap::new(),
                 gauges: Arc::new(Mutex::new(hub::Gauges::default())),
+                ways: self.ways.clone(),
                 clock: self.clock,
             };
             self.hubs.push(Arc::clone(&drive.gauges));
@@ -181,6 +190,7 @@ impl Crew {
             batch_max_bytes: start::journal_options(config).batch_max_bytes,
             gauges: Arc::clone(&self.journal),
             seal: false,
+            ways: self.ways.clone(),
         };
         let fatal = Arc::clone(&self.fatal);
         let thread = spawn("journal", move || drive.run(&fatal))?;
@@ -239,7 +249,7 @@ impl Crew {
     /// A view and its follower.
     pub(crate) fn follow(
         &mut self,
-        name: &str,
+        name: &'static str,
         mut view: impl View + Send + 'static,
         came: impl Fn(BatchNo) + Send + 'static,
     ) -> Result<Arc<FollowGauges>, ServeError> {
@@ -247,6 +257,13 @@ impl Crew {
         let shown = Arc::clone(&gauges);
         let (reader, fatal) = (self.reader.clone(), Arc::clone(&self.fatal));
         let stop = Arc::clone(&self.stop_following);
+        let ways = self.ways.clone();
+        let came = move |at| {
+            came(at);
+            if let Some(ways) = &ways {
+                ways.viewed(name, at);
+            }
+        };
         let thread = spawn(name, move || {
             views::yield_to_others();
             if let Err(why) = follow::run(&mut view, &reader, &shown, &stop, came) {

@@ -14,6 +14,7 @@ use model::{BatchNo, Mono, Seq};
 use super::journal_drive::{JournalEvent, Notice};
 use super::links::LinkSender;
 use super::queries::{Question, Task};
+use super::ways::Ways;
 use crate::clock::Clock;
 use crate::inbox::Inbox;
 
@@ -65,6 +66,8 @@ pub(crate) struct HubDrive {
     pub(crate) questions: Sender<Question>,
     pub(crate) links: BTreeMap<GatewayId, LinkSender>,
     pub(crate) gauges: Arc<Mutex<Gauges>>,
+    /// Where messages are traced.
+    pub(crate) ways: Option<Arc<Ways>>,
     pub(crate) clock: Clock,
 }
 
@@ -153,7 +156,12 @@ impl HubDrive {
         let now = self.clock.mono();
         let ticket = |request: RequestId| Ticket { gateway, request: request.0 };
         match what {
-            ToOwner::Send { request, draft } => self.hub.handle_send(ticket(request), draft, now),
+            ToOwner::Send { request, draft, trace } => {
+                if let (Some(ways), Some(trace)) = (&self.ways, trace) {
+                    ways.heard(draft.id, trace);
+                }
+                self.hub.handle_send(ticket(request), draft, now);
+            }
             ToOwner::Attach { request, conversation } => {
                 self.hub.handle_attach(ticket(request), conversation, now);
             }
@@ -197,12 +205,19 @@ impl HubDrive {
         let to = Arc::clone(&self.inbox);
         let task = match command {
             Command::Append { generation, fact } => {
+                if let Some(ways) = &self.ways {
+                    ways.sequenced(&fact);
+                }
                 self.journal.answer(JournalEvent::Append { author: self.index, generation, fact });
                 return;
             }
             Command::Reply { ticket, reply } => return self.reply(ticket, reply),
             Command::Deliver { gateway, message } => {
-                return self.tell(gateway, FromOwner::Deliver { message: (*message).clone() });
+                self.tell(gateway, FromOwner::Deliver { message: (*message).clone() });
+                if let Some(ways) = &self.ways {
+                    ways.delivered(message.id, gateway);
+                }
+                return;
             }
             Command::Typing { gateway, conversation, user } => {
                 return self.tell(gateway, FromOwner::Typing { conversation, user });
@@ -223,6 +238,9 @@ impl HubDrive {
 
     fn reply(&mut self, ticket: Ticket, reply: Reply) {
         let request = RequestId(ticket.request);
+        if let (Some(ways), Reply::Sent { id, .. }) = (&self.ways, &reply) {
+            ways.acknowledged(*id);
+        }
         let answer = match reply {
             Reply::Sent { id, epoch, seq, received_at, duplicate } => {
                 FromOwner::Sent { request, id, epoch, seq, received_at, duplicate }

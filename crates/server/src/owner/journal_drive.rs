@@ -17,6 +17,7 @@ use journal::{AppendError, Journal, RECORDS_PER_BATCH_MAX};
 use model::Fact;
 
 use super::Fatal;
+use super::ways::Ways;
 use crate::clock::Clock;
 use crate::error::ServeError;
 use crate::inbox::Inbox;
@@ -87,6 +88,8 @@ pub(crate) struct JournalDrive {
     pub(crate) gauges: Arc<JournalGauges>,
     /// A new segment is wanted.
     pub(crate) seal: bool,
+    /// Where messages are traced.
+    pub(crate) ways: Option<Arc<Ways>>,
 }
 
 /// A fact that waits.
@@ -167,6 +170,7 @@ impl JournalDrive {
             facts.push(next.fact);
         }
         let began = Instant::now();
+        let traced_from = self.ways.as_ref().map_or(0, |ways| ways.begins());
         let appended = if self.gauges.disk_short.load(Relaxed) {
             Err(AppendError::DiskFull)
         } else {
@@ -180,6 +184,9 @@ impl JournalDrive {
                 self.gauges.records.fetch_add(facts.len() as u64, Relaxed);
                 self.gauges.bytes.fetch_add(bytes as u64, Relaxed);
                 self.gauges.disk_full.store(false, Relaxed);
+                if let Some(ways) = &self.ways {
+                    ways.synced(&facts, appended.batch, traced_from);
+                }
                 self.tell_durable(&authors, &appended);
                 Ok(())
             }

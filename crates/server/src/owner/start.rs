@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateway::Tracer;
 use history::History;
 use hub::{Hub, Limits};
 use journal::{BATCH_MAX_BYTES, Journal, Recovery};
@@ -13,6 +14,7 @@ use super::crew::Crew;
 use super::follow::HistoryView;
 use super::hub_drive::HubEvent;
 use super::links::Links;
+use super::ways::Ways;
 use super::{Opened, Owner, disk, follow, views};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -30,11 +32,13 @@ const SEGMENT_OVERHEAD_BYTES: u64 = 8192;
 pub(crate) fn start(
     config: &Config,
     progress: &Progress,
+    tracer: Option<&Arc<Tracer>>,
 ) -> Result<(DataDir, Arc<Owner>), ServeError> {
     let clock = Clock::new();
     let Open { dir, history, tables, journal, recovery, mut opened } = open(config, progress)?;
     let reader = journal.reader();
-    let mut crew = Crew::new(config, clock, reader.clone());
+    let ways = tracer.map(|tracer| Arc::new(Ways::new(Arc::clone(tracer))));
+    let mut crew = Crew::new(config, clock, reader.clone(), ways);
     crew.hubs(config, &recovery, &dir, &history)?;
     let enriching = crew.enricher(config)?;
     crew.journal(config, journal)?;

@@ -226,7 +226,7 @@ fn tell(hub: &mut Hub, event: HubEvent, now: Mono) -> Option<(u64, FromOwner)> {
 fn said(hub: &mut Hub, gateway: GatewayId, what: ToOwner, now: Mono) {
     let ticket = |request: RequestId| Ticket { gateway, request: request.0 };
     match what {
-        ToOwner::Send { request, draft } => hub.handle_send(ticket(request), draft, now),
+        ToOwner::Send { request, draft, .. } => hub.handle_send(ticket(request), draft, now),
         ToOwner::Attach { request, conversation } => {
             hub.handle_attach(ticket(request), conversation, now);
         }

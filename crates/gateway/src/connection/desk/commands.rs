@@ -116,7 +116,9 @@ impl Desk {
             let detail = format!("the token does not allow to send to {conversation}");
             return self.complain(Problem::never(about(), Code::Forbidden, detail));
         }
-        let about = SendAbout { reference, id, conversation };
+        let trace = self.shared.options.tracer.as_ref();
+        let trace = trace.and_then(|tracer| tracer.begin(self.traced_by));
+        let about = SendAbout { reference, id, conversation, trace };
         let draft = post.into_draft(self.who.user.clone());
         match self.shared.owner.send(&self.mailbox, about, draft) {
             Ok(()) => self.sends += 1,

@@ -306,7 +306,7 @@ impl Inner {
     fn answer(&mut self, link: u64, heard: ToOwner) {
         let answer = match heard {
             ToOwner::Hello { .. } => panic!("greeted already"),
-            ToOwner::Send { request, draft } => Some(self.send(request, &draft)),
+            ToOwner::Send { request, draft, .. } => Some(self.send(request, &draft)),
             ToOwner::Attach { request, .. }
             | ToOwner::Read { request, .. }
             | ToOwner::GetCursor { request, .. }

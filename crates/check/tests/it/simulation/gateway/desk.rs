@@ -90,7 +90,7 @@ impl Gateway {
         let (id, conversation) = (post.id, post.conversation.clone());
         let draft = post.into_draft(who.user);
         let pending = Pending::Send { conn, reference, id, conversation: conversation.clone() };
-        if self.ask(pending, |request| ToOwner::Send { request, draft }).is_none() {
+        if self.ask(pending, |request| ToOwner::Send { request, draft, trace: None }).is_none() {
             let about = About { reference, id: Some(id), conversation: Some(conversation) };
             self.say(conn, Frame::Problem(Problem::from((about, no_link()))));
         }

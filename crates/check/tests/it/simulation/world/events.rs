@@ -275,7 +275,7 @@ impl World {
         };
         let request = RequestId(self.ballast);
         if let Some(owner) = &mut self.owner {
-            owner.hears(&mut self.fate, 0, ToOwner::Send { request, draft });
+            owner.hears(&mut self.fate, 0, ToOwner::Send { request, draft, trace: None });
         }
     }
 }

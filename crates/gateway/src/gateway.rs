@@ -16,6 +16,7 @@ use tracing::warn;
 
 use crate::counters::{Counters, Counts, sub};
 use crate::http::{self, Caller};
+use crate::latency::{Latencies, Latency};
 use crate::options::Options;
 use crate::owner::{Drive, Owner, Rows};
 use crate::people::People;
@@ -38,6 +39,8 @@ pub struct Gateway {
 pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) counts: Arc<Counts>,
+    /// Of sends, from their coming to their acknowledgement.
+    pub(crate) latency: Latency,
     pub(crate) owner: Arc<Owner>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) people: Arc<People>,
@@ -79,9 +82,19 @@ impl Gateway {
         let pages = Arc::new(Semaphore::new(options.pages_max));
         let (closing, left) = (watch::Sender::new(false), Notify::new());
         let addresses = Mutex::default();
-        let owner = asked;
-        let shared =
-            Shared { options, counts, owner, topics, people, pages, addresses, closing, left };
+        let (owner, latency) = (asked, Latency::default());
+        let shared = Shared {
+            options,
+            counts,
+            latency,
+            owner,
+            topics,
+            people,
+            pages,
+            addresses,
+            closing,
+            left,
+        };
         Self {
             shared: Arc::new(shared),
             drive: Arc::new(Mutex::new(Some(tokio::spawn(drive.run())))),
@@ -150,6 +163,16 @@ impl Gateway {
     /// [`Refusal`]: not all of it was done; asking again does the rest.
     pub async fn erase(&self, user: UserId) -> Result<u64, Refusal> {
         self.shared.owner.erase(user).await
+    }
+
+    /// How long sends took from their coming to their acknowledgement.
+    pub fn latencies(&self) -> Latencies {
+        self.shared.latency.read()
+    }
+
+    /// Connections there may be.
+    pub fn connections_max(&self) -> usize {
+        self.shared.options.connections_max
     }
 
     /// Rows of the per-conversation table.

@@ -27,6 +27,7 @@ mod door;
 mod gateway;
 mod guest;
 mod http;
+mod latency;
 mod mailbox;
 mod opening;
 mod options;
@@ -44,6 +45,7 @@ pub use counters::Counters;
 pub use door::{Dice, Door};
 pub use gateway::Gateway;
 pub use http::{BODY_MAX_BYTES, COMMANDS_MAX, Peer, Route, respond, routes_of_clients};
+pub use latency::Latencies;
 pub use options::{
     NO_FRAMES_MAX, Options, READS_WAITING_MAX, REPLAY_PAGE_MESSAGES, ROWS_IN_FLIGHT_MAX,
     SEND_OVERHEAD_BYTES, SENDS_IN_FLIGHT_MAX,

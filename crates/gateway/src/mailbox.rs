@@ -17,10 +17,10 @@ use model::{
     UserId, Wall,
 };
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use wire::Encoding;
 
 use crate::words::{Said, Words};
-
 use crate::trace::Begun;
 
 /// An answer of the owner, or that there will be none.
@@ -59,6 +59,8 @@ pub(crate) struct SendAbout {
     pub(crate) reference: Option<u64>,
     pub(crate) id: MessageId,
     pub(crate) conversation: ConversationId,
+    /// When it was heard.
+    pub(crate) heard: Instant,
     /// Its span, if it is traced.
     pub(crate) trace: Option<Begun>,
 }

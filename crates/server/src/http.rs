@@ -21,6 +21,7 @@ use crate::metrics;
 use crate::owner::Owner;
 use crate::page;
 use crate::stage::Stage;
+use crate::status::Minutes;
 
 /// The roles of this process, as far as HTTP shows them.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub(crate) struct App {
     /// Where traces go, if anywhere.
     pub(crate) exporter: Option<Arc<Exporter>>,
     pub(crate) stage: watch::Receiver<Stage>,
+    /// The last minutes.
+    pub(crate) minutes: Arc<Minutes>,
 }
 
 /// What a process shows before it is there: how it is, and that it is to be waited for.
@@ -55,6 +58,7 @@ fn routes() -> Vec<Route<App>> {
         Route::get("/readyz", readyz),
         Route::get("/metrics", metrics_page),
         Route::get("/v1/rows", rows),
+        Route::get("/v1/status", status),
         Route::post("/v1/users/{user}/erase", erase),
     ]
 }
@@ -84,6 +88,13 @@ impl App {
 fn answer(readiness: &Readiness) -> Response {
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness)).into_response()
+}
+
+async fn status(State(app): State<App>, parts: Parts) -> Response {
+    if let Some(Err(refused)) = app.gateway.as_ref().map(|gateway| gateway.admit_staff(&parts)) {
+        return *refused;
+    }
+    Json(app.minutes.shown(app.readiness())).into_response()
 }
 
 async fn metrics_page(State(app): State<App>, parts: Parts) -> Response {

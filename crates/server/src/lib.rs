@@ -22,6 +22,7 @@ mod page;
 mod random;
 mod signals;
 mod stage;
+mod status;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use health::Progress;
 use http::App;
 use owner::Owner;
 use signals::StopSignals;
+use status::Minutes;
 
 pub use signals::asked_to_stop;
 
@@ -106,7 +108,9 @@ async fn serve_roles(
         None => (None, None),
     };
     let stage = front.stage.subscribe();
-    let app = App { owner: owner.cloned(), gateway: gateway.clone(), exporter, stage };
+    let minutes = Arc::new(Minutes::new(config, owner.cloned(), gateway.clone()));
+    let watching = tokio::spawn(Arc::clone(&minutes).watch());
+    let app = App { owner: owner.cloned(), gateway: gateway.clone(), exporter, stage, minutes };
     let mut signals = StopSignals::listen();
     front.serve(http::router(app));
     announce(config, front.address);
@@ -115,7 +119,7 @@ async fn serve_roles(
         why = must_stop(owner) => Err(why),
     };
     front.drain(config, gateway, signals).await;
-    for task in accepting.into_iter().chain(keeping) {
+    for task in accepting.into_iter().chain(keeping).chain([watching]) {
         task.abort();
         task.await.ok();
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use gateway::Gateway;
+use gateway::{Gateway, Latencies};
 
 use crate::export::Exporter;
 use crate::owner::Owner;
@@ -26,6 +26,21 @@ impl Page {
         self.metric("gauge", name, help, value.into());
     }
 
+    /// How often something took how long.
+    fn histogram(&mut self, name: &str, help: &str, now: &Latencies) {
+        let all = now.count();
+        let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} histogram\n");
+        let buckets = HISTOGRAM_POWERS.map(|power| (micros(1 << power), now.below_power(power)));
+        let mut line = |what: &str, value: f64| text += &format!("hubbub_{name}{what} {value}\n");
+        for (bound, count) in buckets {
+            line(&format!("_bucket{{le=\"{bound}\"}}"), num(count));
+        }
+        line("_bucket{le=\"+Inf\"}", num(all));
+        line("_sum", micros(now.sum_micros()));
+        line("_count", num(all));
+        self.0 += &text;
+    }
+
     fn metric(&mut self, kind: &str, name: &str, help: &str, value: f64) {
         let written = writeln!(
             self.0,
@@ -38,6 +53,14 @@ impl Page {
     pub(crate) fn into_text(self) -> String {
         self.0
     }
+}
+
+/// Bounds of a histogram, as powers of two of a microsecond: 0.5 ms to 8.4 s.
+const HISTOGRAM_POWERS: std::ops::RangeInclusive<u32> = 9..=23;
+
+/// In seconds.
+fn micros(count: u64) -> f64 {
+    num(count) / 1e6
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus' numbers are doubles")]
@@ -255,6 +278,11 @@ pub(crate) fn gateway(page: &mut Page, gateway: &Gateway) {
         num(now.sends_in_flight),
     );
     page.gauge("gateway_link_up", "1 = the owner is there.", num(now.link_up));
+    page.histogram(
+        "gateway_acknowledge_seconds",
+        "From the coming of a send to its acknowledgement.",
+        &gateway.latencies(),
+    );
     let totals = [
         ("connections", "Connections taken.", now.connections_total),
         ("connections_refused", "Connections refused.", now.connections_refused_total),

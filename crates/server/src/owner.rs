@@ -32,6 +32,7 @@ use crew::Crew;
 
 pub use follow::FollowError;
 pub(crate) use follow::FollowGauges;
+pub(crate) use headroom::free_bytes;
 use keeper::KeeperGauges;
 pub(crate) use links::{Links, accept};
 pub(crate) use start::{TERM, start};

@@ -277,7 +277,8 @@ impl Desk {
     fn sent(&mut self, about: SendAbout, at: &SentAt) {
         self.sends -= 1;
         self.traced(&about, || ("hubbub.seq", at.seq.to_string()));
-        let SendAbout { reference, id, conversation, trace: _ } = about;
+        self.shared.latency.record(about.heard.elapsed());
+        let SendAbout { reference, id, conversation, .. } = about;
         let SentAt { epoch, seq, received_at, duplicate } = *at;
         self.say(&Frame::Sent { reference, id, conversation, epoch, seq, received_at, duplicate });
     }
@@ -285,7 +286,7 @@ impl Desk {
     fn not_sent(&mut self, about: SendAbout, refusal: Refusal) {
         let code = |refusal: &Refusal| Problem::from((About::default(), refusal.clone())).code;
         self.traced(&about, || ("hubbub.refusal", code(&refusal).to_string()));
-        let SendAbout { reference, id, conversation, trace: _ } = about;
+        let SendAbout { reference, id, conversation, .. } = about;
         let about = About { reference, id: Some(id), conversation: Some(conversation) };
         self.refuse(about, refusal);
     }

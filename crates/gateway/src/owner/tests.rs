@@ -9,7 +9,13 @@ fn owner(send_bytes_max: usize) -> Arc<Owner> {
 fn send(owner: &Owner, to: &Arc<Mailbox>, counter: u64) -> Result<(), Refusal> {
     let id = MessageId { instance: InstanceId(1), counter };
     let conversation = ConversationId::new("lobby").unwrap();
-    let about = SendAbout { reference: None, id, conversation: conversation.clone(), trace: None };
+    let about = SendAbout {
+        reference: None,
+        id,
+        conversation: conversation.clone(),
+        heard: Instant::now(),
+        trace: None,
+    };
     let draft = Draft {
         conversation,
         sender: UserId::new("ada").unwrap(),

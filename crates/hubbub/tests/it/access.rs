@@ -86,6 +86,7 @@ async fn without_a_token_that_holds_nobody_gets_in_anywhere() {
             "GET /v1/conversations/tea/events",
             "GET /v1/rows",
             "GET /metrics",
+            "GET /v1/status",
         ] {
             let headers: Vec<&str> = header.lines().collect();
             let answer = request(at, line, &headers, "[]").await;
@@ -161,6 +162,7 @@ async fn a_token_with_capabilities_may_do_only_those() {
     assert_eq!(ask("GET /v1/conversations/other/messages", "").await, forbidden);
     assert_eq!(ask("GET /v1/rows", "").await, forbidden);
     assert_eq!(ask("GET /metrics", "").await, forbidden);
+    assert_eq!(ask("GET /v1/status", "").await, forbidden);
 }
 
 /// With the command line, as an operator makes it.

@@ -118,7 +118,7 @@ impl Desk {
         }
         let trace = self.shared.options.tracer.as_ref();
         let trace = trace.and_then(|tracer| tracer.begin(self.traced_by));
-        let about = SendAbout { reference, id, conversation, trace };
+        let about = SendAbout { reference, id, conversation, heard: Instant::now(), trace };
         let draft = post.into_draft(self.who.user.clone());
         match self.shared.owner.send(&self.mailbox, about, draft) {
             Ok(()) => self.sends += 1,

@@ -62,7 +62,7 @@ pub(crate) struct SendAbout {
     /// When it was heard.
     pub(crate) heard: Instant,
     /// Its span, if it is traced.
-    pub(crate) trace: Option<Begun>,
+    pub(crate) trace: Option<Box<Begun>>,
 }
 
 /// Where a message stands.

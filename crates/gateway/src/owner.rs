@@ -149,7 +149,7 @@ impl Owner {
         if let Err(why) = state.room() {
             return Err((about, why.into()));
         }
-        let trace = about.trace.map(|begun| begun.context);
+        let trace = about.trace.as_ref().map(|begun| begun.context);
         let pending = Pending::Send { to: Arc::clone(to), about, _bytes: permit };
         let asked =
             self.ask(&mut state, pending, |request| ToOwner::Send { request, draft, trace });

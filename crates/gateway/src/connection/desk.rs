@@ -293,10 +293,10 @@ impl Desk {
 
     /// Ends the span of a send.
     fn traced(&self, about: &SendAbout, how: impl FnOnce() -> (&'static str, String)) {
-        if let (Some(tracer), Some(begun)) = (&self.shared.options.tracer, about.trace) {
+        if let (Some(tracer), Some(begun)) = (&self.shared.options.tracer, &about.trace) {
             let conversation = ("hubbub.conversation", about.conversation.to_string());
             let id = ("messaging.message.id", about.id.to_string());
-            tracer.end(begun, "message", vec![conversation, id, how()]);
+            tracer.end(**begun, "message", vec![conversation, id, how()]);
         }
     }
 

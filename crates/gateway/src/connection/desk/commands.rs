@@ -117,7 +117,7 @@ impl Desk {
             return self.complain(Problem::never(about(), Code::Forbidden, detail));
         }
         let trace = self.shared.options.tracer.as_ref();
-        let trace = trace.and_then(|tracer| tracer.begin(self.traced_by));
+        let trace = trace.and_then(|tracer| tracer.begin(self.traced_by).map(Box::new));
         let about = SendAbout { reference, id, conversation, heard: Instant::now(), trace };
         let draft = post.into_draft(self.who.user.clone());
         match self.shared.owner.send(&self.mailbox, about, draft) {

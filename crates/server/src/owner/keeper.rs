@@ -270,7 +270,7 @@ impl Keeper {
                 let (request, draft) = (RequestId(request), draft.clone());
                 let partition = PartitionId::of(TenantId::DEFAULT, &draft.conversation);
                 let hub = &self.hubs[partition.index() % self.hubs.len()];
-                let what = ToOwner::Send { request, draft };
+                let what = ToOwner::Send { request, draft, trace: None };
                 hub.answer(HubEvent::Said { gateway: GATEWAY, what });
             }
             let mut again = Vec::new();

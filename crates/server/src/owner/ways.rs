@@ -152,7 +152,7 @@ impl Ways {
 fn message(fact: &Fact) -> Option<MessageId> {
     match fact {
         Fact::Message(message) => Some(message.id),
-        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) => None,
+        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => None,
     }
 }
 

@@ -20,8 +20,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use wire::Encoding;
 
-use crate::words::{Said, Words};
 use crate::trace::Begun;
+use crate::words::{Said, Words};
 
 /// An answer of the owner, or that there will be none.
 #[derive(Debug)]

@@ -38,12 +38,11 @@ pub(crate) struct App {
 /// What a process shows before it is there: how it is, and that it is to be waited for.
 pub(crate) fn starting(progress: Arc<Progress>) -> Router {
     let ready = async move || answer(&Readiness::starting(&progress));
-    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).fallback(
-        async || {
-            let again = [(header::RETRY_AFTER, "1")];
-            (StatusCode::SERVICE_UNAVAILABLE, again, "the server is starting: try again\n")
-        },
-    )
+    let health = vec![Route::get("/healthz", async || "ok\n"), Route::get("/readyz", ready)];
+    Route::router(health).fallback(async || {
+        let again = [(header::RETRY_AFTER, "1")];
+        (StatusCode::SERVICE_UNAVAILABLE, again, "the server is starting: try again\n")
+    })
 }
 
 /// All routes of the process.

@@ -9,11 +9,15 @@ mod access;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod bare;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod encodings;
 #[cfg(test)]
 mod full;
+#[cfg(test)]
+mod handshake;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -32,6 +36,8 @@ mod line;
 mod notes;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod rfc6455;
 #[cfg(test)]
 #[path = "../../../wire/tests/it/schema.rs"]
 mod schema;

@@ -264,7 +264,7 @@ fn hear(
         match frame {
             Some(Ok(Message::Text(text))) => desk.handle_text(&text),
             Some(Ok(Message::Binary(bytes))) => desk.handle_binary(&bytes),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => desk.handle_control(),
             Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
             Some(Err(error)) => return Err(broken(error)),
         }

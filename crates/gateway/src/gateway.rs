@@ -21,6 +21,7 @@ use crate::http::{self, Caller};
 use crate::options::Options;
 use crate::owner::{Drive, Owner, Rows};
 use crate::people::People;
+use crate::rate::Rates;
 use crate::topics::{Budget, Topics};
 use crate::transport::OwnerLink;
 
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) owner: Arc<Owner>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) people: Arc<People>,
+    pub(crate) rates: Rates,
     pub(crate) pages: Arc<Semaphore>,
     /// Connections by address.
     addresses: Mutex<HashMap<IpAddr, usize>>,
@@ -78,9 +80,19 @@ impl Gateway {
         let pages = Arc::new(Semaphore::new(options.pages_max));
         let (closing, left) = (watch::Sender::new(false), Notify::new());
         let addresses = Mutex::default();
-        let owner = asked;
-        let shared =
-            Shared { options, counts, owner, topics, people, pages, addresses, closing, left };
+        let (owner, rates) = (asked, Rates::default());
+        let shared = Shared {
+            options,
+            counts,
+            owner,
+            topics,
+            people,
+            rates,
+            pages,
+            addresses,
+            closing,
+            left,
+        };
         Self {
             shared: Arc::new(shared),
             drive: Arc::new(Mutex::new(Some(tokio::spawn(drive.run())))),

@@ -17,6 +17,7 @@ mod metrics;
 mod owner;
 mod page;
 mod random;
+mod sockets;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -37,6 +37,9 @@ const TICKET_LIFE_MS: u64 = 30_000;
 /// A ticket, and what a client needs to know before it connects; or why not, which a browser cannot
 /// read from a refused handshake.
 pub(super) async fn ticket(State(shared): State<Arc<Shared>>, caller: Caller) -> Response {
+    if let Err(refused) = caller.asks(&shared, 1) {
+        return refused.into_response();
+    }
     if *shared.closing.borrow() || !shared.has_place() {
         count(&shared.counts.connections_refused_total);
         return too_busy(&shared);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::ws::Utf8Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use wire::{Command, Encoding, Problem, decode_command};
 
 use super::connect::too_busy;
+use super::extract::Fields;
 use super::problem::respond;
 use super::{Caller, Peer};
 use crate::connection::Desk;
@@ -51,15 +52,18 @@ struct Follower {
 pub(super) async fn follow(
     State(shared): State<Arc<Shared>>,
     Path(conversation): Path<String>,
-    Query(asked): Query<Asked>,
     peer: Option<Extension<Peer>>,
     caller: Caller,
+    Fields(asked): Fields<Asked>,
     headers: HeaderMap,
 ) -> Response {
     let subscribe = match subscribe(&conversation, &asked, &headers) {
         Ok(subscribe) => subscribe,
         Err(problem) => return respond(problem),
     };
+    if let Err(refused) = caller.asks(&shared, 1) {
+        return refused.into_response();
+    }
     let peer = peer.map(|Extension(Peer(address))| address);
     let Some(place) = Place::take(&shared, peer) else {
         count(&shared.counts.connections_refused_total);

@@ -15,9 +15,13 @@ mod damage;
 #[cfg(test)]
 mod encodings;
 #[cfg(test)]
+mod floods;
+#[cfg(test)]
 mod full;
 #[cfg(test)]
 mod handshake;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod house;
 #[cfg(test)]

@@ -7,13 +7,19 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod asks;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod bare;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod encodings;
+#[cfg(test)]
+mod events;
 #[cfg(test)]
 mod floods;
 #[cfg(test)]
@@ -57,6 +63,8 @@ mod starts;
 mod stops;
 #[cfg(test)]
 mod thread;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod user;
 #[cfg(test)]

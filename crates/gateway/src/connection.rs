@@ -24,7 +24,8 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{FutureExt as _, SinkExt as _};
 use model::{DeviceId, InstanceId, UserId};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::Error as SocketError;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tracing::{Span, debug};
 use wire::{
     About, CloseCode, Code, Command, Encoding, Frame, Problem, busy_reason, decode_binary_command,
@@ -85,6 +86,12 @@ pub(crate) struct Who {
     pub(crate) is_present: bool,
 }
 
+/// Why nobody was greeted.
+enum NoHello {
+    Ended(End),
+    Told(Problem),
+}
+
 /// From the upgrade to the end.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
@@ -118,7 +125,7 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
     let no_hello = |reason: String| End::Close(CloseCode::NO_HELLO, reason);
     let message = |frame: &Frame| Words::of(frame, encoding).into_message(encoding);
     let (reference, who) = match hello {
-        Ok(Err(Some(problem))) if problem.code == Code::Unauthorized => {
+        Ok(Err(NoHello::Told(problem))) if problem.code == Code::Unauthorized => {
             count(&shared.counts.unauthorized_total);
             let reason = problem.detail.chars().take(REASON_MAX_CHARS).collect();
             let refusal = message(&Frame::Problem(problem));
@@ -130,8 +137,8 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
             let seconds = shared.options.hello_timeout.as_secs();
             return Err(no_hello(format!("no hello within {seconds} s")));
         }
-        Ok(Err(None)) => return Err(End::Gone),
-        Ok(Err(Some(problem))) => {
+        Ok(Err(NoHello::Ended(end))) => return Err(end),
+        Ok(Err(NoHello::Told(problem))) => {
             count(&shared.counts.bad_frames_total);
             let refusal = message(&Frame::Problem(problem));
             let written = timeout(CLOSE_TIMEOUT, socket.send(refusal)).await;
@@ -154,13 +161,14 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
     }
 }
 
-/// The first frame; `None` = the client left.
+/// The first frame.
 async fn hello(
     shared: &Shared,
     socket: &mut WebSocket,
     encoding: Encoding,
-) -> Result<(Option<u64>, Who), Option<Problem>> {
-    let no_hello = |about, detail| Problem::never(about, Code::NoHello, detail);
+) -> Result<(Option<u64>, Who), NoHello> {
+    let told = |about, code, detail: &str| NoHello::Told(Problem::never(about, code, detail));
+    let no_hello = |detail| told(About::default(), Code::NoHello, detail);
     loop {
         let command = match (socket.recv().await, encoding) {
             (Some(Ok(Message::Text(text))), Encoding::Json) => decode_command(&text),
@@ -169,14 +177,13 @@ async fn hello(
             }
             (Some(Ok(Message::Ping(_) | Message::Pong(_))), _) => continue,
             (Some(Ok(Message::Binary(_))), Encoding::Json) => {
-                let detail = "the first frame is binary: say hello, as text";
-                return Err(Some(no_hello(About::default(), detail)));
+                return Err(no_hello("the first frame is binary: say hello, as text"));
             }
             (Some(Ok(Message::Text(_))), Encoding::MessagePack) => {
-                let detail = "the first frame is text: say hello, as binary";
-                return Err(Some(no_hello(About::default(), detail)));
+                return Err(no_hello("the first frame is text: say hello, as binary"));
             }
-            (Some(Ok(Message::Close(_)) | Err(_)) | None, _) => return Err(None),
+            (Some(Ok(Message::Close(_))) | None, _) => return Err(NoHello::Ended(End::Gone)),
+            (Some(Err(error)), _) => return Err(NoHello::Ended(broken(error))),
         };
         return match command {
             Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
@@ -188,7 +195,7 @@ async fn hello(
                     Err(NotAdmitted { detail, retry }) => {
                         let about = About { reference, ..About::default() };
                         let problem = Problem::never(about, Code::Unauthorized, detail);
-                        Err(Some(Problem { retry, ..problem }))
+                        Err(NoHello::Told(Problem { retry, ..problem }))
                     }
                 }
             }
@@ -196,12 +203,10 @@ async fn hello(
                 let about = About { reference, ..About::default() };
                 let detail =
                     format!("`device` is {device}: a device's name does not begin with a colon");
-                Err(Some(Problem::never(about, Code::BadFrame, detail)))
+                Err(told(about, Code::BadFrame, &detail))
             }
-            Ok(_) => {
-                Err(Some(no_hello(About::default(), "the first frame is no hello: say it first")))
-            }
-            Err(problem) => Err(Some(problem)),
+            Ok(_) => Err(no_hello("the first frame is no hello: say it first")),
+            Err(problem) => Err(NoHello::Told(problem)),
         };
     }
 }
@@ -262,7 +267,7 @@ fn hear(
         match frame {
             Some(Ok(Message::Text(text))) => desk.handle_text(&text),
             Some(Ok(Message::Binary(bytes))) => desk.handle_binary(&bytes),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => desk.handle_control(),
             Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
             Some(Err(error)) => return Err(broken(error)),
         }
@@ -274,13 +279,23 @@ fn hear(
     Ok(())
 }
 
+/// What becomes of a connection that cannot be read: the client is told, if it is its doing and it is
+/// still there (RFC 6455 §7.1.7).
 fn broken(error: Error) -> End {
     let error = error.into_inner();
-    match error.downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Capacity(_)) => {
+    match error.downcast_ref::<SocketError>() {
+        Some(SocketError::Capacity(_)) => {
             let reason = format!("a frame larger than {} bytes", wire::FRAME_MAX_BYTES);
             End::Close(CloseCode::TOO_LARGE, reason)
         }
+        Some(SocketError::Utf8(_)) => {
+            End::Close(CloseCode::NOT_UTF8, "a text that is not UTF-8".to_owned())
+        }
+        Some(SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
+        Some(SocketError::Protocol(why)) => End::Close(
+            CloseCode::PROTOCOL,
+            why.to_string().chars().take(REASON_MAX_CHARS).collect(),
+        ),
         Some(_) | None => End::Gone,
     }
 }

@@ -20,6 +20,7 @@ use crate::latency::{Latencies, Latency};
 use crate::options::Options;
 use crate::owner::{Drive, Owner, Rows};
 use crate::people::People;
+use crate::rate::Rates;
 use crate::topics::{Budget, Topics};
 use crate::transport::OwnerLink;
 
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) owner: Arc<Owner>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) people: Arc<People>,
+    pub(crate) rates: Rates,
     pub(crate) pages: Arc<Semaphore>,
     /// Connections by address.
     addresses: Mutex<HashMap<IpAddr, usize>>,
@@ -90,6 +92,7 @@ impl Gateway {
             owner,
             topics,
             people,
+            rates: Rates::default(),
             pages,
             addresses,
             closing,

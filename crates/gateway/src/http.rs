@@ -4,6 +4,7 @@ mod asks;
 mod caller;
 mod connect;
 mod events;
+mod extract;
 mod problem;
 mod route;
 

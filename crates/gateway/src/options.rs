@@ -34,6 +34,8 @@ pub struct Options {
     pub heartbeat: Duration,
     /// How long a new connection may take to say `hello`.
     pub hello_timeout: Duration,
+    /// How long the body of a request may take.
+    pub body_timeout: Duration,
     /// How long a write may take before its reader is too slow to keep.
     pub write_timeout: Duration,
     /// How long the owner may be away before connections are sent elsewhere.
@@ -44,9 +46,9 @@ pub struct Options {
     pub connections_per_address_max: usize,
     /// Subscriptions of one connection.
     pub subscriptions_max: usize,
-    /// Commands of one connection; further ones are refused `rate_limited`.
+    /// Frames of one connection; further ones are refused `rate_limited`.
     pub commands: RateLimit,
-    /// Commands of one user over all their connections here.
+    /// Frames and commands over HTTP of one user, over all their connections here.
     pub commands_of_user: RateLimit,
     /// Who may come in.
     pub door: Arc<Door>,
@@ -73,6 +75,7 @@ impl Default for Options {
             name: "gateway".to_owned(),
             heartbeat: Duration::from_secs(25),
             hello_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(20),
             write_timeout: Duration::from_secs(30),
             owner_lost_max: Duration::from_secs(60),
             connections_max: 19_000,

@@ -14,7 +14,6 @@ use link::{ToOwner, USERS_MAX};
 use model::UserId;
 
 use crate::mailbox::Mailbox;
-use crate::rate::Rate;
 
 #[derive(Debug, Default)]
 pub(crate) struct People {
@@ -23,8 +22,8 @@ pub(crate) struct People {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Connections of each user here, and what they ask.
-    here: HashMap<UserId, (usize, Arc<Rate>)>,
+    /// Connections of each user here.
+    here: HashMap<UserId, usize>,
     watched: HashMap<UserId, Watched>,
 }
 
@@ -37,22 +36,20 @@ struct Watched {
 }
 
 impl People {
-    /// A connection begins. Gives what its user asks, over all their connections.
-    pub(crate) fn come(&self, user: &UserId, say: impl FnOnce(ToOwner)) -> Arc<Rate> {
+    /// A connection begins.
+    pub(crate) fn come(&self, user: &UserId, say: impl FnOnce(ToOwner)) {
         let mut state = self.lock();
-        let (count, rate) = state.here.entry(user.clone()).or_default();
-        let rate = Arc::clone(rate);
+        let count = state.here.entry(user.clone()).or_default();
         *count += 1;
         if *count == 1 {
             say(ToOwner::Present { users: vec![user.clone()], here: true });
         }
-        rate
     }
 
     /// A connection ends.
     pub(crate) fn go(&self, user: &UserId, say: impl FnOnce(ToOwner)) {
         let mut state = self.lock();
-        let Some((count, _)) = state.here.get_mut(user) else { return };
+        let Some(count) = state.here.get_mut(user) else { return };
         *count -= 1;
         if *count == 0 {
             state.here.remove(user);

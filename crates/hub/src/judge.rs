@@ -3,7 +3,6 @@
 use model::bounds::{CHANNEL_MEMBERS_MAX, CREATE_MEMBERS_MAX, GROUP_MEMBERS_MAX};
 use model::{Content, ConversationId, Draft, Kind, Member, Refusal, Role, Seq, UserId};
 
-use crate::Summary;
 use crate::conversation::Conversation;
 use crate::rights::{Act, may, role_of_joiner};
 use crate::roster::{Want, Whose};
@@ -118,7 +117,7 @@ impl Conversation {
         let Some(role) = self.roster.role(sender)? else {
             let joins = summary.public && user == sender && to == role_of_joiner(self.kind);
             let allowed = if joins && to.is_some() { Ok(()) } else { Err(Refusal::NotFound) };
-            return Ok(allowed.and_then(|()| self.room_for_one(&summary))?);
+            return Ok(allowed.and_then(|()| room_for_one(self.kind, summary.members))?);
         };
         let from = if user == sender { Some(role) } else { self.roster.role(user)? };
         let act = if user == sender { Act::SetOwn { to } } else { Act::SetOther { from, to } };
@@ -127,7 +126,7 @@ impl Conversation {
             return Err(Refusal::LastOwner.into());
         }
         if from.is_none() && to.is_some() {
-            self.room_for_one(&summary)?;
+            room_for_one(self.kind, summary.members)?;
         }
         Ok(())
     }
@@ -140,14 +139,6 @@ impl Conversation {
         let role = if self.kind == Kind::Open { None } else { self.roster.role(sender)? };
         let role = role.ok_or(Refusal::NotFound)?;
         Ok(may(self.kind, role, act)?)
-    }
-
-    fn room_for_one(&self, summary: &Summary) -> Result<(), Refusal> {
-        let most = match self.kind {
-            Kind::Channel => CHANNEL_MEMBERS_MAX,
-            Kind::Open | Kind::Direct | Kind::Group => GROUP_MEMBERS_MAX,
-        };
-        if summary.members < most { Ok(()) } else { Err(Refusal::TooManyMembers { most }) }
     }
 
     /// A place where something durable stands.
@@ -178,6 +169,28 @@ impl Conversation {
             Ok(())
         } else {
             Err(Refusal::NoSuchMessage { target }.into())
+        }
+    }
+}
+
+/// Whether one more may become a member where there are so many.
+fn room_for_one(kind: Kind, members: u32) -> Result<(), Refusal> {
+    let most = match kind {
+        Kind::Channel => CHANNEL_MEMBERS_MAX,
+        Kind::Open | Kind::Direct | Kind::Group => GROUP_MEMBERS_MAX,
+    };
+    if members < most { Ok(()) } else { Err(Refusal::TooManyMembers { most }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_has_ten_thousand_members_and_a_channel_a_million() {
+        for (kind, most) in [(Kind::Group, 10_000), (Kind::Channel, 1_000_000)] {
+            assert_eq!(room_for_one(kind, most - 1), Ok(()));
+            assert_eq!(room_for_one(kind, most), Err(Refusal::TooManyMembers { most }));
         }
     }
 }

@@ -21,6 +21,7 @@ mod owner;
 mod page;
 mod random;
 mod signals;
+mod sockets;
 mod stage;
 mod status;
 
@@ -180,12 +181,13 @@ fn gateway_options(
 /// Tells people, on standard output, where to go.
 #[expect(clippy::print_stdout, reason = "the address is what the program prints")]
 fn announce(config: &Config, address: SocketAddr) {
+    let scheme = if config.access.tls.is_some() { "https" } else { "http" };
     match config.role {
         Role::Both => {
-            println!("hubbub is ready: http://{address}/ (data in {})", config.data.display())
+            println!("hubbub is ready: {scheme}://{address}/ (data in {})", config.data.display())
         }
-        Role::Gateway => println!("hubbub gateway is ready: http://{address}/"),
-        Role::Owner => println!("hubbub owner is ready: http://{address}/metrics"),
+        Role::Gateway => println!("hubbub gateway is ready: {scheme}://{address}/"),
+        Role::Owner => println!("hubbub owner is ready: {scheme}://{address}/metrics"),
     }
 }
 

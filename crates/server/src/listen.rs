@@ -7,15 +7,16 @@
 //! # Invariants
 //!
 //! - A connection that has not said its request within [`REQUEST_WITHIN`] is closed (slowloris), and
-//!   so is one that has not finished its TLS handshake within [`HANDSHAKE_WITHIN`].
-//! - Near the descriptor limit nobody hangs: a connection more than [`SOCKETS_MAX`] is answered 503 and
-//!   closed, and when the system itself refuses, accepting pauses for a moment.
+//!   so is one that has not finished its TLS handshake within [`HANDSHAKE_WITHIN`], and one that takes
+//!   nothing of what is written to it for [`WRITE_WITHIN`](crate::sockets::WRITE_WITHIN).
+//! - Near the descriptor limit nobody hangs: a socket more than there may be, of all or of one address,
+//!   is answered 503 and closed, and when the system itself refuses, accepting pauses for a moment.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -40,6 +41,7 @@ use tracing::{Instrument as _, info_span};
 
 use crate::config::{AccessConfig, TrafficConfig};
 use crate::error::ServeError;
+use crate::sockets::{Held, Socket, Sockets};
 use crate::stage::Stage;
 
 /// How long the head of a request may take.
@@ -48,11 +50,17 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// How long a TLS handshake may take.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long one that is refused has to read why.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+
 /// Bytes of the head of a request.
 const HEAD_MAX_BYTES: usize = 32 * 1024;
 
 /// Sockets besides the connections that may be: requests over HTTP, and those that are refused.
 const SOCKETS_BESIDES: usize = 500;
+
+/// The same, of one address.
+const SOCKETS_OF_ADDRESS_BESIDES: usize = 100;
 
 /// A pause after the system had no descriptor left.
 const NO_DESCRIPTOR_PAUSE: Duration = Duration::from_millis(50);
@@ -71,7 +79,7 @@ pub(crate) struct Port {
     /// Numbers requests, for the log.
     requests: AtomicU64,
     trusted_proxies: Vec<IpAddr>,
-    sockets_max: usize,
+    sockets: Arc<Sockets>,
 }
 
 impl Port {
@@ -84,16 +92,13 @@ impl Port {
         traffic: &TrafficConfig,
     ) -> Self {
         let trusted_proxies = access.trusted_proxies.clone();
-        let sockets_max = traffic.connections_max.saturating_add(SOCKETS_BESIDES);
-        Self {
-            listener,
-            tls,
-            starting,
-            open,
-            requests: AtomicU64::new(0),
-            trusted_proxies,
-            sockets_max,
-        }
+        let of_address = traffic.connections_per_address_max;
+        let sockets = Arc::new(Sockets::new(
+            traffic.connections_max.saturating_add(SOCKETS_BESIDES),
+            of_address.saturating_add(SOCKETS_OF_ADDRESS_BESIDES),
+        ));
+        let requests = AtomicU64::new(0);
+        Self { listener, tls, starting, open, requests, trusted_proxies, sockets }
     }
 
     /// Serves until the stage is the last one, then waits for the requests under way. Who holds the
@@ -104,7 +109,6 @@ impl Port {
         early: mpsc::Sender<Infallible>,
     ) {
         let port = Arc::new(self);
-        let sockets = Arc::new(AtomicUsize::new(0));
         let mut serving = JoinSet::new();
         let mut draining = stage.clone();
         let mut closed = stage.clone();
@@ -121,9 +125,12 @@ impl Port {
             };
             match accepted {
                 Ok((socket, from)) => {
-                    let (port, stage) = (Arc::clone(&port), stage.clone());
-                    let held = Held::take(&sockets, early.clone());
-                    serving.spawn(async move { port.connection(socket, from, held, stage).await });
+                    let (port, stage, early) = (Arc::clone(&port), stage.clone(), early.clone());
+                    let held = port.hold(from);
+                    serving.spawn(async move {
+                        port.connection(socket, from, held, stage).await;
+                        drop(early);
+                    });
                 }
                 Err(why) => {
                     tracing::warn!(%why, "a connection could not be accepted");
@@ -134,33 +141,40 @@ impl Port {
         while serving.join_next().await.is_some() {}
     }
 
+    /// A place for a socket; of an address, where that is one of a client.
+    fn hold(&self, from: SocketAddr) -> Option<Held> {
+        let address = from.ip().to_canonical();
+        let is_client = !address.is_loopback() && !self.trusted_proxies.contains(&address);
+        Sockets::hold(&self.sockets, is_client.then_some(address))
+    }
+
     async fn connection(
         &self,
-        mut socket: TcpStream,
+        socket: TcpStream,
         from: SocketAddr,
-        held: Held,
+        held: Option<Held>,
         stage: watch::Receiver<Stage>,
     ) {
-        if held.count > self.sockets_max {
-            drop(timeout(Duration::from_secs(1), socket.write_all(FULL)).await);
+        let Some(held) = held else {
+            drop(timeout(REFUSED_WITHIN, refuse(socket)).await);
             return;
-        }
+        };
         // Without it a small answer can wait 40 ms for the acknowledgement of the one before (RFC 1122
         // §4.2.3.2 against RFC 896).
         if let Err(why) = socket.set_nodelay(true) {
             tracing::debug!(%why, "a connection without TCP_NODELAY");
         }
         match &self.tls {
-            None => self.http(socket, from, stage).await,
+            None => self.http(Socket::new(socket, held), from, stage).await,
             Some(tls) => match timeout(HANDSHAKE_WITHIN, tls.accept(socket)).await {
-                Ok(Ok(socket)) => self.http(socket, from, stage).await,
+                Ok(Ok(socket)) => self.http(Socket::new(socket, held), from, stage).await,
                 Ok(Err(why)) => tracing::debug!(%why, "a TLS handshake failed"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             },
         }
     }
 
-    async fn http<S>(&self, socket: S, from: SocketAddr, mut stage: watch::Receiver<Stage>)
+    async fn http<S>(&self, socket: Socket<S>, from: SocketAddr, mut stage: watch::Receiver<Stage>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -212,31 +226,27 @@ async fn must_end(stage: &mut watch::Receiver<Stage>) {
     drop(stage.wait_for(|stage| stage.is_ending()).await);
 }
 
+/// Says that there is no place, and reads on until the other side has closed, too: bytes that nobody
+/// read would cut the answer off.
+async fn refuse(mut socket: TcpStream) -> std::io::Result<()> {
+    socket.write_all(FULL).await?;
+    socket.shutdown().await?;
+    let mut unread = [0; 1024];
+    while socket.read(&mut unread).await? > 0 {}
+    Ok(())
+}
+
 /// The address that the nearest proxy saw: the last of the list, which it wrote itself.
 fn forwarded(request: &Request<Incoming>) -> Option<IpAddr> {
     let all = request.headers().get_all("x-forwarded-for").iter().next_back()?;
-    all.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-}
-
-/// One of the sockets.
-struct Held {
-    all: Arc<AtomicUsize>,
-    /// How many there were with it.
-    count: usize,
-    /// Dropped with it: it is from before the draining.
-    _early: Option<mpsc::Sender<Infallible>>,
-}
-
-impl Held {
-    fn take(all: &Arc<AtomicUsize>, early: Option<mpsc::Sender<Infallible>>) -> Self {
-        Self { count: all.fetch_add(1, Relaxed) + 1, all: Arc::clone(all), _early: early }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.all.fetch_sub(1, Relaxed);
-    }
+    all.to_str()
+        .ok()?
+        .rsplit(',')
+        .next()?
+        .trim()
+        .parse::<IpAddr>()
+        .ok()
+        .map(|from| from.to_canonical())
 }
 
 /// TLS as the files say.

@@ -10,6 +10,10 @@ impl CloseCode {
     /// The server is going away; connect again, after what the reason says, a [`busy_reason`]: another
     /// time for each client, so that they do not all come at once.
     pub const GOING_AWAY: Self = Self(1001);
+    /// A frame that RFC 6455 does not allow.
+    pub const PROTOCOL: Self = Self(1002);
+    /// A text that is not UTF-8.
+    pub const NOT_UTF8: Self = Self(1007);
     /// A frame larger than [`FRAME_MAX_BYTES`](crate::FRAME_MAX_BYTES).
     pub const TOO_LARGE: Self = Self(1009);
     /// Too busy to take this connection; the reason is a [`busy_reason`].

@@ -51,7 +51,7 @@ pub(crate) struct Desk {
     /// Which connection of this process it is.
     connection: u64,
     rate: Rate,
-    /// Of all connections of the user here.
+    /// Of all connections and requests of the user here.
     user_rate: Arc<Rate>,
     /// It has asked too much ever since.
     refused_since: Option<Instant>,
@@ -74,11 +74,10 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new(shared: &Arc<Shared>, connection: u64, who: Who, encoding: Encoding) -> Self {
         let now = Instant::now();
-        let user_rate = if who.is_present {
-            shared.people.come(&who.user, |what| shared.owner.say_or_break(what))
-        } else {
-            Arc::default()
-        };
+        if who.is_present {
+            shared.people.come(&who.user, |what| shared.owner.say_or_break(what));
+        }
+        let user_rate = shared.rates.of(&who.user, clock::mono());
         let expires = who.grant.as_ref().map(|grant| clock::instant_of(grant.expires_at()));
         Self {
             shared: Arc::clone(shared),

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use model::{InstanceId, Retry};
@@ -14,6 +13,7 @@ use siphasher::sip::SipHasher24;
 use wire::{About, Code, Command, Problem, decode_command};
 
 use super::Caller;
+use super::extract::{Fields, Whole};
 use super::problem::{respond, respond_with, status_of};
 use crate::clock;
 use crate::gateway::Shared;
@@ -33,7 +33,7 @@ pub(super) async fn commands(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     let Ok(Value::Array(asked)) = serde_json::from_slice::<Value>(&body) else {
         return bad("the body is no JSON array of commands");
@@ -41,6 +41,10 @@ pub(super) async fn commands(
     if asked.is_empty() || asked.len() > COMMANDS_MAX {
         let count = asked.len();
         return bad(&format!("the body has {count} commands: give 1 to {COMMANDS_MAX}"));
+    }
+    let many = u32::try_from(asked.len()).unwrap_or(u32::MAX);
+    if let Err(refused) = caller.asks(&shared, many) {
+        return refused.into_response();
     }
     let stamp = Stamp::of(&shared, &caller, &headers);
     let commands = asked.into_iter().enumerate().map(|(at, value)| stamp.command(value, at));
@@ -62,7 +66,7 @@ pub(super) async fn say(
     Path(conversation): Path<String>,
     caller: Caller,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     let Ok(Said { body, reply_to, id }) = serde_json::from_slice(&body) else {
         return bad(r#"the body is no JSON object {"body": "…", "reply_to"?: n, "id"?: "…"}"#);
@@ -87,8 +91,8 @@ pub(super) struct PageAsked {
 pub(super) async fn read(
     State(shared): State<Arc<Shared>>,
     Path(conversation): Path<String>,
-    Query(PageAsked { from, limit }): Query<PageAsked>,
     caller: Caller,
+    Fields(PageAsked { from, limit }): Fields<PageAsked>,
 ) -> Response {
     let from = match from.as_deref() {
         None | Some("latest") => json!("latest"),
@@ -101,6 +105,9 @@ pub(super) async fn read(
 }
 
 async fn one(shared: &Arc<Shared>, caller: Caller, command: Result<Command, Problem>) -> Response {
+    if let Err(refused) = caller.asks(shared, 1) {
+        return refused.into_response();
+    }
     let traced_by = caller.traced_by;
     let answers = guest::ask(shared, caller.who(), traced_by, vec![command]).await;
     let answer = answers.into_iter().next().unwrap_or(Value::Null);

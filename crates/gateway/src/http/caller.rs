@@ -11,6 +11,7 @@ use model::{DeviceId, Retry, TraceParent, UserId};
 use wire::{About, Code, Problem};
 
 use super::problem::respond;
+use crate::clock;
 use crate::connection::Who;
 use crate::counters::count;
 use crate::door::NotAdmitted;
@@ -70,6 +71,19 @@ impl Caller {
             }
             Err(NotAdmitted { detail, retry }) => Err(refused(shared, &detail, retry)),
         }
+    }
+
+    /// They ask for so many things: all of them or none, by the limit of a user.
+    pub(super) fn asks(&self, shared: &Shared, many: u32) -> Result<(), Denied> {
+        let now = clock::mono();
+        let rate = shared.rates.of(&self.user, now);
+        rate.take_all(shared.options.commands_of_user, many, now).map_err(|wait| {
+            count(&shared.counts.rate_limited_total);
+            let ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX).max(1);
+            let detail = format!("more commands than the limit: try again after {ms} ms");
+            let problem = Problem::never(About::default(), Code::RateLimited, detail);
+            Denied(Box::new(respond(Problem { retry: Retry::After(ms), ..problem })))
+        })
     }
 
     /// As a visitor of one question.

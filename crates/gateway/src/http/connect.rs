@@ -8,7 +8,8 @@ use axum::Extension;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Retry;
 use serde_json::json;
@@ -38,6 +39,9 @@ const TICKET_LIFE_MS: u64 = 30_000;
 /// A ticket, and what a client needs to know before it connects; or why not, which a browser cannot
 /// read from a refused handshake.
 pub(super) async fn ticket(State(shared): State<Arc<Shared>>, caller: Caller) -> Response {
+    if let Err(refused) = caller.asks(&shared, 1) {
+        return refused.into_response();
+    }
     if !shared.has_place() {
         count(&shared.counts.connections_refused_total);
         return too_busy(&shared);
@@ -64,8 +68,21 @@ pub(super) async fn upgrade(
     State(shared): State<Arc<Shared>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    ws: WebSocketUpgrade,
+    ws: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let ws = match ws {
+        Ok(ws) if has_key(&headers) => ws,
+        Ok(_) => {
+            return no_handshake(
+                StatusCode::BAD_REQUEST,
+                "Sec-WebSocket-Key is not 16 bytes in base64",
+            );
+        }
+        Err(why @ WebSocketUpgradeRejection::WebSocketKeyHeaderMissing(_)) => {
+            return no_handshake(StatusCode::BAD_REQUEST, &why.body_text());
+        }
+        Err(why) => return no_handshake(StatusCode::UPGRADE_REQUIRED, &why.body_text()),
+    };
     if let Some(origin) = foreign_origin(&shared, &headers) {
         let detail = format!("pages of {origin} may not connect here: add it to `origins`");
         return respond(Problem::never(About::default(), Code::Forbidden, detail));
@@ -99,6 +116,27 @@ fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     let named = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
     let mut named = named.filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(','));
     named.find_map(|name| Encoding::of_subprotocol(name.trim()))
+}
+
+/// Whether the key is what RFC 6455 §4.1 wants: 16 bytes in base64.
+fn has_key(headers: &HeaderMap) -> bool {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || [b'+', b'/'].contains(byte);
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
+    key.and_then(|key| key.strip_suffix(b"=="))
+        .is_some_and(|key| key.len() == 22 && key.iter().all(is_base64))
+}
+
+/// It is no handshake that is understood here; 426 says which one would be (RFC 6455 §4.4).
+fn no_handshake(status: StatusCode, detail: &str) -> Response {
+    let fields = json!({ "code": Code::BadFrame.text(), "detail": detail, "retry": "never" });
+    let mut response = respond_with(status, Retry::Never, fields);
+    if status == StatusCode::UPGRADE_REQUIRED {
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    response
 }
 
 /// The origin of a page that is not this server's own and was not allowed: any page in a browser may

@@ -9,17 +9,18 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::ws::Utf8Bytes;
-use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
-use wire::{Command, Encoding, Problem, decode_command};
+use wire::{About, Code, Command, Encoding, Problem, decode_command};
 
 use super::connect::too_busy;
+use super::extract::Fields;
 use super::problem::respond;
 use super::{Caller, Peer};
 use crate::connection::Desk;
@@ -53,15 +54,18 @@ struct Follower {
 pub(super) async fn follow(
     State(shared): State<Arc<Shared>>,
     Path(conversation): Path<String>,
-    Query(asked): Query<Asked>,
     peer: Option<Extension<Peer>>,
     caller: Caller,
+    Fields(asked): Fields<Asked>,
     headers: HeaderMap,
 ) -> Response {
     let subscribe = match subscribe(&conversation, &asked, &headers) {
         Ok(subscribe) => subscribe,
         Err(problem) => return respond(problem),
     };
+    if let Err(refused) = caller.asks(&shared, 1) {
+        return refused.into_response();
+    }
     let peer = peer.map(|Extension(Peer(address))| address);
     let Some(place) = Place::take(&shared, peer) else {
         count(&shared.counts.connections_refused_total);
@@ -76,17 +80,26 @@ pub(super) async fn follow(
 }
 
 fn subscribe(name: &str, asked: &Asked, headers: &HeaderMap) -> Result<Command, Problem> {
-    let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let position = last_id.and_then(|id| {
-        let (epoch, seq) = id.split_once('-')?;
-        Some((epoch.parse::<u64>().ok()?, seq.parse::<u64>().ok()?))
-    });
+    let position = headers.get("last-event-id").map(position).transpose()?;
     let from = match (position, asked.from.as_deref(), asked.last) {
         (Some((epoch, seq)), _, _) => json!({ "after": { "epoch": epoch, "seq": seq } }),
         (None, Some(word), _) => json!(word),
         (None, None, last) => json!({ "last": last.unwrap_or(0) }),
     };
     decode_command(&json!({ "type": "subscribe", "conversation": name, "from": from }).to_string())
+}
+
+/// Where a follower was. One that cannot be read is refused: going on from now would pass over what came
+/// meanwhile, and nobody would be told.
+fn position(id: &HeaderValue) -> Result<(u64, u64), Problem> {
+    let read = || {
+        let (epoch, seq) = id.to_str().ok()?.split_once('-')?;
+        Some((epoch.parse().ok()?, seq.parse().ok()?))
+    };
+    read().ok_or_else(|| {
+        let detail = "Last-Event-ID is no id of an event, <epoch>-<seq>: leave it out";
+        Problem::never(About::default(), Code::BadFrame, detail)
+    })
 }
 
 fn events(follower: Follower) -> impl Stream<Item = Result<Event, Infallible>> {

@@ -38,3 +38,43 @@ fn no_limit_is_none() {
     let none = RateLimit { per_second: 0, burst: 0 };
     assert!((0..1_000).all(|_| rate.take(none, 0).is_ok()));
 }
+
+#[test]
+fn many_at_once_are_taken_all_or_not_at_all() {
+    let rate = Rate::default();
+    assert_eq!(rate.take_all(LIMIT, 2, 0), Ok(()));
+    assert_eq!(rate.take_all(LIMIT, 2, 0), Err(Duration::from_millis(100)));
+    assert_eq!(rate.take(LIMIT, 0), Ok(()), "those that were refused cost nothing");
+    assert_eq!(rate.take_all(LIMIT, 2, 199 * MS), Err(Duration::from_millis(1)));
+    assert_eq!(rate.take_all(LIMIT, 2, 200 * MS), Ok(()));
+}
+
+#[test]
+fn more_than_a_burst_go_through_after_a_quiet_time_and_cost_all_the_same() {
+    let rate = Rate::default();
+    assert_eq!(rate.take_all(LIMIT, 10, 0), Ok(()));
+    assert_eq!(rate.take_all(LIMIT, 10, 999 * MS), Err(Duration::from_millis(1)));
+    assert_eq!(rate.take_all(LIMIT, 10, 1_000 * MS), Ok(()));
+}
+
+#[test]
+fn a_user_is_remembered_without_a_connection_and_forgotten_only_when_rested() {
+    let rates = Rates::default();
+    let user = |n: usize| UserId::new(&format!("u{n}")).unwrap();
+    assert_eq!(rates.of(&user(0), 0).take_all(LIMIT, 3, 0), Ok(()));
+    assert!(rates.of(&user(0), 0).take(LIMIT, 0).is_err(), "a new request is no new burst");
+    let held = rates.of(&user(1), 0);
+    (2..RATES_MAX).for_each(|n| drop(rates.of(&user(n), 0)));
+    let most = || rates.state.lock().unwrap().by_user.len();
+    assert_eq!(most(), RATES_MAX);
+    // Nobody is looked for twice in a second, so one more shares with others.
+    let late = rates.of(&user(RATES_MAX), 0);
+    assert!(Arc::ptr_eq(&late, &rates.of(&user(RATES_MAX + 1), 0)));
+    assert_eq!(most(), RATES_MAX);
+    let soon = 1_000 * MS;
+    assert_eq!(rates.of(&user(0), soon).take_all(LIMIT, 30, soon), Ok(()));
+    let own = rates.of(&user(RATES_MAX), soon);
+    assert!(!Arc::ptr_eq(&late, &own));
+    assert_eq!(most(), 3, "those that were asked too much, that are held, and that came");
+    assert!(Arc::ptr_eq(&held, &rates.of(&user(1), soon)));
+}

@@ -13,6 +13,8 @@ mod encodings;
 #[cfg(test)]
 mod governed;
 #[cfg(test)]
+mod greedy;
+#[cfg(test)]
 mod hello;
 #[cfg(test)]
 mod link_loss;

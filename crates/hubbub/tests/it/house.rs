@@ -111,9 +111,9 @@ impl House {
         loop {
             let said = read(&self.out);
             let address = said
-                .split_once("ready: http://")
+                .split_once("ready: http")
                 .filter(|_| said.ends_with('\n'))
-                .and_then(|(_, rest)| rest.split_once('/'));
+                .and_then(|(_, rest)| rest.split_once("://")?.1.split_once('/'));
             if let Some((address, _)) = address {
                 self.address = Some(address.parse().expect("an address is printed"));
                 return;
@@ -135,6 +135,11 @@ impl House {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
         kilobytes.expect("Linux says so").parse::<u64>().expect("a number") * 1024
+    }
+
+    /// What it wrote to standard output so far.
+    pub(crate) fn out(&self) -> String {
+        read(&self.out)
     }
 
     /// What it wrote to standard error so far.

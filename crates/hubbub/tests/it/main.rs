@@ -7,7 +7,13 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod asks;
+#[cfg(test)]
 mod backup;
+#[cfg(test)]
+mod bare;
+#[cfg(test)]
+mod bounds;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
@@ -15,7 +21,15 @@ mod drains;
 #[cfg(test)]
 mod encodings;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
+mod floods;
+#[cfg(test)]
 mod full;
+#[cfg(test)]
+mod handshake;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -39,6 +53,8 @@ mod openapi;
 #[cfg(test)]
 mod readiness;
 #[cfg(test)]
+mod rfc6455;
+#[cfg(test)]
 #[path = "../../../wire/tests/it/schema.rs"]
 mod schema;
 #[cfg(test)]
@@ -53,6 +69,8 @@ mod starts;
 mod stops;
 #[cfg(test)]
 mod thread;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(crate) fn shadow(seed: u64) -> (Arc<ShadowDisk>, Arc<dyn Disk>) {
 pub(crate) fn counter(fact: &Fact) -> u64 {
     match fact {
         Fact::Message(message) => message.id.counter,
-        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) => 0,
+        Fact::Cursors(_) | Fact::Enriched(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => 0,
     }
 }
 

@@ -55,7 +55,7 @@ impl Guest {
         role: Role,
         scratch: &Scratch,
     ) -> Result<Self> {
-        let protocol = (dialect == Dialect::Hubbub).then_some(wire::SUBPROTOCOL);
+        let protocol = (dialect == Dialect::Hubbub).then_some(wire::Encoding::Json.subprotocol());
         let mut socket = Socket::open(url, protocol).await?;
         let instance = InstanceId(getrandom::u64().context("the system gives no randomness")?);
         match dialect {

@@ -44,6 +44,9 @@ impl Desk {
     }
 
     fn handle(&mut self, decoded: Result<Command, Problem>, is_object: impl FnOnce() -> bool) {
+        if let Err(wait) = self.is_within_rate() {
+            return self.too_many(decoded.map_or_else(about, |command| command.about()), wait);
+        }
         match decoded {
             Ok(command) => self.handle_command(command),
             Err(problem) => {
@@ -57,14 +60,22 @@ impl Desk {
 
     /// A frame in the other encoding.
     fn handle_other(&mut self, detail: &str) {
+        if let Err(wait) = self.is_within_rate() {
+            return self.too_many(About::default(), wait);
+        }
         self.complain(Problem::never(About::default(), Code::BadFrame, detail));
         self.strike();
     }
 
-    pub(crate) fn handle_command(&mut self, command: Command) {
+    /// A ping or a pong of the WebSocket: it was answered already, and counts as any frame does.
+    pub(in crate::connection) fn handle_control(&mut self) {
         if let Err(wait) = self.is_within_rate() {
-            return self.too_many(command.about(), wait);
+            self.too_many(About::default(), wait);
         }
+    }
+
+    /// A command that was counted.
+    pub(crate) fn handle_command(&mut self, command: Command) {
         match command {
             Command::Hello { reference, .. } => {
                 let about = About { reference, ..About::default() };
@@ -140,7 +151,7 @@ impl Desk {
         may
     }
 
-    /// One more command: by this connection's limit, and by its user's.
+    /// One more frame: by this connection's limit, and by its user's.
     fn is_within_rate(&self) -> Result<(), Duration> {
         let options = &self.shared.options;
         let now = clock::mono();
@@ -275,4 +286,10 @@ impl Desk {
             self.end = Some(End::Close(CloseCode::NO_FRAMES, reason));
         }
     }
+}
+
+/// What a problem is about.
+fn about(problem: Problem) -> About {
+    let Problem { reference, id, conversation, .. } = problem;
+    About { reference, id, conversation }
 }

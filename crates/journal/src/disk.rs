@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use real::RealDisk;
-pub(crate) use real::to_read;
+pub(crate) use real::{RealFile, to_read};
 
 /// A directory of files of fixed size.
 pub trait Disk: Send + Sync + 'static {

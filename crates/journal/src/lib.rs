@@ -36,7 +36,7 @@ pub use limits::{
     BATCH_MAX_BYTES, FACT_MAX_BYTES, Options, OptionsError, RECORDS_PER_BATCH_MAX,
     SEGMENT_MIN_BYTES, THINNED_BATCH_MAX_BYTES,
 };
-pub use onlooker::{OnlookError, Onlooker, Stretch};
+pub use onlooker::{OnlookError, Onlooker, Seen, Stretch};
 pub use read::{Batch, BatchView, Follower, HoleView, ReadError};
 pub use recovery::{Cut, Damage, DamageKind, Missing, OpenError, Recovery, Start};
 pub use shared::{Reader, Stats};

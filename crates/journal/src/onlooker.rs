@@ -7,15 +7,17 @@
 //! - What is given ends with a whole batch, and is on the disk: a sealed segment was synced before its
 //!   successor's header was written, and the last one is synced here, as recovery does it, before what
 //!   stands in it is called durable. So a later look finds the same bytes again.
+//! - A thinned segment is another file under the same name; its edition tells.
 //! - Damage ends nothing: it is in what is given, as it stands in the file, and is counted out.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use model::BatchNo;
 use thiserror::Error;
 
-use crate::disk::{DiskFile, to_read};
+use crate::disk::{DiskFile, RealFile, to_read};
 use crate::layout::{ALIGN, narrow, wide};
 use crate::scan::{Span, Window, batch_at, header_at, last_written, next_batch, next_header};
 use crate::segment::{HeaderRead, SEGMENT_HEADER_BYTES, SegmentHeader, file_name, number_of};
@@ -66,6 +68,11 @@ impl Onlooker {
         number_of(file)
     }
 
+    /// The name of the file of a segment.
+    pub fn file_of(number: u64) -> String {
+        file_name(number)
+    }
+
     /// The numbers of its segments that have begun: up to the last whose header is whole. What follows
     /// that one is a spare, or has no batch yet.
     ///
@@ -88,67 +95,118 @@ impl Onlooker {
         Ok(numbers)
     }
 
-    /// What is durable of segment `number` at and above byte `from`, where a batch begins or 0 = its
-    /// header. `next` is the segment that follows it in [`segments`](Self::segments); `None` = it was
-    /// the last then.
+    /// The oldest segment that is kept on purpose, as the headers of these declare. What is before it
+    /// holds nothing and may be gone.
     ///
     /// # Errors
     /// [`OnlookError`].
-    pub fn stretch(
-        &self,
-        number: u64,
-        next: Option<u64>,
-        from: u64,
-    ) -> Result<Stretch, OnlookError> {
-        let this = self.open(number)?;
-        let next = next.map(|next| self.open(next)).transpose()?;
-        let walked = match &next {
-            None => this.walk_open(from),
-            Some(next) => {
-                let follows = next.header().filter(|next| next.number == number + 1);
-                this.walk_sealed(from, follows)
+    pub fn oldest_kept(&self, numbers: &[u64]) -> Result<u64, OnlookError> {
+        let mut oldest = 1;
+        for &number in numbers {
+            let seen = self.open(number)?;
+            oldest = seen.header().map_or(oldest, |header| header.oldest_kept.max(oldest));
+        }
+        Ok(oldest)
+    }
+
+    /// The segment with this number.
+    ///
+    /// # Errors
+    /// [`OnlookError`]; `NotFound` if it was deleted, as what is empty at the front is.
+    pub fn open(&self, number: u64) -> Result<Seen, OnlookError> {
+        Seen::open(&self.dir.join(file_name(number)), number)
+    }
+}
+
+/// A segment, opened to be read. It stays what it is, also if it is thinned or deleted meanwhile.
+pub struct Seen {
+    number: u64,
+    path: PathBuf,
+    file: RealFile,
+    bytes: u64,
+    header: HeaderRead,
+    header_crc: u32,
+}
+
+impl Seen {
+    /// The segment with this number in a file, or a copy of it in a file of any name.
+    ///
+    /// # Errors
+    /// [`OnlookError`].
+    pub fn open(path: &Path, number: u64) -> Result<Self, OnlookError> {
+        let read = || -> io::Result<Self> {
+            let file = to_read(path)?;
+            let mut header = vec![0; narrow(SEGMENT_HEADER_BYTES)];
+            let filled = file.read_at(0, &mut header)?;
+            let bytes = file.len()?;
+            let header_crc = crc32c::crc32c(&header[..filled]);
+            let header = SegmentHeader::decode(&header[..filled], number);
+            if let HeaderRead::OtherVersion(version) = header {
+                let why = format!("format version {version}: run the version that wrote it");
+                return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+            }
+            Ok(Self { number, path: path.to_owned(), file, bytes, header, header_crc })
+        };
+        read().map_err(|why| OnlookError { path: path.to_owned(), why })
+    }
+
+    /// The file.
+    pub fn file(&self) -> &File {
+        &self.file.0
+    }
+
+    /// True if its header reads.
+    pub fn is_whole(&self) -> bool {
+        self.header().is_some()
+    }
+
+    /// What tells it from every other segment; `None` if its header does not read.
+    pub fn salt(&self) -> Option<u64> {
+        self.header().map(|header| header.salt)
+    }
+
+    /// No batch below this one stands in it; `None` if its header does not read.
+    pub fn first_batch(&self) -> Option<BatchNo> {
+        self.header().map(|header| header.first_batch)
+    }
+
+    /// As of which batch it was thinned.
+    pub fn thinned_as_of(&self) -> Option<BatchNo> {
+        self.header()?.thinned.map(|thinned| thinned.as_of)
+    }
+
+    /// What tells this thinning of it from every other one; `None` = it stands as it was appended.
+    pub fn edition(&self) -> Option<u32> {
+        self.thinned_as_of().map(|_| self.header_crc)
+    }
+
+    /// What is durable at and above byte `from`, where a batch begins or 0 = its header. `next` is the
+    /// segment that follows it in [`segments`](Onlooker::segments); `None` = it was the last then.
+    ///
+    /// # Errors
+    /// [`OnlookError`].
+    pub fn stretch(&self, next: Option<&Self>, from: u64) -> Result<Stretch, OnlookError> {
+        let walked = match (self.header(), next) {
+            (Some(header), _) if header.thinned.is_some() => {
+                self.walk_to(from, header.segment_bytes.min(self.bytes))
+            }
+            (_, None) => self.walk_open(from),
+            (_, Some(next)) => {
+                let follows = next.header().filter(|next| next.number == self.number + 1);
+                self.walk_sealed(from, follows)
             }
         };
-        walked.map_err(|why| OnlookError { path: self.dir.join(file_name(number)), why })
+        walked.map_err(|why| OnlookError { path: self.path.clone(), why })
     }
 
     /// As [`stretch`](Self::stretch) from 0, of a copy that ends at `end`.
     ///
     /// # Errors
     /// [`OnlookError`].
-    pub fn copied(&self, number: u64, end: u64) -> Result<Stretch, OnlookError> {
-        let walked = self.open(number)?.walk_to(0, end);
-        walked.map_err(|why| OnlookError { path: self.dir.join(file_name(number)), why })
+    pub fn copied(&self, end: u64) -> Result<Stretch, OnlookError> {
+        self.walk_to(0, end).map_err(|why| OnlookError { path: self.path.clone(), why })
     }
 
-    fn open(&self, number: u64) -> Result<Looked, OnlookError> {
-        let name = file_name(number);
-        let path = self.dir.join(&name);
-        let read = || -> io::Result<Looked> {
-            let file = to_read(&path)?;
-            let mut header = vec![0; narrow(SEGMENT_HEADER_BYTES)];
-            let filled = file.read_at(0, &mut header)?;
-            let bytes = file.len()?;
-            let header = SegmentHeader::decode(&header[..filled], number);
-            if let HeaderRead::OtherVersion(version) = header {
-                let why = format!("format version {version}: run the version that wrote it");
-                return Err(io::Error::new(io::ErrorKind::Unsupported, why));
-            }
-            Ok(Looked { name, file: Box::new(file), bytes, header })
-        };
-        read().map_err(|why| OnlookError { path: path.clone(), why })
-    }
-}
-
-/// A segment, opened to be read.
-struct Looked {
-    name: String,
-    file: Box<dyn DiskFile>,
-    bytes: u64,
-    header: HeaderRead,
-}
-
-impl Looked {
     fn header(&self) -> Option<&SegmentHeader> {
         match &self.header {
             HeaderRead::Whole(header) => Some(header),
@@ -156,16 +214,12 @@ impl Looked {
         }
     }
 
-    fn is_whole(&self) -> bool {
-        self.header().is_some()
-    }
-
     /// Its successor says how far it goes; without that, up to its last byte that is not zero.
     fn walk_sealed(&self, from: u64, next: Option<&SegmentHeader>) -> io::Result<Stretch> {
         if let Some(next) = next {
             return self.walk_to(from, next.previous_used.min(self.bytes));
         }
-        let file = self.file.as_ref();
+        let file = &self.file;
         let end = last_written(&mut Window::default(), file, SEGMENT_HEADER_BYTES, self.bytes)?;
         let end = end.unwrap_or(SEGMENT_HEADER_BYTES).next_multiple_of(wide(ALIGN));
         self.walk_to(from, end.min(self.bytes))
@@ -180,11 +234,11 @@ impl Looked {
             None => {
                 stretch.unreadable.push((0, SEGMENT_HEADER_BYTES.min(end)));
                 let first = SEGMENT_HEADER_BYTES;
-                header_at(&mut window, self.file.as_ref(), first, end)?.map(|header| header.salt)
+                header_at(&mut window, &self.file, first, end)?.map(|header| header.salt)
             }
         };
         while let Some(salt) = salt.filter(|_| stretch.to < end) {
-            let span = Span { file: self.file.as_ref(), salt, end };
+            let span = Span { file: &self.file, salt, end };
             if !stretch.take(&mut window, span)? {
                 let beyond = next_batch(&mut window, span, stretch.to + wide(ALIGN))?;
                 stretch.skip(beyond.unwrap_or(end));
@@ -200,7 +254,7 @@ impl Looked {
         let mut window = Window::default();
         let mut stretch = self.begin(from);
         let Some(header) = self.header() else { return Ok(stretch) };
-        let span = Span { file: self.file.as_ref(), salt: header.salt, end: self.bytes };
+        let span = Span { file: &self.file, salt: header.salt, end: self.bytes };
         loop {
             if stretch.take(&mut window, span)? {
                 continue;
@@ -218,7 +272,7 @@ impl Looked {
 
     fn begin(&self, from: u64) -> Stretch {
         Stretch {
-            file: self.name.clone(),
+            file: self.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             from,
             to: from.max(SEGMENT_HEADER_BYTES),
             batches: 0,
@@ -226,6 +280,12 @@ impl Looked {
             last_batch: BatchNo(0),
             unreadable: Vec::new(),
         }
+    }
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seen").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

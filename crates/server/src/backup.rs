@@ -6,20 +6,23 @@
 //!
 //! - Nothing is written into the data directory and none of its locks is taken. What goes into a backup
 //!   is on the data directory's own disk first ([`journal::Onlooker`]).
-//! - A backup is what its manifest says: files up to these lengths. Segments only ever grow, so what a
-//!   killed backup leaves stands behind the lengths of the manifest before it, which stays true.
+//! - A backup is what its manifest says: files up to these lengths. Files only ever grow, and a segment that
+//!   was thinned comes into a file of another name; so what a killed backup leaves stands behind the
+//!   lengths, or under names, that the manifest before it does not know, and that one stays true.
 //! - It is continued only by the journal of which it is proved to be a prefix: the last segment that it
-//!   has is compared byte for byte. Those before it have not changed since they were sealed.
+//!   has is compared byte for byte, or by its salt if it was thinned since.
+//! - What was thinned in the journal is thinned in the continued backup, and what was deleted is deleted.
+//!   What decided of it is in the backup too.
 
 mod error;
 mod files;
+mod follow;
 mod manifest;
 mod restore;
 mod target;
 
 use std::path::Path;
 
-use journal::Onlooker;
 use serde::Serialize;
 
 use crate::clock::Clock;
@@ -78,6 +81,7 @@ pub fn backup(
     target.take_journal(&data.join(JOURNAL), &mut copier, &mut damage)?;
     target.manifest.taken_at_ms = Clock::wall().0;
     target.publish()?;
+    target.remove_unnamed()?;
     let manifest = &target.manifest;
     Ok(BackedUp {
         taken_at_ms: manifest.taken_at_ms,
@@ -120,37 +124,6 @@ impl Target {
                 Ok(())
             }
         }
-    }
-
-    fn take_journal(
-        &mut self,
-        journal: &Path,
-        copier: &mut Copier<'_>,
-        damage: &mut Vec<String>,
-    ) -> Result<(), BackupError> {
-        let onlooker = Onlooker::new(journal);
-        let numbers = onlooker.segments()?;
-        let last = self.manifest.last_segment();
-        let begin = match &last {
-            None => 0,
-            Some((number, _)) => numbers.iter().position(|n| n == number).ok_or_else(|| {
-                self.refused(
-                    "ends with a segment that this journal does not have: give an empty one",
-                )
-            })?,
-        };
-        copier.expect(journal, &numbers[begin..]);
-        for (index, &number) in numbers.iter().enumerate().skip(begin) {
-            let known = last.iter().find(|(last, _)| *last == number).map(|(_, entry)| entry);
-            let from = known.map_or(0, |known| known.bytes);
-            let stretch = onlooker.stretch(number, numbers.get(index + 1).copied(), from)?;
-            let entry = self.take_segment(journal, &stretch, known, copier)?;
-            self.manifest.add(entry, &stretch);
-            damage.extend(stretch.unreadable.iter().map(|(from, to)| {
-                format!("{JOURNAL}/{}: bytes {from}..{to} do not read", stretch.file)
-            }));
-        }
-        files::sync_directory(&self.dir.join(JOURNAL))
     }
 }
 

@@ -100,11 +100,11 @@ impl Disk for RealDisk {
 }
 
 /// A file that is only looked at. It can be synced all the same, not written.
-pub(crate) fn to_read(path: &Path) -> io::Result<impl DiskFile + use<>> {
+pub(crate) fn to_read(path: &Path) -> io::Result<RealFile> {
     Ok(RealFile(File::open(path)?))
 }
 
-struct RealFile(File);
+pub(crate) struct RealFile(pub(crate) File);
 
 impl DiskFile for RealFile {
     fn len(&self) -> io::Result<u64> {

@@ -19,7 +19,11 @@ fn look(dir: &Path) -> Vec<Stretch> {
     let numbers = onlooker.segments().unwrap();
     let nexts = numbers.iter().skip(1).copied().map(Some).chain([None]);
     let each = numbers.iter().zip(nexts);
-    each.map(|(&number, next)| onlooker.stretch(number, next, 0).unwrap()).collect()
+    let stretch = |(&number, next): (&u64, Option<u64>)| {
+        let next = next.map(|next| onlooker.open(next).unwrap());
+        onlooker.open(number).unwrap().stretch(next.as_ref(), 0).unwrap()
+    };
+    each.map(stretch).collect()
 }
 
 /// A journal of these stretches alone.
@@ -74,7 +78,8 @@ fn a_later_look_goes_on_where_an_earlier_one_ended() {
     append(&mut journal, &messages(1, 9, 50));
     let before = look(dir.path());
     append(&mut journal, &messages(10, 9, 50));
-    let more = Onlooker::new(dir.path()).stretch(1, None, before[0].to).unwrap();
+    let more = Onlooker::new(dir.path()).open(1).unwrap();
+    let more = more.stretch(None, before[0].to).unwrap();
     assert_eq!((more.from, more.batches, more.records), (before[0].to, 1, 9));
     assert_eq!(more.last_batch.0, 2);
     assert_eq!(look(dir.path())[0].to, more.to);

@@ -12,6 +12,9 @@ use crate::data_dir::{self, JOURNAL, META};
 /// The manifest's file.
 pub(super) const MANIFEST: &str = "manifest.json";
 
+/// How the names of segments end.
+const SEGMENT_SUFFIX: &str = ".seg";
+
 /// Version of the manifest.
 const VERSION: u32 = 1;
 
@@ -43,16 +46,34 @@ impl Entry {
         Self { name: name.to_owned(), bytes: length, crc32c: crc32c::crc32c(bytes) }
     }
 
-    /// Of the segment in this file.
-    pub(super) fn segment(file: &str, bytes: u64, crc32c: u32) -> Self {
-        Self { name: format!("{JOURNAL}/{file}"), bytes, crc32c }
+    /// Of this segment, of which nothing is there yet. One that was thinned has a name of its own, so that
+    /// the one before it stands until a manifest names the new one.
+    pub(super) fn segment(number: u64, edition: Option<u32>) -> Self {
+        let file = Onlooker::file_of(number);
+        let name = match (edition, file.strip_suffix(SEGMENT_SUFFIX)) {
+            (Some(edition), Some(stem)) => {
+                format!("{JOURNAL}/{stem}.{edition:08x}{SEGMENT_SUFFIX}")
+            }
+            _ => format!("{JOURNAL}/{file}"),
+        };
+        Self { name, bytes: 0, crc32c: 0 }
     }
 
     /// The number of its segment; `None` = it is none.
     pub(super) fn number(&self) -> Option<u64> {
-        let file = self.name.strip_prefix(JOURNAL)?.strip_prefix('/')?;
-        Onlooker::number_of(file)
+        number_of(&self.name)
     }
+}
+
+/// The number of the segment in a file of a backup; `None` = it is none.
+pub(super) fn number_of(name: &str) -> Option<u64> {
+    let file = name.strip_prefix(JOURNAL)?.strip_prefix('/')?;
+    Onlooker::number_of(file).or_else(|| {
+        let (number, edition) = file.strip_suffix(SEGMENT_SUFFIX)?.split_once('.')?;
+        let edition = u32::from_str_radix(edition, 16).ok()?;
+        let number = Onlooker::number_of(&format!("{number}{SEGMENT_SUFFIX}"))?;
+        (Entry::segment(number, Some(edition)).name == name).then_some(number)
+    })
 }
 
 impl Manifest {
@@ -114,12 +135,23 @@ impl Manifest {
         Some((last.number()?, last.clone()))
     }
 
-    /// This file is in it, or goes further than it did, by this stretch.
+    /// What it has of this segment.
+    pub(super) fn segment(&self, number: u64) -> Option<&Entry> {
+        self.files.iter().find(|entry| entry.number() == Some(number))
+    }
+
+    /// What was in this copy of a segment is in it no more.
+    pub(super) fn forget(&mut self, name: &str, gone: &Stretch) {
+        self.files.retain(|entry| entry.name != name);
+        self.batches = self.batches.saturating_sub(gone.batches);
+        self.records = self.records.saturating_sub(gone.records);
+    }
+
+    /// This segment is in it, or goes further than it did, by this stretch.
     pub(super) fn add(&mut self, entry: Entry, stretch: &Stretch) {
-        match self.files.last_mut().filter(|last| last.name == entry.name) {
-            Some(last) => *last = entry,
-            None => self.files.push(entry),
-        }
+        self.files.retain(|other| other.name != entry.name);
+        let at = self.files.partition_point(|other| other.number() < entry.number());
+        self.files.insert(at, entry);
         self.batches += stretch.batches;
         self.records += stretch.records;
         self.last_batch = self.last_batch.max(stretch.last_batch.0);

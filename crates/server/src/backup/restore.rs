@@ -11,7 +11,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-use journal::{Journal, Onlooker, RealDisk, Recovery};
+use journal::{Journal, Onlooker, RealDisk, Recovery, Seen};
 use model::bounds::PARTITIONS;
 use model::{BatchNo, Epoch, RecordNo, Wall};
 use serde::Serialize;
@@ -89,8 +89,9 @@ pub fn restore(
         TryLockError::Error(why) => failed(&data.join("LOCK"))(why),
     })?;
     for entry in &manifest.files {
-        if entry.number().is_some() {
-            copy(&from.join(&entry.name), &data.join(&entry.name), entry, &mut copier)?;
+        if let Some(number) = entry.number() {
+            let to = data.join(JOURNAL).join(Onlooker::file_of(number));
+            copy(&from.join(&entry.name), &to, entry, &mut copier)?;
         }
     }
     let (epoch, recovery) = begin_again(&data.join(JOURNAL), epoch)?;
@@ -153,12 +154,13 @@ fn check_files(
 
 /// A file does not match its checksum. Its batches have checksums of their own, which say where.
 fn damaged(from: &Path, entry: &Entry) -> BackupError {
-    let onlooker = Onlooker::new(&from.join(JOURNAL));
-    let walked = entry.number().and_then(|number| onlooker.copied(number, entry.bytes).ok());
+    let path = from.join(&entry.name);
+    let seen = entry.number().and_then(|number| Seen::open(&path, number).ok());
+    let walked = seen.and_then(|seen| seen.copied(entry.bytes).ok());
     let range = walked.and_then(|walked| walked.unreadable.first().copied());
     let (start, to) = range.unwrap_or((0, entry.bytes));
     let what = "its CRC differs from the manifest's";
-    BackupError::Damaged { path: from.join(&entry.name), from: start, to, what }
+    BackupError::Damaged { path, from: start, to, what }
 }
 
 fn copy(from: &Path, to: &Path, entry: &Entry, copier: &mut Copier<'_>) -> Result<(), BackupError> {

@@ -3,11 +3,11 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use journal::Stretch;
+use journal::{Seen, Stretch};
 
 use super::error::{BackupError, failed};
 use super::files::{self, Copier, Range};
-use super::manifest::{Entry, MANIFEST, Manifest};
+use super::manifest::{self, Entry, MANIFEST, Manifest};
 use crate::data_dir::{self, JOURNAL, META};
 
 /// What stands in a directory whose first backup was killed before its manifest was there.
@@ -63,23 +63,19 @@ impl Target {
     pub(super) fn take_segment(
         &self,
         journal: &Path,
-        stretch: &Stretch,
-        known: Option<&Entry>,
+        (seen, stretch): (&Seen, &Stretch),
+        kept: &Entry,
         copier: &mut Copier<'_>,
     ) -> Result<Entry, BackupError> {
         let path = journal.join(&stretch.file);
-        let source = File::open(&path).map_err(failed(&path))?;
-        let copy_path = self.dir.join(JOURNAL).join(&stretch.file);
+        let copy_path = self.dir.join(&kept.name);
         let mut options = File::options();
         let copy = options.create(true).truncate(false).write(true).open(&copy_path);
         let copy = copy.map_err(failed(&copy_path))?;
-        let kept = known.cloned().unwrap_or(Entry::segment(&stretch.file, 0, 0));
-        let from = (path.as_path(), &source);
+        let from = (path.as_path(), seen.file());
         let crc = copier.read(from, Range { from: 0, to: kept.bytes }, 0, None)?;
         if crc != Some(kept.crc32c) {
-            return Err(self.refused(
-                "is no prefix of this journal, which was restored, damaged or exchanged since: give an empty one",
-            ));
+            return Err(self.no_prefix());
         }
         // What a killed backup left behind the manifest's length.
         copy.set_len(kept.bytes).map_err(failed(&copy_path))?;
@@ -93,7 +89,28 @@ impl Target {
         };
         let crc = crc.ok_or_else(ended)?;
         copy.sync_all().map_err(failed(&copy_path))?;
-        Ok(Entry::segment(&stretch.file, stretch.to, crc))
+        Ok(Entry { bytes: stretch.to, crc32c: crc, ..kept.clone() })
+    }
+
+    pub(super) fn no_prefix(&self) -> BackupError {
+        self.refused(
+            "is no prefix of this journal, which was restored, damaged or exchanged since: give an empty one",
+        )
+    }
+
+    /// Removes segments that the manifest does not name, for good: what was thinned or deleted in the
+    /// journal, and what a killed backup began.
+    pub(super) fn remove_unnamed(&self) -> Result<(), BackupError> {
+        let journal = self.dir.join(JOURNAL);
+        for file in files::names(&journal)? {
+            let name = format!("{JOURNAL}/{file}");
+            let named = self.manifest.files.iter().any(|entry| entry.name == name);
+            if !named && manifest::number_of(&name).is_some() {
+                std::fs::remove_file(self.dir.join(&name))
+                    .map_err(failed(&self.dir.join(&name)))?;
+            }
+        }
+        files::sync_directory(&journal)
     }
 
     /// What the manifest names must be there; whether it still reads, `restore --check` says.

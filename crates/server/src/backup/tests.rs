@@ -1,3 +1,5 @@
+mod thinned;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +28,17 @@ impl Folder {
 
     /// Appends so many batches, each of one fact; the server need not run for that.
     fn append(&self, batches: u32) {
+        let (mut journal, recovery) = self.journal();
+        for number in 1..=batches {
+            let partition = PartitionId::new(3).unwrap();
+            let epoch = Epoch(recovery.epochs[3].0 + number);
+            let (missing_from, missing_to) = (RecordNo(1), RecordNo(0));
+            let start = EpochStart { partition, epoch, missing_from, missing_to };
+            journal.append(&[Fact::EpochStarted(start)], Wall(5)).unwrap();
+        }
+    }
+
+    fn journal(&self) -> (Journal, journal::Recovery) {
         let disk = Arc::new(RealDisk::open(&self.data.join(JOURNAL)).unwrap());
         let start = journal::Start {
             now: Wall(5),
@@ -37,14 +50,7 @@ impl Folder {
         let segment_bytes = journal::SEGMENT_MIN_BYTES;
         let small = journal::Options { segment_bytes, ..journal::Options::default() };
         let options = journal::Options { batch_max_bytes: 4096, ..small };
-        let (mut journal, recovery) = Journal::open(disk, options, start).unwrap();
-        for number in 1..=batches {
-            let partition = PartitionId::new(3).unwrap();
-            let epoch = Epoch(recovery.epochs[3].0 + number);
-            let (missing_from, missing_to) = (RecordNo(1), RecordNo(0));
-            let start = EpochStart { partition, epoch, missing_from, missing_to };
-            journal.append(&[Fact::EpochStarted(start)], Wall(5)).unwrap();
-        }
+        Journal::open(disk, options, start).unwrap()
     }
 
     fn backup(&self) -> Result<BackedUp, BackupError> {

@@ -12,6 +12,7 @@
 mod acks;
 mod desk;
 mod lane;
+mod socket;
 mod subs;
 
 use std::pin::Pin;
@@ -19,12 +20,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Grant;
-use axum::Error;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::{FutureExt as _, SinkExt as _};
+use futures_util::FutureExt as _;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use model::{DeviceId, InstanceId, UserId};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite;
 use tracing::debug;
 use wire::{
     About, CloseCode, Code, Command, Encoding, Frame, Problem, busy_reason, decode_binary_command,
@@ -32,8 +32,10 @@ use wire::{
 };
 
 pub(crate) use self::desk::Desk;
+use self::socket::Lost;
 use crate::counters::{add, count};
 use crate::door::NotAdmitted;
+use crate::framing::{Broken, Heard};
 use crate::gateway::Shared;
 use crate::words::Words;
 
@@ -43,11 +45,8 @@ pub(crate) const BATCH_FRAMES_MAX: usize = 128;
 /// Bytes after which a batch takes no more frames from subscriptions.
 pub(crate) const BATCH_BYTES_MAX: usize = 64 * 1024;
 
-/// Places for frames that a connection keeps after a large batch: most of the time most are idle.
-const BATCH_KEPT: usize = 3;
-
 /// Frames of a client that are heard before it is answered.
-const HEAR_BATCH: usize = 64;
+const HEAR_BATCH: usize = 256;
 
 /// A write that takes longer gives back the page that waits behind it.
 const GIVE_BACK_AFTER: Duration = Duration::from_secs(1);
@@ -85,26 +84,28 @@ pub(crate) struct Who {
     pub(crate) is_present: bool,
 }
 
-/// From the upgrade to the end.
-pub(crate) async fn serve(
-    shared: Arc<Shared>,
-    number: u64,
-    mut socket: WebSocket,
-    encoding: Encoding,
-) {
-    let end = match greet(&shared, &mut socket, encoding).await {
+/// Of a client.
+type Socket = socket::Socket<TokioIo<Upgraded>>;
+
+/// From the upgrade to the end. What is needed at its begin and its end only is boxed: a connection
+/// lives in between.
+pub(crate) async fn serve(shared: Arc<Shared>, number: u64, upgraded: Upgraded, encoding: Encoding) {
+    let mut socket = Socket::new(TokioIo::new(upgraded));
+    let greeted = Box::pin(greet(&shared, &mut socket, encoding)).await;
+    let end = match greeted {
         Ok(who) => {
             debug!(user = %who.user, device = %who.device, ?encoding, "connected");
-            converse(Desk::new(&shared, number, who, encoding), &shared, &mut socket).await
+            let mut desk = Box::new(Desk::new(&shared, number, *who, encoding));
+            converse(&mut desk, &shared, &mut socket).await
         }
         Err(end) => end,
     };
     debug!(?end, "connection ends");
-    finish(&shared, socket, end).await;
+    Box::pin(finish(&shared, &mut socket, end)).await;
 }
 
 /// Hears `hello` and answers it.
-async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> Result<Who, End> {
+async fn greet(shared: &Shared, socket: &mut Socket, encoding: Encoding) -> Result<Box<Who>, End> {
     let mut closing = shared.closing.subscribe();
     let hello = tokio::select! {
         hello = timeout(shared.options.hello_timeout, hello(shared, socket, encoding)) => hello,
@@ -145,7 +146,7 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
     let expires_at = who.grant.as_ref().map(|grant| grant.expires_at());
     let welcome = message(&Frame::Welcome { reference, heartbeat_ms, expires_at });
     match timeout(shared.options.write_timeout, socket.send(welcome)).await {
-        Ok(Ok(())) => Ok(who),
+        Ok(Ok(())) => Ok(Box::new(who)),
         Ok(Err(_)) => Err(End::Gone),
         Err(_) => Err(End::Slow),
     }
@@ -154,68 +155,86 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
 /// The first frame; `None` = the client left.
 async fn hello(
     shared: &Shared,
-    socket: &mut WebSocket,
+    socket: &mut Socket,
     encoding: Encoding,
 ) -> Result<(Option<u64>, Who), Option<Problem>> {
-    let no_hello = |about, detail| Problem::never(about, Code::NoHello, detail);
     loop {
-        let command = match (socket.recv().await, encoding) {
-            (Some(Ok(Message::Text(text))), Encoding::Json) => decode_command(&text),
-            (Some(Ok(Message::Binary(bytes))), Encoding::MessagePack) => {
-                decode_binary_command(&bytes)
+        while let Some(heard) = socket.next().map_err(|_| None)? {
+            match heard {
+                Heard::Text(text) if encoding == Encoding::Json => {
+                    return admit(shared, decode_command(text)).map_err(Some);
+                }
+                Heard::Binary(bytes) if encoding == Encoding::MessagePack => {
+                    return admit(shared, decode_binary_command(bytes)).map_err(Some);
+                }
+                Heard::Binary(_) => {
+                    return Err(Some(no_hello("the first frame is binary: say hello, as text")));
+                }
+                Heard::Text(_) => {
+                    return Err(Some(no_hello("the first frame is text: say hello, as binary")));
+                }
+                Heard::Ping(_) | Heard::Pong => {}
+                Heard::Close(_) => return Err(None),
             }
-            (Some(Ok(Message::Ping(_) | Message::Pong(_))), _) => continue,
-            (Some(Ok(Message::Binary(_))), Encoding::Json) => {
-                let detail = "the first frame is binary: say hello, as text";
-                return Err(Some(no_hello(About::default(), detail)));
-            }
-            (Some(Ok(Message::Text(_))), Encoding::MessagePack) => {
-                let detail = "the first frame is text: say hello, as binary";
-                return Err(Some(no_hello(About::default(), detail)));
-            }
-            (Some(Ok(Message::Close(_)) | Err(_)) | None, _) => return Err(None),
-        };
-        return match command {
-            Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
-                match shared.options.door.enter(&user, &device, proof.as_ref()) {
-                    Ok(grant) => {
-                        let instance = Some(instance);
-                        Ok((reference, Who { user, device, instance, grant, is_present: true }))
-                    }
-                    Err(NotAdmitted { detail, retry }) => {
-                        let about = About { reference, ..About::default() };
-                        let problem = Problem::never(about, Code::Unauthorized, detail);
-                        Err(Some(Problem { retry, ..problem }))
-                    }
+        }
+        socket.flush().await.map_err(|_| None)?;
+        socket.come().await.map_err(|_| None)?;
+    }
+}
+
+fn no_hello(detail: &str) -> Problem {
+    Problem::never(About::default(), Code::NoHello, detail)
+}
+
+/// Who says hello so, if they may come in.
+fn admit(
+    shared: &Shared,
+    said: Result<Command, Problem>,
+) -> Result<(Option<u64>, Who), Problem> {
+    match said? {
+        Command::Hello { reference, user, device, instance, proof } if device.is_free() => {
+            match shared.options.door.enter(&user, &device, proof.as_ref()) {
+                Ok(grant) => {
+                    let instance = Some(instance);
+                    Ok((reference, Who { user, device, instance, grant, is_present: true }))
+                }
+                Err(NotAdmitted { detail, retry }) => {
+                    let about = About { reference, ..About::default() };
+                    let problem = Problem::never(about, Code::Unauthorized, detail);
+                    Err(Problem { retry, ..problem })
                 }
             }
-            Ok(Command::Hello { reference, device, .. }) => {
-                let about = About { reference, ..About::default() };
-                let detail =
-                    format!("`device` is {device}: a device's name does not begin with a colon");
-                Err(Some(Problem::never(about, Code::BadFrame, detail)))
-            }
-            Ok(_) => {
-                Err(Some(no_hello(About::default(), "the first frame is no hello: say it first")))
-            }
-            Err(problem) => Err(Some(problem)),
-        };
+        }
+        Command::Hello { reference, device, .. } => {
+            let about = About { reference, ..About::default() };
+            let detail =
+                format!("`device` is {device}: a device's name does not begin with a colon");
+            Err(Problem::never(about, Code::BadFrame, detail))
+        }
+        _ => Err(no_hello("the first frame is no hello: say it first")),
     }
 }
 
 /// From `welcome` to the end.
-async fn converse(mut desk: Desk, shared: &Shared, socket: &mut WebSocket) -> End {
+async fn converse(desk: &mut Desk, shared: &Shared, socket: &mut Socket) -> End {
     let mut closing = shared.closing.subscribe();
     let mut timer = Box::pin(sleep_until(desk.deadline()));
     let mailbox = Arc::clone(desk.mailbox());
-    let mut batch = Vec::new();
+    // Something has come that is not heard yet; perhaps with the greeting.
+    let mut unheard = true;
     loop {
+        if unheard && desk.has_room() {
+            match hear(desk, shared, socket) {
+                Ok(more) => unheard = more,
+                Err(end) => return end,
+            }
+        }
+        let mut batch = Vec::new();
         desk.collect(&mut batch);
-        let wrote = !batch.is_empty();
-        if wrote && let Err(end) = write(&mut desk, shared, socket, &mut batch).await {
+        let wrote = !batch.is_empty() || socket.has_words();
+        if wrote && let Err(end) = write(desk, shared, socket, batch).await {
             return end;
         }
-        batch.shrink_to(BATCH_KEPT);
         desk.ask_page();
         if let Some(end) = desk.ended() {
             return end;
@@ -224,99 +243,98 @@ async fn converse(mut desk: Desk, shared: &Shared, socket: &mut WebSocket) -> En
         tokio::select! {
             biased;
             _ = closing.wait_for(|closing| *closing), if !desk.is_draining() => desk.drain(),
-            heard = socket.recv(), if desk.has_room() => {
-                if let Err(end) = hear(&mut desk, shared, socket, heard) {
-                    return end;
-                }
-            }
+            came = socket.come(), if !unheard && desk.has_room() => match came {
+                Ok(()) => unheard = true,
+                Err(_) => return End::Gone,
+            },
             () = mailbox.filled() => {}
             () = desk.page_permit() => {}
             () = &mut timer => desk.handle_timeout(Instant::now()),
-            () = std::future::ready(()), if wrote || desk.has_more() => {}
+            () = std::future::ready(()), if wrote || desk.has_more() || unheard && desk.has_room() => {}
         }
     }
 }
 
+/// A timer that is early is harmless and saves setting it with every frame: it is set again when it
+/// has gone off.
 fn set(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
-    if timer.deadline() != deadline {
+    if deadline < timer.deadline() || timer.is_elapsed() {
         timer.as_mut().reset(deadline);
     }
 }
 
-/// Hears one frame, and those that have come with it.
-fn hear(
-    desk: &mut Desk,
-    shared: &Shared,
-    socket: &mut WebSocket,
-    first: Option<Result<Message, Error>>,
-) -> Result<(), End> {
+/// Hears what has come. True = there may be more of it.
+fn hear(desk: &mut Desk, shared: &Shared, socket: &mut Socket) -> Result<bool, End> {
     let now = Instant::now();
-    let mut next = Some(first);
     let mut heard = 0;
-    while let Some(frame) = next {
-        count(&shared.counts.frames_in_total);
-        desk.heard(now);
-        match frame {
-            Some(Ok(Message::Text(text))) => desk.handle_text(&text),
-            Some(Ok(Message::Binary(bytes))) => desk.handle_binary(&bytes),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
-            Some(Err(error)) => return Err(broken(error)),
+    let mut more = false;
+    while heard < HEAR_BATCH && desk.has_room() {
+        more = true;
+        match socket.next() {
+            Ok(Some(Heard::Text(text))) => desk.handle_text(text),
+            Ok(Some(Heard::Binary(bytes))) => desk.handle_binary(bytes),
+            Ok(Some(Heard::Ping(_) | Heard::Pong)) => {}
+            Ok(Some(Heard::Close(_))) | Err(Lost::Gone) => return Err(End::Gone),
+            Err(Lost::Broken(Broken::TooLarge)) => {
+                let reason = format!("a frame larger than {} bytes", wire::FRAME_MAX_BYTES);
+                return Err(End::Close(CloseCode::TOO_LARGE, reason));
+            }
+            Err(Lost::Broken(why)) => {
+                debug!(%why, "the client cannot be heard");
+                return Err(End::Gone);
+            }
+            Ok(None) => {
+                more = false;
+                break;
+            }
         }
         heard += 1;
-        let more = heard < HEAR_BATCH && desk.has_room();
-        next = if more { socket.recv().now_or_never() } else { None };
     }
-    desk.handle_acks(now);
-    Ok(())
-}
-
-fn broken(error: Error) -> End {
-    let error = error.into_inner();
-    match error.downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Capacity(_)) => {
-            let reason = format!("a frame larger than {} bytes", wire::FRAME_MAX_BYTES);
-            End::Close(CloseCode::TOO_LARGE, reason)
-        }
-        Some(_) | None => End::Gone,
+    if heard > 0 {
+        add(&shared.counts.frames_in_total, heard as u64);
+        desk.heard(now);
+        desk.handle_acks(now);
     }
+    Ok(more)
 }
 
 /// Writes a batch and flushes once.
 async fn write(
     desk: &mut Desk,
     shared: &Shared,
-    socket: &mut WebSocket,
-    batch: &mut Vec<Words>,
+    socket: &mut Socket,
+    batch: Vec<Words>,
 ) -> Result<(), End> {
     let frames = batch.len() as u64;
-    let patience = shared.options.write_timeout;
     let encoding = desk.encoding();
-    let writing = async {
-        for words in batch.drain(..) {
-            socket.feed(words.into_message(encoding)).await?;
-        }
-        socket.flush().await
-    };
-    tokio::pin!(writing);
-    let soon = GIVE_BACK_AFTER.min(patience / 2);
-    let written = match timeout(soon, &mut writing).await {
-        Ok(written) => written,
-        Err(_) => {
-            desk.give_back();
-            let Ok(written) = timeout(patience - soon, &mut writing).await else {
-                count(&shared.counts.slow_readers_total);
-                return Err(End::Slow);
-            };
-            written
-        }
+    batch.into_iter().for_each(|words| socket.put(words.into_message(encoding)));
+    let written = match socket.flush().now_or_never() {
+        Some(written) => written.map_err(|_| End::Gone),
+        None => Box::pin(write_slowly(desk, shared, socket)).await,
     };
     add(&shared.counts.frames_out_total, frames);
-    written.map_err(|_| End::Gone)
+    written
+}
+
+/// Waits for a client that does not read at once.
+async fn write_slowly(desk: &mut Desk, shared: &Shared, socket: &mut Socket) -> Result<(), End> {
+    let patience = shared.options.write_timeout;
+    let soon = GIVE_BACK_AFTER.min(patience / 2);
+    if let Ok(written) = timeout(soon, socket.flush()).await {
+        return written.map_err(|_| End::Gone);
+    }
+    desk.give_back();
+    match timeout(patience - soon, socket.flush()).await {
+        Ok(written) => written.map_err(|_| End::Gone),
+        Err(_) => {
+            count(&shared.counts.slow_readers_total);
+            Err(End::Slow)
+        }
+    }
 }
 
 /// Says why, and gives the client time to hear it.
-async fn finish(shared: &Shared, mut socket: WebSocket, end: End) {
+async fn finish(shared: &Shared, socket: &mut Socket, end: End) {
     match end {
         End::Slow => {}
         End::Gone => {
@@ -327,16 +345,13 @@ async fn finish(shared: &Shared, mut socket: WebSocket, end: End) {
             if code == CloseCode::SILENT {
                 count(&shared.counts.silent_total);
             }
-            let close = Message::Close(Some(CloseFrame { code: code.0, reason: reason.into() }));
-            drop(timeout(CLOSE_TIMEOUT, say_goodbye(&mut socket, close)).await);
+            drop(timeout(CLOSE_TIMEOUT, say_goodbye(socket, code, &reason)).await);
         }
     }
 }
 
-/// Reads on until the client has closed, too: bytes that nobody read would cut the close frame off.
-async fn say_goodbye(socket: &mut WebSocket, close: Message) {
-    if socket.send(close).await.is_ok() {
-        while let Some(Ok(_)) = socket.recv().await {}
+async fn say_goodbye(socket: &mut Socket, code: CloseCode, reason: &str) {
+    if socket.close(code.0, reason).await.is_ok() {
         // After a frame that was too large nothing can be read: let the client read first.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

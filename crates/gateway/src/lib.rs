@@ -24,6 +24,7 @@ mod clock;
 mod connection;
 mod counters;
 mod door;
+mod framing;
 mod gateway;
 mod guest;
 mod http;

@@ -6,13 +6,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use access::Grant;
 use axum::Extension;
 use axum::Json;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use hyper::upgrade::OnUpgrade;
 use model::Retry;
 use serde_json::json;
-use tracing::{Instrument as _, debug_span};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tracing::{Instrument as _, debug, debug_span};
 use wire::{About, Code, Encoding, Problem};
 
 use super::problem::{respond, respond_with};
@@ -20,13 +23,6 @@ use super::{Caller, Peer};
 use crate::connection::serve;
 use crate::counters::count;
 use crate::gateway::{Place, Shared};
-
-/// Bytes that one read of a socket asks for: most frames are small, and every connection has one.
-const READ_BUFFER_BYTES: usize = 2048;
-
-/// Bytes of frames that go into one write of a socket. A write costs the kernel as much as copying
-/// dozens of frames; what a connection once needed it keeps, so not the whole of a batch.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// When to try again what found too many connections.
 const CONNECTIONS_RETRY_MS: u32 = 5_000;
@@ -63,7 +59,7 @@ pub(super) async fn upgrade(
     State(shared): State<Arc<Shared>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    ws: WebSocketUpgrade,
+    handshake: Handshake,
 ) -> Response {
     if let Some(origin) = foreign_origin(&shared, &headers) {
         let detail = format!("pages of {origin} may not connect here: add it to `origins`");
@@ -76,25 +72,59 @@ pub(super) async fn upgrade(
         return too_busy(&shared);
     };
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
-    let asked = encoding(&headers);
-    ws.read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_message_size(wire::FRAME_MAX_BYTES)
-        .max_frame_size(wire::FRAME_MAX_BYTES)
-        .protocols(asked.map(Encoding::subprotocol))
-        .on_upgrade(move |socket| {
-            // Boxed: axum keeps it by value, and it is as large as its largest wait.
-            let span = debug_span!("connection", number);
-            Box::pin(async move {
-                let encoding = asked.unwrap_or_default();
-                serve(Arc::clone(place.shared()), number, socket, encoding).await;
-                drop(place);
-            })
-            .instrument(span)
-        })
+    let span = debug_span!("connection", number);
+    tokio::spawn(
+        async move {
+            match handshake.upgraded.await {
+                Ok(upgraded) => {
+                    let encoding = handshake.encoding.unwrap_or_default();
+                    serve(Arc::clone(place.shared()), number, upgraded, encoding).await;
+                }
+                Err(why) => debug!(%why, "a handshake came to nothing"),
+            }
+            drop(place);
+        }
+        .instrument(span),
+    );
+    let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, handshake.accept);
+    if let Some(encoding) = handshake.encoding {
+        let ours = HeaderValue::from_static(encoding.subprotocol());
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
+    }
+    answer
 }
 
-/// The encoding of the first sub-protocol that the client names and that is spoken here.
+/// What a handshake brings (RFC 6455, 4.2.1). Its socket is ours then, not axum's: see `framing`.
+pub(super) struct Handshake {
+    upgraded: OnUpgrade,
+    accept: HeaderValue,
+    /// That of the first sub-protocol that the client names and that is spoken here.
+    encoding: Option<Encoding>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Handshake {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let upgraded = parts.extensions.get::<OnUpgrade>().cloned();
+        // It judges the request, and says what is wrong with it.
+        let _judged = WebSocketUpgrade::from_request_parts(parts, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let headers = &parts.headers;
+        let key = headers.get(header::SEC_WEBSOCKET_KEY).map_or(&[][..], HeaderValue::as_bytes);
+        let accept = HeaderValue::try_from(derive_accept_key(key)).ok();
+        let (Some(upgraded), Some(accept)) = (upgraded, accept) else {
+            return Err(StatusCode::BAD_REQUEST.into_response());
+        };
+        Ok(Self { upgraded, accept, encoding: encoding(headers) })
+    }
+}
+
 fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     let named = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
     let mut named = named.filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(','));

@@ -191,10 +191,12 @@ fn admit(
     shared: &Shared,
     said: Result<Command, Problem>,
 ) -> Result<(Option<u64>, Who), Problem> {
-    match said? {
-        Command::Hello { reference, user, device, instance, proof } if device.is_free() => {
+    match said {
+        Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
             match shared.options.door.enter(&user, &device, proof.as_ref()) {
                 Ok(grant) => {
+                    // One name in memory, not two.
+                    let user = grant.as_ref().map_or(user, |grant| grant.user().clone());
                     let instance = Some(instance);
                     Ok((reference, Who { user, device, instance, grant, is_present: true }))
                 }
@@ -205,13 +207,14 @@ fn admit(
                 }
             }
         }
-        Command::Hello { reference, device, .. } => {
+        Ok(Command::Hello { reference, device, .. }) => {
             let about = About { reference, ..About::default() };
             let detail =
                 format!("`device` is {device}: a device's name does not begin with a colon");
             Err(Problem::never(about, Code::BadFrame, detail))
         }
-        _ => Err(no_hello("the first frame is no hello: say it first")),
+        Ok(_) => Err(no_hello("the first frame is no hello: say it first")),
+        Err(problem) => Err(problem),
     }
 }
 

@@ -36,6 +36,7 @@ mod people;
 mod pointer;
 mod rate;
 mod ring;
+mod small_map;
 mod topics;
 pub mod transport;
 mod words;

@@ -5,7 +5,7 @@ mod commands;
 mod frames;
 mod pages;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{Epoch, Position, Refusal, Seq, UserId};
@@ -24,6 +24,7 @@ use crate::mailbox::{Answer, Mailbox, SendAbout, SentAt};
 use crate::options::{READS_WAITING_MAX, SENDS_IN_FLIGHT_MAX};
 use crate::owner::retry_after;
 use crate::rate::Rate;
+use crate::small_map::SmallMap;
 use crate::words::Words;
 
 /// How long a connection that is to close waits for the answers to its sends.
@@ -41,9 +42,9 @@ pub(crate) struct Desk {
     acks: Acks,
     lane: Lane,
     /// Questions about openings, by number: whose they are.
-    openings: HashMap<u64, u64>,
+    openings: SmallMap<u64, u64>,
     /// Questions about views, by number.
-    asked: HashMap<u64, Asked>,
+    asked: SmallMap<u64, Asked>,
     /// Whose presence is told.
     watched: BTreeSet<UserId>,
     /// Which connection of this process it is.
@@ -87,8 +88,8 @@ impl Desk {
             subs: Subs::default(),
             acks: Acks::default(),
             lane: Lane::new(Arc::clone(&shared.pages)),
-            openings: HashMap::new(),
-            asked: HashMap::new(),
+            openings: SmallMap::default(),
+            asked: SmallMap::default(),
             watched: BTreeSet::new(),
             connection,
             rate: Rate::default(),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use gateway::Gateway;
 
-use crate::owner::Owner;
+use crate::owner::{BOUNDS_US, Owner};
 
 /// A page of metrics being written.
 #[derive(Debug, Default)]
@@ -33,6 +33,23 @@ impl Page {
         assert!(written.is_ok(), "writing into memory cannot fail");
     }
 
+    /// How many were at most as much as each bound; and how many there were, and their sum.
+    fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        buckets: impl Iterator<Item = (f64, f64)>,
+        (count, sum): (f64, f64),
+    ) {
+        let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} histogram\n");
+        for (bound, below) in buckets {
+            text += &format!("hubbub_{name}_bucket{{le=\"{bound}\"}} {below}\n");
+        }
+        text += &format!("hubbub_{name}_bucket{{le=\"+Inf\"}} {count}\n");
+        text += &format!("hubbub_{name}_sum {sum}\nhubbub_{name}_count {count}\n");
+        self.0 += &text;
+    }
+
     /// The text of it.
     pub(crate) fn into_text(self) -> String {
         self.0
@@ -53,6 +70,7 @@ pub(crate) fn owner(page: &mut Page, owner: &Owner) {
     journal(page, owner);
     hubs(page, owner);
     views(page, owner);
+    reads(page, owner);
     enriching(page, owner);
     keeping(page, owner);
     let opened = &owner.opened;
@@ -153,6 +171,18 @@ fn keeping(page: &mut Page, owner: &Owner) {
     for (name, help, count) in counters {
         page.counter(&format!("keeper_{name}_total"), help, num(count.load(Relaxed)));
     }
+}
+
+fn reads(page: &mut Page, owner: &Owner) {
+    let times = &owner.crew.read_times;
+    let counts = times.cumulative();
+    let bounds = BOUNDS_US.map(|micros| num(micros) / 1e6);
+    page.histogram(
+        "history_read_seconds",
+        "Pages that were read from history, from asking to having them.",
+        bounds.into_iter().zip(counts.map(num)),
+        (num(counts[BOUNDS_US.len()]), times.total().as_secs_f64()),
+    );
 }
 
 fn enriching(page: &mut Page, owner: &Owner) {

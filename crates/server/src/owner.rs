@@ -15,6 +15,7 @@ mod keeper;
 mod links;
 mod provider;
 mod queries;
+mod read_times;
 mod start;
 mod views;
 
@@ -31,6 +32,7 @@ pub use follow::FollowError;
 pub(crate) use follow::FollowGauges;
 use keeper::KeeperGauges;
 pub(crate) use links::{Links, accept};
+pub(crate) use read_times::BOUNDS_US;
 pub(crate) use start::{TERM, start};
 
 /// A running owner.

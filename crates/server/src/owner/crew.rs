@@ -22,6 +22,7 @@ use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
 use super::keeper::{self, Erase, Keeper, KeeperGauges, Thinning};
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
+use super::read_times::ReadTimes;
 use super::{Fatal, start, views};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -47,6 +48,7 @@ pub(crate) struct Crew {
     pub(crate) hubs: Vec<Arc<Mutex<hub::Gauges>>>,
     pub(crate) journal: Arc<JournalGauges>,
     pub(crate) fatal: Arc<Fatal>,
+    pub(crate) read_times: Arc<ReadTimes>,
     journal_inbox: Arc<Inbox<JournalEvent>>,
     authors: Vec<Author>,
     reader: Reader,
@@ -73,6 +75,7 @@ impl Crew {
             inboxes: (0..config.hubs).map(|_| Inbox::new(SAID_MAX)).collect(),
             hubs: Vec::new(),
             journal: Arc::new(JournalGauges::default()),
+            read_times: Arc::default(),
             fatal: Arc::new(Fatal::default()),
             journal_inbox: Inbox::new(0),
             authors: Vec::new(),
@@ -115,7 +118,8 @@ impl Crew {
         for index in 0..QUERY_THREADS {
             let (questions, history) = (questions.clone(), history.clone());
             let fatal = Arc::clone(&self.fatal);
-            let run = move || queries::run(&questions, &history, &fatal);
+            let times = Arc::clone(&self.read_times);
+            let run = move || queries::run(&questions, &history, &times, &fatal);
             let thread = spawn(&format!("query-{index}"), run)?;
             self.threads().followers.push(thread);
         }

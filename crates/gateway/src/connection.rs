@@ -89,7 +89,12 @@ type Socket = socket::Socket<TokioIo<Upgraded>>;
 
 /// From the upgrade to the end. What is needed at its begin and its end only is boxed: a connection
 /// lives in between.
-pub(crate) async fn serve(shared: Arc<Shared>, number: u64, upgraded: Upgraded, encoding: Encoding) {
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    number: u64,
+    upgraded: Upgraded,
+    encoding: Encoding,
+) {
     let mut socket = Socket::new(TokioIo::new(upgraded));
     let greeted = Box::pin(greet(&shared, &mut socket, encoding)).await;
     let end = match greeted {
@@ -187,10 +192,7 @@ fn no_hello(detail: &str) -> Problem {
 }
 
 /// Who says hello so, if they may come in.
-fn admit(
-    shared: &Shared,
-    said: Result<Command, Problem>,
-) -> Result<(Option<u64>, Who), Problem> {
+fn admit(shared: &Shared, said: Result<Command, Problem>) -> Result<(Option<u64>, Who), Problem> {
     match said {
         Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
             match shared.options.door.enter(&user, &device, proof.as_ref()) {

@@ -188,7 +188,9 @@ impl Inlet {
                 Heard::Close(content.first_chunk().map(|code| u16::from_be_bytes(*code)))
             }
             OpCode::Control(Control::Pong | Control::Reserved(_)) => Heard::Pong,
-            OpCode::Data(Data::Binary | Data::Continue | Data::Reserved(_)) => Heard::Binary(content),
+            OpCode::Data(Data::Binary | Data::Continue | Data::Reserved(_)) => {
+                Heard::Binary(content)
+            }
         };
         Ok(heard)
     }

@@ -51,7 +51,10 @@ fn frames_in_parts_are_one_message_and_control_frames_may_stand_between() {
         frame(OpCode::Control(Control::Close), true, &[3, 232, b'x']),
     ];
     let said = all(&bytes.concat());
-    assert_eq!(said, [r#"Ping([63])"#, r#"Text("one messége")"#, "Binary([1])", "Close(Some(1000))"]);
+    assert_eq!(
+        said,
+        [r#"Ping([63])"#, r#"Text("one messége")"#, "Binary([1])", "Close(Some(1000))"]
+    );
 }
 
 #[test]

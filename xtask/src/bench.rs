@@ -9,7 +9,10 @@
 mod ack;
 mod binary;
 mod chart;
+mod crowd;
+mod drops;
 mod figure;
+mod history;
 mod machine;
 mod pace;
 mod peers;
@@ -18,6 +21,7 @@ mod raw_disk;
 mod restart;
 mod server;
 mod steady;
+mod throughput;
 mod workshop;
 
 use std::process::ExitCode;
@@ -69,6 +73,14 @@ enum Name {
     Steady,
     /// One speaks to a thousand: hubbub beside other servers, which are installed for it.
     Peers,
+    /// What a connection costs that waits: 15,000 of them, and three gateways of 16,700.
+    Crowd,
+    /// Whether all is delivered when 5,000 clients lose the network, ten times; and when they are back.
+    Drops,
+    /// How long the last 50 messages of any of 10,000 conversations take.
+    History,
+    /// How many messages a second 32 connections can have acknowledged.
+    Throughput,
 }
 
 impl Name {
@@ -78,6 +90,10 @@ impl Name {
             Self::Restart => "restart",
             Self::Steady => "steady",
             Self::Peers => "peers",
+            Self::Crowd => "crowd",
+            Self::History => "history",
+            Self::Drops => "drops",
+            Self::Throughput => "throughput",
         }
     }
 }
@@ -97,6 +113,10 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Restart => restart::run(&workshop, args.quick, &mut report)?,
             Name::Steady => steady::run(&workshop, args, &mut report)?,
             Name::Peers => peers::run(&workshop, args, &mut report)?,
+            Name::Crowd => crowd::run(&workshop, args.quick, &mut report)?,
+            Name::Drops => drops::run(&workshop, args.quick, &mut report)?,
+            Name::History => history::run(&workshop, args.quick, &mut report)?,
+            Name::Throughput => throughput::run(&workshop, args.quick, &mut report)?,
         }
         if args.json {
             report.write(workshop.results())?;

@@ -1,6 +1,7 @@
 //! What a verified token grants.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use model::{ConversationId, DeviceId, UserId, Wall};
 
@@ -16,18 +17,18 @@ const GOVERNED: [&str; 3] = ["d:", "g:", "c:"];
 pub struct Grant {
     claims: Claims,
     /// Of a token without capabilities, in open conversations.
-    default: Capabilities,
+    default: Arc<Capabilities>,
 }
 
 impl Grant {
-    pub(crate) const fn new(claims: Claims, default: Capabilities) -> Self {
+    pub(crate) const fn new(claims: Claims, default: Arc<Capabilities>) -> Self {
         Self { claims, default }
     }
 
     /// For a server without tokens (`--dev`): they are who they say they are, for ever, may do
     /// everything that members may, and have no role.
     pub fn unverified(user: UserId) -> Self {
-        Self::new(Claims::new(user, Wall(u64::MAX)), Capabilities::everything())
+        Self::new(Claims::new(user, Wall(u64::MAX)), Arc::new(Capabilities::everything()))
     }
 
     /// Who it is.

@@ -1,5 +1,7 @@
 //! From a token to a grant.
 
+use std::sync::Arc;
+
 use model::Wall;
 
 use crate::bounds::LEEWAY;
@@ -45,6 +47,8 @@ impl VerifierConfig {
 #[derive(Debug, Clone)]
 pub struct Verifier {
     config: VerifierConfig,
+    /// Of the configuration, shared by all grants.
+    default: Arc<Capabilities>,
 }
 
 impl Verifier {
@@ -57,7 +61,8 @@ impl Verifier {
             return Err(KeyError::NoKeys);
         }
         provider::install();
-        Ok(Self { config })
+        let default = Arc::new(config.default_capabilities.clone());
+        Ok(Self { config, default })
     }
 
     /// The same with other keys.
@@ -70,7 +75,10 @@ impl Verifier {
 
     /// The same with another list of revocations.
     pub fn with_revocations(&self, revocations: Revocations) -> Self {
-        Self { config: VerifierConfig { revocations, ..self.config.clone() } }
+        Self {
+            config: VerifierConfig { revocations, ..self.config.clone() },
+            default: Arc::clone(&self.default),
+        }
     }
 
     /// What was called back: to look again at grants that are in use.
@@ -90,7 +98,7 @@ impl Verifier {
         if self.config.revocations.is_revoked(&claims) {
             return Err(AccessError::Revoked);
         }
-        Ok(Grant::new(claims, self.config.default_capabilities.clone()))
+        Ok(Grant::new(claims, Arc::clone(&self.default)))
     }
 
     fn judge_parties(&self, claims: &Claims) -> Result<(), AccessError> {

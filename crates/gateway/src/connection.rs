@@ -12,6 +12,7 @@
 mod acks;
 mod desk;
 mod lane;
+mod socket;
 mod subs;
 
 use std::pin::Pin;
@@ -19,13 +20,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::Grant;
-use axum::Error;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::{FutureExt as _, SinkExt as _};
+use futures_util::FutureExt as _;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use model::{DeviceId, InstanceId, UserId};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::Error as SocketError;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tracing::{Span, debug};
 use wire::{
     About, CloseCode, Code, Command, Encoding, Frame, Problem, busy_reason, decode_binary_command,
@@ -33,8 +32,10 @@ use wire::{
 };
 
 pub(crate) use self::desk::Desk;
+use self::socket::Lost;
 use crate::counters::{add, count};
 use crate::door::NotAdmitted;
+use crate::framing::{Broken, Heard};
 use crate::gateway::Shared;
 use crate::words::Words;
 
@@ -44,11 +45,8 @@ pub(crate) const BATCH_FRAMES_MAX: usize = 128;
 /// Bytes after which a batch takes no more frames from subscriptions.
 pub(crate) const BATCH_BYTES_MAX: usize = 64 * 1024;
 
-/// Places for frames that a connection keeps after a large batch: most of the time most are idle.
-const BATCH_KEPT: usize = 3;
-
 /// Frames of a client that are heard before it is answered.
-const HEAR_BATCH: usize = 64;
+const HEAR_BATCH: usize = 256;
 
 /// A write that takes longer gives back the page that waits behind it.
 const GIVE_BACK_AFTER: Duration = Duration::from_secs(1);
@@ -92,29 +90,36 @@ enum NoHello {
     Told(Problem),
 }
 
-/// From the upgrade to the end.
+/// Of a client.
+type Socket = socket::Socket<TokioIo<Upgraded>>;
+
+/// From the upgrade to the end. What is needed at its begin and its end only is boxed: a connection
+/// lives in between.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     number: u64,
-    mut socket: WebSocket,
+    upgraded: Upgraded,
     encoding: Encoding,
 ) {
-    let end = match greet(&shared, &mut socket, encoding).await {
+    let mut socket = Socket::new(TokioIo::new(upgraded));
+    let greeted = Box::pin(greet(&shared, &mut socket, encoding)).await;
+    let end = match greeted {
         Ok(who) => {
             // What is said of this connection from here on says whose it is.
             let span = Span::current();
             span.record("user", who.user.as_str()).record("device", who.device.as_str());
             debug!(?encoding, "connected");
-            converse(Desk::new(&shared, number, who, encoding), &shared, &mut socket).await
+            let mut desk = Box::new(Desk::new(&shared, number, *who, encoding));
+            converse(&mut desk, &shared, &mut socket).await
         }
         Err(end) => end,
     };
     debug!(?end, "connection ends");
-    finish(&shared, socket, end).await;
+    Box::pin(finish(&shared, &mut socket, end)).await;
 }
 
 /// Hears `hello` and answers it.
-async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> Result<Who, End> {
+async fn greet(shared: &Shared, socket: &mut Socket, encoding: Encoding) -> Result<Box<Who>, End> {
     let mut closing = shared.closing.subscribe();
     let hello = tokio::select! {
         hello = timeout(shared.options.hello_timeout, hello(shared, socket, encoding)) => hello,
@@ -155,7 +160,7 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
     let expires_at = who.grant.as_ref().map(|grant| grant.expires_at());
     let welcome = message(&Frame::Welcome { reference, heartbeat_ms, expires_at });
     match timeout(shared.options.write_timeout, socket.send(welcome)).await {
-        Ok(Ok(())) => Ok(who),
+        Ok(Ok(())) => Ok(Box::new(who)),
         Ok(Err(_)) => Err(End::Gone),
         Err(_) => Err(End::Slow),
     }
@@ -164,66 +169,103 @@ async fn greet(shared: &Shared, socket: &mut WebSocket, encoding: Encoding) -> R
 /// The first frame.
 async fn hello(
     shared: &Shared,
-    socket: &mut WebSocket,
+    socket: &mut Socket,
     encoding: Encoding,
 ) -> Result<(Option<u64>, Who), NoHello> {
-    let told = |about, code, detail: &str| NoHello::Told(Problem::never(about, code, detail));
-    let no_hello = |detail| told(About::default(), Code::NoHello, detail);
     loop {
-        let command = match (socket.recv().await, encoding) {
-            (Some(Ok(Message::Text(text))), Encoding::Json) => decode_command(&text),
-            (Some(Ok(Message::Binary(bytes))), Encoding::MessagePack) => {
-                decode_binary_command(&bytes)
-            }
-            (Some(Ok(Message::Ping(_) | Message::Pong(_))), _) => continue,
-            (Some(Ok(Message::Binary(_))), Encoding::Json) => {
-                return Err(no_hello("the first frame is binary: say hello, as text"));
-            }
-            (Some(Ok(Message::Text(_))), Encoding::MessagePack) => {
-                return Err(no_hello("the first frame is text: say hello, as binary"));
-            }
-            (Some(Ok(Message::Close(_))) | None, _) => return Err(NoHello::Ended(End::Gone)),
-            (Some(Err(error)), _) => return Err(NoHello::Ended(broken(error))),
+        while let Some(heard) = socket.next()? {
+            let said = match (heard, encoding) {
+                (Heard::Text(text), Encoding::Json) => decode_command(text),
+                (Heard::Binary(bytes), Encoding::MessagePack) => decode_binary_command(bytes),
+                (Heard::Binary(_), Encoding::Json) => {
+                    Err(no_hello("the first frame is binary: say hello, as text"))
+                }
+                (Heard::Text(_), Encoding::MessagePack) => {
+                    Err(no_hello("the first frame is text: say hello, as binary"))
+                }
+                (Heard::Ping(_) | Heard::Pong, _) => continue,
+                (Heard::Close(_), _) => return Err(NoHello::Ended(End::Gone)),
+            };
+            return admit(shared, said).map_err(NoHello::Told);
+        }
+        socket.flush().await.map_err(|_| NoHello::Ended(End::Gone))?;
+        socket.come().await?;
+    }
+}
+
+impl From<Lost> for NoHello {
+    fn from(lost: Lost) -> Self {
+        Self::Ended(lost.into())
+    }
+}
+
+/// What becomes of a connection that cannot be read: the client is told, if it is its doing and it is
+/// still there (RFC 6455 §7.1.7).
+impl From<Lost> for End {
+    fn from(lost: Lost) -> Self {
+        let Lost::Broken(broken) = lost else { return Self::Gone };
+        let code = match broken {
+            Broken::TooLarge => CloseCode::TOO_LARGE,
+            Broken::NotUtf8 => CloseCode::NOT_UTF8,
+            Broken::Protocol(_) => CloseCode::PROTOCOL,
         };
-        return match command {
-            Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
-                match shared.options.door.enter(&user, &device, proof.as_ref()) {
-                    Ok(grant) => {
-                        let instance = Some(instance);
-                        Ok((reference, Who { user, device, instance, grant, is_present: true }))
-                    }
-                    Err(NotAdmitted { detail, retry }) => {
-                        let about = About { reference, ..About::default() };
-                        let problem = Problem::never(about, Code::Unauthorized, detail);
-                        Err(NoHello::Told(Problem { retry, ..problem }))
-                    }
+        Self::Close(code, broken.to_string())
+    }
+}
+
+fn no_hello(detail: &str) -> Problem {
+    Problem::never(About::default(), Code::NoHello, detail)
+}
+
+/// Who says hello so, if they may come in.
+fn admit(shared: &Shared, said: Result<Command, Problem>) -> Result<(Option<u64>, Who), Problem> {
+    match said {
+        Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
+            match shared.options.door.enter(&user, &device, proof.as_ref()) {
+                Ok(grant) => {
+                    // One name in memory, not two.
+                    let user = grant.as_ref().map_or(user, |grant| grant.user().clone());
+                    let instance = Some(instance);
+                    Ok((reference, Who { user, device, instance, grant, is_present: true }))
+                }
+                Err(NotAdmitted { detail, retry }) => {
+                    let about = About { reference, ..About::default() };
+                    let problem = Problem::never(about, Code::Unauthorized, detail);
+                    Err(Problem { retry, ..problem })
                 }
             }
-            Ok(Command::Hello { reference, device, .. }) => {
-                let about = About { reference, ..About::default() };
-                let detail =
-                    format!("`device` is {device}: a device's name does not begin with a colon");
-                Err(told(about, Code::BadFrame, &detail))
-            }
-            Ok(_) => Err(no_hello("the first frame is no hello: say it first")),
-            Err(problem) => Err(NoHello::Told(problem)),
-        };
+        }
+        Ok(Command::Hello { reference, device, .. }) => {
+            let about = About { reference, ..About::default() };
+            let detail =
+                format!("`device` is {device}: a device's name does not begin with a colon");
+            Err(Problem::never(about, Code::BadFrame, detail))
+        }
+        Ok(_) => Err(no_hello("the first frame is no hello: say it first")),
+        Err(problem) => Err(problem),
     }
 }
 
 /// From `welcome` to the end.
-async fn converse(mut desk: Desk, shared: &Shared, socket: &mut WebSocket) -> End {
+async fn converse(desk: &mut Desk, shared: &Shared, socket: &mut Socket) -> End {
     let mut closing = shared.closing.subscribe();
     let mut timer = Box::pin(sleep_until(desk.deadline()));
     let mailbox = Arc::clone(desk.mailbox());
-    let mut batch = Vec::new();
+    // Something has come that is not heard yet; perhaps with the greeting.
+    let mut unheard = true;
     loop {
+        if unheard && desk.has_room() {
+            match hear(desk, shared, socket) {
+                Ok(more) => unheard = more,
+                Err(end) => return end,
+            }
+        }
+        let mut batch = Vec::new();
         desk.collect(&mut batch);
-        let wrote = !batch.is_empty();
-        if wrote && let Err(end) = write(&mut desk, shared, socket, &mut batch).await {
+        let wrote = !batch.is_empty() || socket.has_words();
+        if wrote && let Err(end) = write(desk, shared, socket, batch).await {
             return end;
         }
-        batch.shrink_to(BATCH_KEPT);
         desk.ask_page();
         if let Some(end) = desk.ended() {
             return end;
@@ -232,109 +274,91 @@ async fn converse(mut desk: Desk, shared: &Shared, socket: &mut WebSocket) -> En
         tokio::select! {
             biased;
             _ = closing.wait_for(|closing| *closing), if !desk.is_draining() => desk.drain(),
-            heard = socket.recv(), if desk.has_room() => {
-                if let Err(end) = hear(&mut desk, shared, socket, heard) {
-                    return end;
-                }
-            }
+            came = socket.come(), if !unheard && desk.has_room() => match came {
+                Ok(()) => unheard = true,
+                Err(_) => return End::Gone,
+            },
             () = mailbox.filled() => {}
             () = desk.page_permit() => {}
             () = &mut timer => desk.handle_timeout(Instant::now()),
-            () = std::future::ready(()), if wrote || desk.has_more() => {}
+            () = std::future::ready(()), if wrote || desk.has_more() || unheard && desk.has_room() => {}
         }
     }
 }
 
+/// A timer that is early is harmless and saves setting it with every frame: it is set again when it
+/// has gone off.
 fn set(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
-    if timer.deadline() != deadline {
+    if deadline < timer.deadline() || timer.is_elapsed() {
         timer.as_mut().reset(deadline);
     }
 }
 
-/// Hears one frame, and those that have come with it.
-fn hear(
-    desk: &mut Desk,
-    shared: &Shared,
-    socket: &mut WebSocket,
-    first: Option<Result<Message, Error>>,
-) -> Result<(), End> {
+/// Hears what has come. True = there may be more of it.
+fn hear(desk: &mut Desk, shared: &Shared, socket: &mut Socket) -> Result<bool, End> {
     let now = Instant::now();
-    let mut next = Some(first);
     let mut heard = 0;
-    while let Some(frame) = next {
-        count(&shared.counts.frames_in_total);
-        desk.heard(now);
-        match frame {
-            Some(Ok(Message::Text(text))) => desk.handle_text(&text),
-            Some(Ok(Message::Binary(bytes))) => desk.handle_binary(&bytes),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => desk.handle_control(),
-            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
-            Some(Err(error)) => return Err(broken(error)),
+    let mut more = false;
+    while heard < HEAR_BATCH && desk.has_room() {
+        more = true;
+        match socket.next() {
+            Ok(Some(Heard::Text(text))) => desk.handle_text(text),
+            Ok(Some(Heard::Binary(bytes))) => desk.handle_binary(bytes),
+            Ok(Some(Heard::Ping(_) | Heard::Pong)) => desk.handle_control(),
+            Ok(Some(Heard::Close(_))) => return Err(End::Gone),
+            Err(lost) => return Err(lost.into()),
+            Ok(None) => {
+                more = false;
+                break;
+            }
         }
         heard += 1;
-        let more = heard < HEAR_BATCH && desk.has_room();
-        next = if more { socket.recv().now_or_never() } else { None };
     }
-    desk.handle_acks(now);
-    Ok(())
-}
-
-/// What becomes of a connection that cannot be read: the client is told, if it is its doing and it is
-/// still there (RFC 6455 §7.1.7).
-fn broken(error: Error) -> End {
-    let error = error.into_inner();
-    match error.downcast_ref::<SocketError>() {
-        Some(SocketError::Capacity(_)) => {
-            let reason = format!("a frame larger than {} bytes", wire::FRAME_MAX_BYTES);
-            End::Close(CloseCode::TOO_LARGE, reason)
-        }
-        Some(SocketError::Utf8(_)) => {
-            End::Close(CloseCode::NOT_UTF8, "a text that is not UTF-8".to_owned())
-        }
-        Some(SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
-        Some(SocketError::Protocol(why)) => End::Close(
-            CloseCode::PROTOCOL,
-            why.to_string().chars().take(REASON_MAX_CHARS).collect(),
-        ),
-        Some(_) | None => End::Gone,
+    if heard > 0 {
+        add(&shared.counts.frames_in_total, heard as u64);
+        desk.heard(now);
+        desk.handle_acks(now);
     }
+    Ok(more)
 }
 
 /// Writes a batch and flushes once.
 async fn write(
     desk: &mut Desk,
     shared: &Shared,
-    socket: &mut WebSocket,
-    batch: &mut Vec<Words>,
+    socket: &mut Socket,
+    batch: Vec<Words>,
 ) -> Result<(), End> {
     let frames = batch.len() as u64;
-    let patience = shared.options.write_timeout;
     let encoding = desk.encoding();
-    let writing = async {
-        for words in batch.drain(..) {
-            socket.feed(words.into_message(encoding)).await?;
-        }
-        socket.flush().await
-    };
-    tokio::pin!(writing);
-    let soon = GIVE_BACK_AFTER.min(patience / 2);
-    let written = match timeout(soon, &mut writing).await {
-        Ok(written) => written,
-        Err(_) => {
-            desk.give_back();
-            let Ok(written) = timeout(patience - soon, &mut writing).await else {
-                count(&shared.counts.slow_readers_total);
-                return Err(End::Slow);
-            };
-            written
-        }
+    batch.into_iter().for_each(|words| socket.put(words.into_message(encoding)));
+    let written = match socket.flush().now_or_never() {
+        Some(written) => written.map_err(|_| End::Gone),
+        None => Box::pin(write_slowly(desk, shared, socket)).await,
     };
     add(&shared.counts.frames_out_total, frames);
-    written.map_err(|_| End::Gone)
+    written
+}
+
+/// Waits for a client that does not read at once.
+async fn write_slowly(desk: &mut Desk, shared: &Shared, socket: &mut Socket) -> Result<(), End> {
+    let patience = shared.options.write_timeout;
+    let soon = GIVE_BACK_AFTER.min(patience / 2);
+    if let Ok(written) = timeout(soon, socket.flush()).await {
+        return written.map_err(|_| End::Gone);
+    }
+    desk.give_back();
+    match timeout(patience - soon, socket.flush()).await {
+        Ok(written) => written.map_err(|_| End::Gone),
+        Err(_) => {
+            count(&shared.counts.slow_readers_total);
+            Err(End::Slow)
+        }
+    }
 }
 
 /// Says why, and gives the client time to hear it.
-async fn finish(shared: &Shared, mut socket: WebSocket, end: End) {
+async fn finish(shared: &Shared, socket: &mut Socket, end: End) {
     match end {
         End::Slow => {}
         End::Gone => {
@@ -345,16 +369,13 @@ async fn finish(shared: &Shared, mut socket: WebSocket, end: End) {
             if code == CloseCode::SILENT {
                 count(&shared.counts.silent_total);
             }
-            let close = Message::Close(Some(CloseFrame { code: code.0, reason: reason.into() }));
-            drop(timeout(CLOSE_TIMEOUT, say_goodbye(&mut socket, close)).await);
+            drop(timeout(CLOSE_TIMEOUT, say_goodbye(socket, code, &reason)).await);
         }
     }
 }
 
-/// Reads on until the client has closed, too: bytes that nobody read would cut the close frame off.
-async fn say_goodbye(socket: &mut WebSocket, close: Message) {
-    if socket.send(close).await.is_ok() {
-        while let Some(Ok(_)) = socket.recv().await {}
+async fn say_goodbye(socket: &mut Socket, code: CloseCode, reason: &str) {
+    if socket.close(code.0, reason).await.is_ok() {
         // After a frame that was too large nothing can be read: let the client read first.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

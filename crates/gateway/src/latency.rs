@@ -1,4 +1,5 @@
-//! How long sends take until they are acknowledged, counted in constant memory.
+//! How long something takes, counted in constant memory: a send until it is acknowledged, a page of
+//! history until it is read.
 //!
 //! Buckets of microseconds: exact below 16, from there on eight a doubling, so a value is known to an
 //! eighth (as in HdrHistogram, with three bits).
@@ -18,9 +19,9 @@ const PARTS: usize = 8;
 
 const BUCKETS: usize = 16 + DOUBLINGS * PARTS;
 
-/// The live counts.
+/// The live counts: many record, and whoever wants to reads.
 #[derive(Debug)]
-pub(crate) struct Latency {
+pub struct Latency {
     counts: [AtomicU64; BUCKETS],
     sum_micros: AtomicU64,
 }
@@ -39,13 +40,15 @@ impl Default for Latency {
 }
 
 impl Latency {
-    pub(crate) fn record(&self, took: Duration) {
+    /// One more.
+    pub fn record(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.counts[bucket(micros)].fetch_add(1, Relaxed);
         self.sum_micros.fetch_add(micros, Relaxed);
     }
 
-    pub(crate) fn read(&self) -> Latencies {
+    /// What it has counted so far.
+    pub fn read(&self) -> Latencies {
         Latencies {
             counts: self.counts.iter().map(|count| count.load(Relaxed)).collect(),
             sum_micros: self.sum_micros.load(Relaxed),

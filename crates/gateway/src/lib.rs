@@ -24,6 +24,7 @@ mod clock;
 mod connection;
 mod counters;
 mod door;
+mod framing;
 mod gateway;
 mod guest;
 mod http;
@@ -36,6 +37,7 @@ mod people;
 mod pointer;
 mod rate;
 mod ring;
+mod small_map;
 mod topics;
 mod trace;
 pub mod transport;
@@ -45,7 +47,7 @@ pub use counters::Counters;
 pub use door::{Dice, Door};
 pub use gateway::Gateway;
 pub use http::{BODY_MAX_BYTES, COMMANDS_MAX, Peer, Route, respond, routes_of_clients};
-pub use latency::Latencies;
+pub use latency::{Latencies, Latency};
 pub use options::{
     NO_FRAMES_MAX, Options, READS_WAITING_MAX, REPLAY_PAGE_MESSAGES, ROWS_IN_FLIGHT_MAX,
     SEND_OVERHEAD_BYTES, SENDS_IN_FLIGHT_MAX,

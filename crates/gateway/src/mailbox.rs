@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Release};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{
     Change, ConversationId, Epoch, Listed, Member, Message, MessageId, Refusal, Seq, Standing,
@@ -89,11 +89,21 @@ pub(crate) struct Mail {
 /// Notices of who types that wait for one connection.
 const ASIDES_MAX: usize = 32;
 
+/// Whether anything waits.
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Empty,
+    /// Boxed: most of the time there is nothing.
+    Filled(Box<Mail>),
+    /// The connection is gone.
+    Closed,
+}
+
 /// The mailbox of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
-    /// `None` = the connection is gone.
-    mail: Mutex<Option<Mail>>,
+    state: Mutex<State>,
     notify: Notify,
 }
 
@@ -109,7 +119,7 @@ pub(crate) struct Listener {
 impl Mailbox {
     /// An empty one.
     pub(crate) fn open() -> Arc<Self> {
-        Arc::new(Self { mail: Mutex::new(Some(Mail::default())), notify: Notify::new() })
+        Arc::default()
     }
 
     /// Puts an answer in; without effect when the connection is gone.
@@ -135,8 +145,15 @@ impl Mailbox {
 
     /// Takes everything. The memory goes with it, so that an idle connection holds none.
     pub(crate) fn take(&self) -> Mail {
-        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        mail.as_mut().map(std::mem::take).unwrap_or_default()
+        let mut state = self.lock();
+        match std::mem::take(&mut *state) {
+            State::Filled(mail) => *mail,
+            State::Empty => Mail::default(),
+            State::Closed => {
+                *state = State::Closed;
+                Mail::default()
+            }
+        }
     }
 
     /// Something may have come since the last [`Mailbox::take`]. Cancel safe.
@@ -146,14 +163,27 @@ impl Mailbox {
 
     /// From now on nothing is taken in.
     pub(crate) fn close(&self) {
-        *self.mail.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.lock() = State::Closed;
     }
 
     fn with(&self, put: impl FnOnce(&mut Mail)) {
-        if let Some(mail) = self.mail.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        let mut state = self.lock();
+        let is_first = matches!(*state, State::Empty);
+        if is_first {
+            *state = State::Filled(Box::default());
+        }
+        if let State::Filled(mail) = &mut *state {
             put(mail);
         }
-        self.notify.notify_one();
+        drop(state);
+        // Whoever put in the first has woken the connection for all that follow.
+        if is_first {
+            self.notify.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -109,6 +109,9 @@ impl Ring {
         while self.start <= seq && !self.frames.is_empty() {
             self.drop_oldest(&mut change);
         }
+        if self.frames.is_empty() {
+            self.frames = VecDeque::new(); // A quiet conversation holds no memory.
+        }
         change
     }
 

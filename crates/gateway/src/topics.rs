@@ -265,6 +265,12 @@ impl Topics {
         }
     }
 
+    /// Frames up to and including this one are kept no longer.
+    fn let_go(&self, topic: &Topic, seq: Seq) {
+        let change = lock(&topic.state).ring.drop_through(seq);
+        self.changed(change);
+    }
+
     fn clear(&self, state: &mut State) {
         let frames_freed = state.ring.len();
         let bytes_freed = state.ring.bytes();

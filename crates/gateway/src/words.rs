@@ -77,7 +77,8 @@ impl Words {
 
 impl Said {
     /// In JSON alone.
-    pub(crate) fn new(text: String) -> Self {
+    pub(crate) fn new(mut text: String) -> Self {
+        text.shrink_to_fit(); // Rings keep it.
         Self { text: text.into(), binary: None }
     }
 

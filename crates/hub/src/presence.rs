@@ -44,7 +44,8 @@ pub struct Presence {
 
 #[derive(Debug, Default)]
 struct User {
-    at: BTreeSet<GatewayId>,
+    /// Sorted by nothing, each once: there are few gateways.
+    at: Vec<GatewayId>,
     watchers: BTreeSet<GatewayId>,
     /// When the last connection's end counts.
     leaves_at: Option<Mono>,
@@ -131,7 +132,10 @@ impl Presence {
     fn come(&mut self, gateway: GatewayId, user: UserId) {
         let known = self.users.entry(user.clone()).or_default();
         let was = known.is_online();
-        known.at.insert(gateway);
+        if !known.at.contains(&gateway) {
+            known.at.reserve_exact(1);
+            known.at.push(gateway);
+        }
         if let Some(at) = known.leaves_at.take() {
             self.leaving.remove(&(at, user.clone()));
         }
@@ -144,7 +148,9 @@ impl Presence {
 
     fn go(&mut self, gateway: GatewayId, user: &UserId, now: Mono) {
         let Some(known) = self.users.get_mut(user) else { return };
-        if known.at.remove(&gateway) && known.at.is_empty() {
+        let before = known.at.len();
+        known.at.retain(|at| *at != gateway);
+        if before > 0 && known.at.is_empty() {
             let at = now + LINGER;
             known.leaves_at = Some(at);
             self.leaving.insert((at, user.clone()));

@@ -104,6 +104,12 @@ enum Load {
     Pace(load::PaceArgs),
     /// One speaks to a thousand: deliveries a second, how late, at what cost; of other servers, too
     Fanout(load::FanoutArgs),
+    /// Take the network away from everyone at once, again and again, and see that all is delivered
+    Drops(load::DropsArgs),
+    /// Read the last messages of any of many conversations, and measure how long a page takes
+    Pages(load::PagesArgs),
+    /// Open many connections that mostly wait, and see that all are there
+    Crowd(load::CrowdArgs),
 }
 
 fn main() -> ExitCode {
@@ -136,6 +142,9 @@ fn main() -> ExitCode {
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
         Command::Load(Load::Pace(args)) => wait_for(load::pace(args)),
         Command::Load(Load::Fanout(args)) => ended(load::fanout(&args)),
+        Command::Load(Load::Drops(args)) => wait_for(load::drops(args)),
+        Command::Load(Load::Pages(args)) => wait_for(load::pages(args)),
+        Command::Load(Load::Crowd(args)) => wait_for(load::crowd(args)),
     }
 }
 

@@ -46,6 +46,9 @@ pub(crate) struct TokenArgs {
     /// Whom it is for (aud), where servers ask for that; may be given again
     #[arg(long, value_name = "TEXT")]
     audience: Vec<String>,
+    /// Make so many: of USER-0, USER-1, ..., one a line (for tests)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
     #[command(flatten)]
     key: KeyFile,
 }
@@ -64,6 +67,18 @@ struct KeyFile {
 
 /// Makes one, and prints it.
 pub(crate) fn run(args: &TokenArgs) -> Result<(), Failure> {
+    let signer = signer(&args.key)?;
+    let Some(count) = args.count else {
+        return one(args, &signer, &args.user);
+    };
+    for number in 0..count {
+        let user = UserId::new(&format!("{}-{number}", args.user)).map_err(Failure::usage)?;
+        one(args, &signer, &user)?;
+    }
+    Ok(())
+}
+
+fn one(args: &TokenArgs, signer: &Signer, user: &UserId) -> Result<(), Failure> {
     let now = now()?;
     let expires_at = Wall(now.0 + u64::try_from(args.ttl.as_millis()).map_err(Failure::usage)?);
     let id = TokenId::random(u128::from_ne_bytes(*dice::<16>()?));
@@ -75,12 +90,11 @@ pub(crate) fn run(args: &TokenArgs) -> Result<(), Failure> {
         token_id: Some(id.clone()),
         roles: args.roles.iter().copied().collect(),
         capabilities: capabilities(&args.allow)?,
-        ..Claims::new(args.user.clone(), expires_at)
+        ..Claims::new(user.clone(), expires_at)
     };
-    crate::print(&signer(&args.key)?.sign(&claims).map_err(Failure::usage)?);
+    crate::print(&signer.sign(&claims).map_err(Failure::usage)?);
     crate::complain(&format!(
-        "to revoke this token of {}: token {id} expires-at {}",
-        args.user,
+        "to revoke this token of {user}: token {id} expires-at {}",
         expires_at.0 / 1000
     ));
     Ok(())

@@ -16,11 +16,14 @@
 
 mod args;
 mod cpu;
+mod crowd;
 mod dice;
+mod drops;
 mod fanout;
 mod history;
 mod import;
 mod pace;
+mod pages;
 mod quantiles;
 mod raw;
 mod replay;
@@ -28,9 +31,12 @@ mod sweep;
 mod talk;
 
 pub use args::{SweepArgs, TalkArgs};
+pub use crowd::{CrowdArgs, crowd};
+pub use drops::{DropsArgs, drops};
 pub use fanout::{FanoutArgs, fanout};
 pub use import::{ImportArgs, Imported, import};
 pub use pace::{PaceArgs, pace};
+pub use pages::{PagesArgs, pages};
 pub use replay::{ReplayArgs, Replayed, replay};
 pub use sweep::sweep;
 pub use talk::talk;

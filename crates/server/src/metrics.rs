@@ -3,6 +3,7 @@
 //! Counters rather than gauges that jump; base units; `hubbub_` in front.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -26,11 +27,11 @@ impl Page {
         self.metric("gauge", name, help, value.into());
     }
 
-    /// How often something took how long.
-    fn histogram(&mut self, name: &str, help: &str, now: &Latencies) {
+    /// How often something took how long; the bounds are powers of two of a microsecond.
+    fn histogram(&mut self, name: &str, help: &str, bounds: RangeInclusive<u32>, now: &Latencies) {
         let all = now.count();
         let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} histogram\n");
-        let buckets = HISTOGRAM_POWERS.map(|power| (micros(1 << power), now.below_power(power)));
+        let buckets = bounds.map(|power| (micros(1 << power), now.below_power(power)));
         let mut line = |what: &str, value: f64| text += &format!("hubbub_{name}{what} {value}\n");
         for (bound, count) in buckets {
             line(&format!("_bucket{{le=\"{bound}\"}}"), num(count));
@@ -55,8 +56,11 @@ impl Page {
     }
 }
 
-/// Bounds of a histogram, as powers of two of a microsecond: 0.5 ms to 8.4 s.
-const HISTOGRAM_POWERS: std::ops::RangeInclusive<u32> = 9..=23;
+/// Of sends until they are acknowledged: 0.5 ms to 8.4 s.
+const ACKNOWLEDGE_BOUNDS: RangeInclusive<u32> = 9..=23;
+
+/// Of pages of history: 32 µs to 0.5 s.
+const READ_BOUNDS: RangeInclusive<u32> = 5..=19;
 
 /// In seconds.
 fn micros(count: u64) -> f64 {
@@ -77,6 +81,7 @@ pub(crate) fn owner(page: &mut Page, owner: &Owner) {
     journal(page, owner);
     hubs(page, owner);
     views(page, owner);
+    reads(page, owner);
     enriching(page, owner);
     keeping(page, owner);
     let opened = &owner.opened;
@@ -177,6 +182,15 @@ fn keeping(page: &mut Page, owner: &Owner) {
     for (name, help, count) in counters {
         page.counter(&format!("keeper_{name}_total"), help, num(count.load(Relaxed)));
     }
+}
+
+fn reads(page: &mut Page, owner: &Owner) {
+    page.histogram(
+        "history_read_seconds",
+        "Pages that were read from history, from asking to having them.",
+        READ_BOUNDS,
+        &owner.crew.read_times.read(),
+    );
 }
 
 fn enriching(page: &mut Page, owner: &Owner) {
@@ -281,6 +295,7 @@ pub(crate) fn gateway(page: &mut Page, gateway: &Gateway) {
     page.histogram(
         "gateway_acknowledge_seconds",
         "From the coming of a send to its acknowledgement.",
+        ACKNOWLEDGE_BOUNDS,
         &gateway.latencies(),
     );
     let totals = [

@@ -32,31 +32,36 @@ pub(super) struct Server {
     pub(super) ready_after: Duration,
 }
 
-/// A page of metrics: the values of one name with different labels are added.
+/// A page of metrics: each series, and of those with labels also the sum under their name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Metrics(pub(super) BTreeMap<String, f64>);
 
 impl Server {
     /// Starts it over the workshop's data directory, and waits until it is ready.
     pub(super) fn start(workshop: &Workshop) -> Result<Self> {
-        let address = free_address()?;
-        let data = workshop.data().display().to_string();
-        let mut arguments: Vec<String> =
-            ["serve", "--dev", "--commands-per-second", "0", "--listen", &address.to_string()]
-                .map(str::to_owned)
-                .into();
-        arguments.extend(["--data".to_owned(), data]);
+        let data = workshop.data();
+        let mut arguments = format!("--dev --commands-per-second 0 --data {}", data.display());
         let mut nlp = None;
         if workshop.has_nlp {
             let listen = free_address()?;
             let told = ["nlp", "--no-models", "--listen", &listen.to_string()].map(str::to_owned);
             nlp = Some(launch(workshop, "nlp.log", &told)?);
-            arguments.extend(["--nlp".to_owned(), format!("http://{listen}")]);
+            arguments.push_str(&format!(" --nlp http://{listen}"));
         }
+        let mut server = Self::start_as(workshop, "serve.log", &arguments)?;
+        server.nlp = nlp;
+        Ok(server)
+    }
+
+    /// Starts one with these arguments, and waits until it is ready.
+    pub(super) fn start_as(workshop: &Workshop, log: &str, arguments: &str) -> Result<Self> {
+        let address = free_address()?;
+        let arguments = format!("serve --listen {address} {arguments}");
+        let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
         let began = Instant::now();
-        let process = launch(workshop, "serve.log", &arguments)?;
-        let mut server = Self { address, process, nlp, ready_after: Duration::ZERO };
-        server.wait_ready(&workshop.folder().join("serve.log"))?;
+        let process = launch(workshop, log, &arguments)?;
+        let mut server = Self { address, process, nlp: None, ready_after: Duration::ZERO };
+        server.wait_ready(&workshop.folder().join(log))?;
         server.ready_after = began.elapsed();
         Ok(server)
     }
@@ -133,6 +138,9 @@ impl Metrics {
             let Some((series, value)) = line.rsplit_once(' ') else { continue };
             let name = series.split('{').next().unwrap_or(series);
             if let Ok(value) = value.parse::<f64>() {
+                if name != series {
+                    values.insert(series.to_owned(), value);
+                }
                 *values.entry(name.to_owned()).or_default() += value;
             }
         }
@@ -175,4 +183,5 @@ fn metrics_of_one_name_are_added() {
     let page = "# TYPE a counter\na{of=\"x y\"} 1\na{of=\"z\"} 2.5\nb 7\nno number\n";
     let metrics = Metrics::parse(page);
     assert_eq!((metrics.get("a"), metrics.get("b"), metrics.get("c")), (3.5, 7.0, 0.0));
+    assert_eq!(metrics.get("a{of=\"z\"}"), 2.5);
 }

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
@@ -55,6 +56,15 @@ impl Workshop {
     /// The data directory of a server.
     pub(super) fn data(&self) -> PathBuf {
         self.folder.join("data")
+    }
+
+    /// Runs the binary to its end, and gives what it printed.
+    pub(super) fn ask(&self, arguments: &str) -> Result<String> {
+        let said = Command::new(&self.binary).args(arguments.split_whitespace()).output()?;
+        if !said.status.success() {
+            bail!("hubbub {arguments}: {}", String::from_utf8_lossy(&said.stderr));
+        }
+        Ok(String::from_utf8(said.stdout)?)
     }
 
     /// Empties the folder: also of what a bench left that was killed.

@@ -5,7 +5,7 @@ mod commands;
 mod frames;
 mod pages;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{Epoch, Position, Refusal, Seq, TraceParent, UserId};
@@ -16,7 +16,7 @@ use self::asides::Asked;
 use super::acks::Acks;
 use super::lane::Lane;
 use super::subs::{Stage, Subs};
-use super::{BATCH_KEPT, End, Who};
+use super::{End, Who};
 use crate::clock;
 use crate::counters::{count, sub};
 use crate::gateway::Shared;
@@ -24,6 +24,7 @@ use crate::mailbox::{Answer, Mailbox, SendAbout, SentAt};
 use crate::options::{READS_WAITING_MAX, SENDS_IN_FLIGHT_MAX};
 use crate::owner::retry_after;
 use crate::rate::Rate;
+use crate::small_map::SmallMap;
 use crate::words::Words;
 
 /// How long a connection that is to close waits for the answers to its sends.
@@ -41,9 +42,9 @@ pub(crate) struct Desk {
     acks: Acks,
     lane: Lane,
     /// Questions about openings, by number: whose they are.
-    openings: HashMap<u64, u64>,
+    openings: SmallMap<u64, u64>,
     /// Questions about views, by number.
-    asked: HashMap<u64, Asked>,
+    asked: SmallMap<u64, Asked>,
     /// Whose presence is told.
     watched: BTreeSet<UserId>,
     /// The span that what it asks belongs to.
@@ -88,8 +89,8 @@ impl Desk {
             subs: Subs::default(),
             acks: Acks::default(),
             lane: Lane::new(Arc::clone(&shared.pages)),
-            openings: HashMap::new(),
-            asked: HashMap::new(),
+            openings: SmallMap::default(),
+            asked: SmallMap::default(),
             watched: BTreeSet::new(),
             traced_by: None,
             connection,
@@ -153,8 +154,7 @@ impl Desk {
                 self.subs.ready(number);
             }
         }
-        batch.append(&mut self.out);
-        self.out.shrink_to(BATCH_KEPT);
+        batch.append(&mut std::mem::take(&mut self.out));
         self.pour(batch);
     }
 

@@ -75,6 +75,9 @@ impl Lane {
 
     pub(super) fn pop(&mut self) -> Option<Job> {
         let job = self.jobs.pop_front()?;
+        if self.jobs.is_empty() {
+            self.jobs = VecDeque::new(); // An idle connection holds no memory.
+        }
         self.reads -= usize::from(matches!(job, Job::Read(_)));
         Some(job)
     }

@@ -1,6 +1,6 @@
 //! The subscriptions of one connection.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use model::{ConversationId, Epoch, Position, Seq};
@@ -10,14 +10,14 @@ use wire::SubscribeFrom;
 use crate::mailbox::Listener;
 use crate::opening::Known;
 use crate::pointer::Pointer;
+use crate::small_map::SmallMap;
 use crate::topics::Seat;
 
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Subs {
-    /// Boxed: a node of the map has eleven places, and most connections have few subscriptions.
-    by_number: BTreeMap<u64, Box<Sub>>,
-    by_conversation: HashMap<ConversationId, u64>,
+    by_number: SmallMap<u64, Box<Sub>>,
+    by_conversation: SmallMap<ConversationId, u64>,
     /// Those that may have something to write or to ask, each at most once.
     ready: VecDeque<u64>,
 }
@@ -150,6 +150,9 @@ impl Subs {
     pub(super) fn next_ready(&mut self) -> Option<u64> {
         loop {
             let number = self.ready.pop_front()?;
+            if self.ready.is_empty() {
+                self.ready = VecDeque::new(); // An idle connection holds no memory.
+            }
             if let Some(sub) = self.by_number.get_mut(&number) {
                 sub.ready = false;
                 return Some(number);

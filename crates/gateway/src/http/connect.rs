@@ -6,15 +6,18 @@ use std::sync::atomic::Ordering::Relaxed;
 use access::Grant;
 use axum::Extension;
 use axum::Json;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use hyper::upgrade::OnUpgrade;
 use model::Retry;
 use serde_json::json;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::field::Empty;
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, debug, info_span};
 use wire::{About, Code, Encoding, Problem};
 
 use super::problem::{respond, respond_with};
@@ -22,13 +25,6 @@ use super::{Caller, Peer};
 use crate::connection::serve;
 use crate::counters::count;
 use crate::gateway::{Place, Shared};
-
-/// Bytes that one read of a socket asks for: most frames are small, and every connection has one.
-const READ_BUFFER_BYTES: usize = 2048;
-
-/// Bytes of frames that go into one write of a socket. A write costs the kernel as much as copying
-/// dozens of frames; what a connection once needed it keeps, so not the whole of a batch.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// When to try again what found too many connections.
 const CONNECTIONS_RETRY_MS: u32 = 5_000;
@@ -68,21 +64,8 @@ pub(super) async fn upgrade(
     State(shared): State<Arc<Shared>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    ws: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    handshake: Handshake,
 ) -> Response {
-    let ws = match ws {
-        Ok(ws) if has_key(&headers) => ws,
-        Ok(_) => {
-            return no_handshake(
-                StatusCode::BAD_REQUEST,
-                "Sec-WebSocket-Key is not 16 bytes in base64",
-            );
-        }
-        Err(why @ WebSocketUpgradeRejection::WebSocketKeyHeaderMissing(_)) => {
-            return no_handshake(StatusCode::BAD_REQUEST, &why.body_text());
-        }
-        Err(why) => return no_handshake(StatusCode::UPGRADE_REQUIRED, &why.body_text()),
-    };
     if let Some(origin) = foreign_origin(&shared, &headers) {
         let detail = format!("pages of {origin} may not connect here: add it to `origins`");
         return respond(Problem::never(About::default(), Code::Forbidden, detail));
@@ -93,22 +76,61 @@ pub(super) async fn upgrade(
         return too_busy(&shared);
     };
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
-    let asked = encoding(&headers);
-    ws.read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_message_size(wire::FRAME_MAX_BYTES)
-        .max_frame_size(wire::FRAME_MAX_BYTES)
-        .protocols(asked.map(Encoding::subprotocol))
-        .on_upgrade(move |socket| {
-            // Boxed: axum keeps it by value, and it is as large as its largest wait.
-            let span = info_span!("connection", number, user = Empty, device = Empty);
-            Box::pin(async move {
-                let encoding = asked.unwrap_or_default();
-                serve(Arc::clone(place.shared()), number, socket, encoding).await;
-                drop(place);
-            })
-            .instrument(span)
-        })
+    let span = info_span!("connection", number, user = Empty, device = Empty);
+    tokio::spawn(
+        async move {
+            match handshake.upgraded.await {
+                Ok(upgraded) => {
+                    let encoding = handshake.encoding.unwrap_or_default();
+                    serve(Arc::clone(place.shared()), number, upgraded, encoding).await;
+                }
+                Err(why) => debug!(%why, "a handshake came to nothing"),
+            }
+            drop(place);
+        }
+        .instrument(span),
+    );
+    let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, handshake.accept);
+    if let Some(encoding) = handshake.encoding {
+        let ours = HeaderValue::from_static(encoding.subprotocol());
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, ours);
+    }
+    answer
+}
+
+/// What a handshake brings (RFC 6455, 4.2.1). Its socket is ours then, not axum's: see `framing`.
+pub(super) struct Handshake {
+    upgraded: OnUpgrade,
+    accept: HeaderValue,
+    /// That of the first sub-protocol that the client names and that is spoken here.
+    encoding: Option<Encoding>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Handshake {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let upgraded = parts.extensions.get::<OnUpgrade>().cloned();
+        // It judges the request, and says what is wrong with it.
+        match WebSocketUpgrade::from_request_parts(parts, state).await {
+            Ok(_) => {}
+            Err(why @ WebSocketUpgradeRejection::WebSocketKeyHeaderMissing(_)) => {
+                return Err(no_handshake(StatusCode::BAD_REQUEST, &why.body_text()));
+            }
+            Err(why) => return Err(no_handshake(StatusCode::UPGRADE_REQUIRED, &why.body_text())),
+        }
+        let headers = &parts.headers;
+        let accept = key(headers).and_then(|key| derive_accept_key(key).try_into().ok());
+        let (Some(upgraded), Some(accept)) = (upgraded, accept) else {
+            let detail = "Sec-WebSocket-Key is not 16 bytes in base64";
+            return Err(no_handshake(StatusCode::BAD_REQUEST, detail));
+        };
+        Ok(Self { upgraded, accept, encoding: encoding(headers) })
+    }
 }
 
 /// The encoding of the first sub-protocol that the client names and that is spoken here.
@@ -118,12 +140,12 @@ fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     named.find_map(|name| Encoding::of_subprotocol(name.trim()))
 }
 
-/// Whether the key is what RFC 6455 §4.1 wants: 16 bytes in base64.
-fn has_key(headers: &HeaderMap) -> bool {
+/// The key, if it is what RFC 6455 §4.1 wants: 16 bytes in base64.
+fn key(headers: &HeaderMap) -> Option<&[u8]> {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || [b'+', b'/'].contains(byte);
-    let key = headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
-    key.and_then(|key| key.strip_suffix(b"=="))
-        .is_some_and(|key| key.len() == 22 && key.iter().all(is_base64))
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?.as_bytes();
+    let digits = key.strip_suffix(b"==")?;
+    (digits.len() == 22 && digits.iter().all(is_base64)).then_some(key)
 }
 
 /// It is no handshake that is understood here; 426 says which one would be (RFC 6455 §4.4).

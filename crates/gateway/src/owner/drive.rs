@@ -165,6 +165,7 @@ impl Drive {
                         heard = now; // It was this process that slept.
                     }
                     ticked = now;
+                    self.budget.handle_timeout(&self.topics, now);
                     if now - heard > SILENT_MAX {
                         return Lost::Silent;
                     }

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use model::Ordinal;
+use tokio::time::Instant;
 use wire::Encoding;
 
 use super::*;
@@ -201,4 +204,22 @@ fn messagepack_is_wanted_exactly_while_someone_hears_it() {
     assert!(matches!(asides[..], [(_, crate::words::Words::Binary(_))]), "{asides:?}");
     topics.leave(&other);
     assert!(!topic.wants_binary());
+}
+
+#[test]
+fn a_frame_stays_a_minute_and_a_quiet_conversation_holds_none() {
+    let topics = topics();
+    let mut budget = Budget::new(usize::MAX);
+    let (_mailbox, seat) = join(&topics, "a");
+    let a = attach(&topics, "a", 0);
+    let before = Instant::now();
+    deliver(&topics, &a, 1).unwrap();
+    budget.delivered(&topics, &a, Seq(1));
+    let after = Instant::now();
+    let minute = Duration::from_secs(60);
+    budget.handle_timeout(&topics, before + minute - Duration::from_nanos(1));
+    seat.look(|view, _| assert_eq!(view.unwrap().start, Seq(1)));
+    budget.handle_timeout(&topics, after + minute);
+    seat.look(|view, ring| assert_eq!((view.unwrap().start, ring.len()), (Seq(2), 0)));
+    assert_eq!((budget.len(), topics.counts.ring_bytes.load(Relaxed)), (0, 0));
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use enrich::Enricher;
+use gateway::Latency;
 use history::History;
 use journal::{Journal, Reader, Recovery, Thinner};
 use model::{BatchNo, Epoch};
@@ -48,6 +49,7 @@ pub(crate) struct Crew {
     pub(crate) hubs: Vec<Arc<Mutex<hub::Gauges>>>,
     pub(crate) journal: Arc<JournalGauges>,
     pub(crate) fatal: Arc<Fatal>,
+    pub(crate) read_times: Arc<Latency>,
     journal_inbox: Arc<Inbox<JournalEvent>>,
     authors: Vec<Author>,
     reader: Reader,
@@ -80,6 +82,7 @@ impl Crew {
             inboxes: (0..config.hubs).map(|_| Inbox::new(SAID_MAX)).collect(),
             hubs: Vec::new(),
             journal: Arc::new(JournalGauges::default()),
+            read_times: Arc::default(),
             fatal: Arc::new(Fatal::default()),
             journal_inbox: Inbox::new(0),
             authors: Vec::new(),
@@ -124,7 +127,8 @@ impl Crew {
         for index in 0..QUERY_THREADS {
             let (questions, history) = (questions.clone(), history.clone());
             let fatal = Arc::clone(&self.fatal);
-            let run = move || queries::run(&questions, &history, &fatal);
+            let times = Arc::clone(&self.read_times);
+            let run = move || queries::run(&questions, &history, &times, &fatal);
             let thread = spawn(&format!("query-{index}"), run)?;
             self.threads().followers.push(thread);
         }

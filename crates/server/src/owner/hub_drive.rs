@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use hub::{Command, GatewayId, Gauges, Hub, Loaded, LookedUp, Presence, Reply, Ticket, Told};
@@ -231,7 +231,7 @@ impl HubDrive {
             }
         };
         // Waiting here is safe: those who answer questions never wait for this drive.
-        if self.questions.send(Question { task, to }).is_err() {
+        if self.questions.send(Question { task, to, asked: Instant::now() }).is_err() {
             tracing::debug!("a question after the end of those who answer");
         }
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use gateway::Latency;
 use history::{History, HistoryError, Mine};
 use hub::{Found, Head, Known, LoadGot, LoadWant, Loaded, LookedUp, Summary, Ticket, Whose};
 use link::{FromOwner, RequestId, Row, RowQuery, ToOwner};
@@ -39,6 +40,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 pub(crate) struct Question {
     pub(crate) task: Task,
     pub(crate) to: Arc<Inbox<HubEvent>>,
+    pub(crate) asked: Instant,
 }
 
 /// What is asked.
@@ -214,11 +216,20 @@ impl Views {
 
 /// Answers questions until nobody can ask any more. A view that fails is the end of the process:
 /// without it nobody knows what was said before.
-pub(crate) fn run(questions: &Receiver<Question>, history: &History, fatal: &Fatal) {
-    for Question { task, to } in questions {
+pub(crate) fn run(
+    questions: &Receiver<Question>,
+    history: &History,
+    times: &Latency,
+    fatal: &Fatal,
+) {
+    for Question { task, to, asked } in questions {
+        let is_page = matches!(task, Task::Read { .. });
         match answer(task, history) {
             Ok(event) => to.answer(event),
             Err(why) => return fatal.raise(why.into()),
+        }
+        if is_page {
+            times.record(asked.elapsed());
         }
     }
 }

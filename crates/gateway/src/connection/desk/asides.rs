@@ -55,7 +55,7 @@ impl Desk {
     fn ask_view(&mut self, asked: Asked, say: impl FnOnce(link::RequestId) -> ToOwner) {
         let number = self.number();
         match self.shared.owner.view(&self.mailbox, number, say) {
-            Ok(()) => drop(self.asked.insert(number, asked)),
+            Ok(()) => self.asked.insert(number, asked),
             Err(why) => {
                 self.busy();
                 self.refuse(about(&asked), why.into());

@@ -31,9 +31,9 @@ fn say(journal: &mut Journal, numbers: std::ops::Range<u64>) {
 /// Drops all messages of a segment but those whose number is a multiple of this.
 fn thin(journal: &Journal, segment: u64, keep: u64) {
     let durable = journal.reader().durable();
-    let judge = |_: model::Offset, _, fact: &Fact| match fact {
-        Fact::Message(message) if message.id.counter.is_multiple_of(keep) => Verdict::Keep,
-        _ => Verdict::Drop,
+    let is_kept = |fact: &Fact| matches!(fact, Fact::Message(message) if message.id.counter.is_multiple_of(keep));
+    let judge = |_: model::Offset, _, fact: &Fact| {
+        if is_kept(fact) { Verdict::Keep } else { Verdict::Drop }
     };
     assert!(journal.thinner().thin(segment, durable, judge, |_| true).unwrap().written);
 }
@@ -107,7 +107,9 @@ fn what_was_thinned_leaves_a_backup_that_is_continued() {
     let third = folder.backup().unwrap();
     holds(&folder, &third, &said(&journal));
     assert!(
-        !is_in(&folder, "text 5 x") && !is_in(&folder, "text 399 x") && is_in(&folder, "text 408 x")
+        !is_in(&folder, "text 5 x")
+            && !is_in(&folder, "text 399 x")
+            && is_in(&folder, "text 408 x")
     );
 }
 
@@ -186,11 +188,9 @@ fn backups_that_are_taken_while_the_journal_is_thinned_are_whole() {
             while !stop.load(SeqCst) {
                 round += 1;
                 for sealed in thinner.sealed() {
-                    let judge = |_: model::Offset, _, fact: &Fact| match fact {
-                        Fact::Message(m) if (m.id.counter * 7 + round).is_multiple_of(9) => {
-                            Verdict::Drop
-                        }
-                        _ => Verdict::Keep,
+                    let goes = |fact: &Fact| matches!(fact, Fact::Message(m) if (m.id.counter * 7 + round).is_multiple_of(9));
+                    let judge = |_: model::Offset, _, fact: &Fact| {
+                        if goes(fact) { Verdict::Drop } else { Verdict::Keep }
                     };
                     thinner.thin(sealed.number, reader.durable(), judge, |_| true).unwrap();
                     thinner.delete_front().unwrap();

@@ -369,14 +369,8 @@ async fn finish(shared: &Shared, socket: &mut Socket, end: End) {
             if code == CloseCode::SILENT {
                 count(&shared.counts.silent_total);
             }
-            drop(timeout(CLOSE_TIMEOUT, say_goodbye(socket, code, &reason)).await);
+            let closed = timeout(CLOSE_TIMEOUT, socket.close(code.0, &reason)).await;
+            debug!(?closed, "told why it ends");
         }
-    }
-}
-
-async fn say_goodbye(socket: &mut Socket, code: CloseCode, reason: &str) {
-    if socket.close(code.0, reason).await.is_ok() {
-        // After a frame that was too large nothing can be read: let the client read first.
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::extract::ws::Message;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
 use crate::framing::{Broken, Heard, Inlet, Outlet};
 
@@ -104,6 +104,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             self.outlet.close(Some(code), reason);
         }
         self.flush().await?;
+        if self.inlet.is_broken() {
+            // Its answer could not be understood: the end of the stream stands for it (RFC 6455, 7.1.7).
+            self.stream.shutdown().await?;
+        }
         while self.come().await.is_ok() {
             while let Ok(Some(_)) = self.next() {}
         }

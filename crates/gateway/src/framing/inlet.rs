@@ -57,6 +57,11 @@ impl Inlet {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Nothing is heard any more.
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// The next message of what has come; `None` = it is not whole yet.
     ///
     /// # Errors

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use model::{
-    ConversationId, Epoch, Message, MessageId, Ordinal, Position, ReadFrom, Seq, UserId, Wall,
+    Content, ConversationId, Epoch, Message, MessageId, Ordinal, Position, ReadFrom, Seq, UserId,
+    Wall,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -88,6 +89,13 @@ async fn connection(naive: Arc<Naive>, stream: TcpStream) {
     }
 }
 
+/// Here people talk, and that is all.
+fn forbidden(reference: Option<u64>, post: wire::Post) -> Frame {
+    let (id, conversation) = (Some(post.id), Some(post.conversation));
+    let about = wire::About { reference, id, conversation };
+    Frame::Problem(wire::Problem::never(about, wire::Code::Forbidden, "not here"))
+}
+
 impl Naive {
     fn news(&self, guest: &mut Guest) -> Vec<Frame> {
         let mut state = self.state.lock().unwrap();
@@ -122,6 +130,9 @@ impl Naive {
                 Frame::Welcome { reference, heartbeat_ms: 10_000, expires_at: None }
             }
             Command::Send { reference, post } => {
+                if !matches!(post.content, Content::Text { .. }) {
+                    return Some(forbidden(reference, post));
+                }
                 let draft = post.into_draft(guest.user.clone().unwrap());
                 return Some(self.say(&mut state, reference, draft));
             }
@@ -176,8 +187,11 @@ impl Naive {
                 }
             }
             Command::Ping { reference } => Frame::Pong { reference },
-            Command::Create { .. }
-            | Command::Mark { .. }
+            Command::Create { reference, birth } => {
+                let author = guest.user.clone().unwrap();
+                return Some(forbidden(reference, birth.into_post(&author)));
+            }
+            Command::Mark { .. }
             | Command::List { .. }
             | Command::Members { .. }
             | Command::Typing { .. }

@@ -1,4 +1,4 @@
-//! Two seconds of torment, judged.
+//! A few seconds of torment, judged.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ async fn torment(broken: Broken, seed: u64) -> (bool, Report) {
         folder.path().display()
     );
     let talk: TalkArgs = parse(&format!(
-        "{place} --name t --sessions 6 --seed {seed} --seconds 2 --rate 300 --fast-backoff"
+        "{place} --name t --sessions 6 --seed {seed} --seconds 5 --rate 200 --fast-backoff"
     ));
     let sweep: SweepArgs = parse(&format!("{place} --name final-g1"));
     let talked = load::talk(talk).await.unwrap();

@@ -166,13 +166,24 @@ fn who_unsubscribes_says_first_what_is_acknowledged_and_hears_no_more() {
     rig.session.unsubscribe(&tea());
     let acknowledged = Command::Ack { conversation: tea(), position: at(1, 2) };
     let commands = rig.commands();
-    assert!(
-        matches!(&commands[..], [ack, Command::Unsubscribe { .. }] if *ack == acknowledged),
-        "{commands:?}"
-    );
+    let [ack, Command::Unsubscribe { reference, .. }] = &commands[..] else {
+        panic!("{commands:?}")
+    };
+    assert_eq!(*ack, acknowledged);
     rig.frame(said(1, 4));
-    rig.frame(Frame::Unsubscribed { reference: None, conversation: tea() });
+    rig.frame(Frame::Unsubscribed { reference: *reference, conversation: tea() });
     assert_eq!(rig.events(), [Event::Unsubscribed { conversation: tea(), asked: true }]);
+    rig.reconnect();
+    assert_eq!(rig.commands(), []);
+}
+
+#[test]
+fn who_is_removed_hears_no_more_and_does_not_ask_again() {
+    let mut rig = running(options(), 3);
+    rig.frame(Frame::Unsubscribed { reference: None, conversation: tea() });
+    assert_eq!(rig.events(), [Event::Unsubscribed { conversation: tea(), asked: false }]);
+    rig.frame(said(1, 4));
+    assert_eq!(rig.events(), []);
     rig.reconnect();
     assert_eq!(rig.commands(), []);
 }

@@ -16,7 +16,7 @@ use crate::words::{Said, Words};
 /// Frames of one ring.
 pub const RING_FRAMES_MAX: usize = 256;
 
-/// Bytes of one ring: of each frame its encodings and [`FRAME_OVERHEAD_BYTES`].
+/// Bytes of one ring: of each frame its encodings and what it costs besides.
 pub const RING_BYTES_MAX: usize = 256 * 1024;
 
 /// What a frame costs beside its encodings: its places in the ring and in the queue of what goes first.

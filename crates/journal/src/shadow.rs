@@ -208,7 +208,11 @@ impl Disk for ShadowDisk {
         let disk = self.base.disk();
         let mut used = 0;
         for name in self.list()? {
-            used += disk.open(&name)?.len()?;
+            used += match disk.open(&name) {
+                // Another thread has removed it or renamed it since.
+                Err(gone) if gone.kind() == io::ErrorKind::NotFound => 0,
+                file => file?.len()?,
+            };
         }
         self.world.room_for(used + bytes)?;
         if let Err(dead) = self.world.step() {

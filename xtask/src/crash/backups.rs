@@ -98,7 +98,7 @@ fn compare(kept: &Path, data: &Path) -> Result<Vec<String>> {
     for (index, file) in files.iter().enumerate() {
         let name = file["name"].as_str().context("a file has a name")?;
         let bytes = usize::try_from(file["bytes"].as_u64().context("a file has a length")?)?;
-        let (copy, journal) = (fs::read(kept.join(name))?, fs::read(data.join(name))?);
+        let (copy, journal) = (fs::read(kept.join(name))?, fs::read(data.join(source(name)))?);
         let same = copy.get(..bytes).is_some_and(|copy| journal.get(..bytes) == Some(copy));
         if !same {
             trouble.push(format!("the backup of {name} is not what stands there"));
@@ -109,6 +109,15 @@ fn compare(kept: &Path, data: &Path) -> Result<Vec<String>> {
     Ok(trouble)
 }
 
+/// The name in the data directory of what a backup keeps under this one: that of a thinned segment tells
+/// the thinning, too.
+fn source(name: &str) -> String {
+    match name.split('.').collect::<Vec<_>>()[..] {
+        [segment, _, suffix] => format!("{segment}.{suffix}"),
+        _ => name.to_owned(),
+    }
+}
+
 #[test]
 fn a_backup_that_differs_or_lacks_something_is_found() {
     let folder = tempfile::tempdir().unwrap();
@@ -116,13 +125,13 @@ fn a_backup_that_differs_or_lacks_something_is_found() {
     for dir in [&kept, &data] {
         fs::create_dir(dir).unwrap();
     }
-    let manifest = r#"{"files":[{"name":"1","bytes":2},{"name":"2","bytes":3}]}"#;
+    let manifest = r#"{"files":[{"name":"1.0a0b0c0d.seg","bytes":2},{"name":"2.seg","bytes":3}]}"#;
     fs::write(kept.join("manifest.json"), manifest).unwrap();
-    fs::write(kept.join("1"), "ab").unwrap();
-    fs::write(data.join("1"), "ab").unwrap();
-    fs::write(kept.join("2"), "abcd").unwrap();
+    fs::write(kept.join("1.0a0b0c0d.seg"), "ab").unwrap();
+    fs::write(data.join("1.seg"), "ab").unwrap();
+    fs::write(kept.join("2.seg"), "abcd").unwrap();
     for (there, found) in [("abc\0\0", 0), ("abd\0\0", 1), ("abc\0x", 1), ("ab", 1)] {
-        fs::write(data.join("2"), there).unwrap();
+        fs::write(data.join("2.seg"), there).unwrap();
         assert_eq!(compare(&kept, &data).unwrap().len(), found, "{there:?}");
     }
 }

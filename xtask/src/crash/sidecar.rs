@@ -17,9 +17,11 @@ pub(crate) fn is_met(aim: Aim, journal: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(journal)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "cache") {
-            let content = fs::read(path)?;
-            if tells(aim, &content) {
-                return Ok(true);
+            match fs::read(path) {
+                Ok(content) if tells(aim, &content) => return Ok(true),
+                // Its segment was replaced, or is gone, since the directory was read.
+                Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+                Ok(_) | Err(_) => {}
             }
         }
     }

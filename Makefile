@@ -35,6 +35,7 @@ setup-page:
 	@command -v chromium >/dev/null || { $(call install,chromium); }
 
 test-page: ## Run the tests of the page, in a real browser
+	@cargo build --quiet --package hubbub
 	@$(MAKE) --no-print-directory setup-page || { echo "skipped: the tests of the page"; exit 0; }; \
 	cd web/tests && npm ci --no-audit --no-fund --silent && npm run --silent types && npm test --silent
 

@@ -106,6 +106,7 @@ impl<'a> Round<'a> {
                 )),
             }
         }
+        servers.wait_kept()?;
         for (name, url) in &doors {
             let mut sweep = self.sweep(guardian, folder, name, url)?;
             let ended = sweep.wait(SWEEP_WITHIN)?;

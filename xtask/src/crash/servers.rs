@@ -16,13 +16,15 @@ use super::metrics::Tally;
 use super::process::Process;
 use super::schedule::{Aim, Death, Fault, Schedule, Views};
 use super::shape::{Shape, gateway_arguments, owner_arguments};
-use super::{folders, http, sidecar};
+use super::{folders, http, metrics, sidecar};
 use crate::guardian::Guardian;
 
 /// How long a process may take until it is ready: recovery and views come first.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a process may take to stop when asked.
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
+/// How long the keeper may take until it finds nothing more to take.
+const KEPT_WITHIN: Duration = Duration::from_secs(60);
 /// How often counters are read.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// How long a process may take to show them; one that is stopped never does.
@@ -222,6 +224,30 @@ impl Servers {
                 bail!("not ready after {} s: {waits_for}", READY_WITHIN.as_secs());
             }
             std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The keeper has looked through all conversations twice and taken nothing: what is read from now on
+    /// stays as it is.
+    pub(crate) fn wait_kept(&self) -> Result<()> {
+        let until = Instant::now() + KEPT_WITHIN;
+        let (mut taken, mut from_sweep) = (None, 0.0);
+        loop {
+            let (_, page) = http::get(self.owner.address, "/metrics", KEPT_WITHIN)?;
+            let counters = metrics::parse(&page);
+            let count = |name: &str| {
+                counters.get(&format!("hubbub_keeper_{name}_total")).copied().unwrap_or(0.0)
+            };
+            let (now, sweeps) = (["expired", "erased", "refused"].map(count), count("sweeps"));
+            if taken != Some(now) {
+                (taken, from_sweep) = (Some(now), sweeps);
+            } else if sweeps >= from_sweep + 2.0 {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                bail!("the keeper still takes something after {} s", KEPT_WITHIN.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(200));
         }
     }
 

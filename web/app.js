@@ -250,5 +250,9 @@ void watchRows((answer, why) => {
   by("count-conversations", HTMLElement).textContent = count(answer.rows.length) + more;
   const share = messages === 0 ? "–" : `${Math.floor((100 * enriched) / messages)} %`;
   by("count-enriched", HTMLElement).textContent = share;
+  // They are of open conversations: where there is none, they would say that nobody ever spoke.
+  for (const what of ["messages", "conversations", "enriched"]) {
+    by(`count-${what}`, HTMLElement).parentElement?.toggleAttribute("hidden", answer.rows.length === 0);
+  }
   showFacts();
 });

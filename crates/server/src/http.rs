@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use gateway::{Gateway, Route};
@@ -48,7 +48,12 @@ pub(crate) fn starting(progress: Arc<Progress>) -> Router {
 /// All routes of the process.
 pub(crate) fn router(app: App) -> Router {
     let sockets = app.gateway.as_ref().map(Gateway::router).unwrap_or_default();
-    Route::router(routes()).with_state(app).merge(page::router()).merge(sockets)
+    Route::router(routes()).with_state(app).merge(page::router()).merge(sockets).fallback(nowhere)
+}
+
+async fn nowhere(uri: Uri) -> Response {
+    let detail = format!("there is no {}: /openapi shows what there is", uri.path());
+    gateway::respond(Problem::never(About::default(), Code::NotFound, detail))
 }
 
 fn routes() -> Vec<Route<App>> {

@@ -69,7 +69,8 @@ async fn one_process_shows_both_roles() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::serve(folder.path(), address(), SMALL).await;
     assert_eq!(house.get("/healthz").await, (200, "ok\n".to_owned()));
-    assert_eq!(house.get("/nowhere").await.0, 404);
+    let (status, problem) = house.get("/nowhere").await;
+    assert!(status == 404 && problem.contains("there is no /nowhere: "), "{status} {problem}");
     assert!(house.able().await.is_empty());
     let before = metrics(&house).await;
     let mut user = User::new("ann", 1, &[house.at()]);

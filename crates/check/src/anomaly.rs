@@ -40,6 +40,8 @@ pub enum Kind {
     Trespass,
     /// Someone saw something of a conversation that they never were a member of.
     Eavesdrop,
+    /// A ticket opened a second connection.
+    TicketTwice,
     /// What is told of a text is not what its events made of it: an edit, a reaction, its ordinal.
     WrongState,
     /// A line or a server's frame that cannot be read.
@@ -66,6 +68,7 @@ impl Kind {
             Self::Stray => "stray",
             Self::Trespass => "trespass",
             Self::Eavesdrop => "eavesdrop",
+            Self::TicketTwice => "ticket_twice",
             Self::WrongState => "wrong_state",
             Self::Unreadable => "unreadable",
         }

@@ -138,6 +138,8 @@ pub(crate) struct Book {
     pub heads: BTreeMap<(Name, u64), (u64, Where)>,
     /// The highest acknowledged, by device and file.
     pub cursors: BTreeMap<Device, BTreeMap<u32, u64>>,
+    /// Tickets that opened a connection, and where.
+    pub tickets: BTreeMap<String, Where>,
     pub from_cursor: Vec<FromCursor>,
     pub instances: BTreeSet<InstanceId>,
     /// Who saw something of a conversation, and where first.
@@ -166,6 +168,7 @@ impl Book {
             finals: Vec::new(),
             heads: BTreeMap::new(),
             cursors: BTreeMap::new(),
+            tickets: BTreeMap::new(),
             from_cursor: Vec::new(),
             instances: BTreeSet::new(),
             readers: BTreeMap::new(),

@@ -31,11 +31,28 @@ struct Standing {
 /// One connection.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
+    /// The ticket of its `hello`.
+    ticket: Option<String>,
     asked: Vec<Asked>,
     standing: BTreeMap<Name, Standing>,
 }
 
 impl Connection {
+    /// The client says who it is.
+    pub(crate) fn hello(&mut self, ticket: Option<String>) {
+        self.ticket = ticket;
+    }
+
+    /// It is let in: nobody was by the same ticket before.
+    pub(crate) fn welcome(&mut self, book: &mut Book, at: Where) {
+        let Some(ticket) = self.ticket.take() else { return };
+        book.counts.tickets += 1;
+        if let Some(before) = book.tickets.insert(ticket, at) {
+            let text = "a ticket opened a second connection".to_owned();
+            book.found(Kind::TicketTwice, None, text, &[before, at]);
+        }
+    }
+
     /// The client asked for a subscription.
     pub(crate) fn ask(&mut self, reference: Option<u64>, conversation: Name, from: From) {
         self.asked.push(Asked { reference, conversation, from });

@@ -13,6 +13,7 @@ use crate::what::{Fields, What};
 /// What a client said.
 #[derive(Debug)]
 pub(crate) enum Command {
+    Hello(Hello),
     Send(Box<Send>),
     Subscribe(Subscribe),
     Unsubscribe,
@@ -29,9 +30,17 @@ pub(crate) enum Answer {
     Page(Page),
     Unsubscribed(Unsubscribed),
     Problem(Problem),
-    /// `welcome`, `pong`.
+    Welcome,
+    /// `pong` and what is not kept.
     Idle,
     Unknown,
+}
+
+/// Who begins a connection, and with which ticket, if with one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Hello {
+    #[serde(default)]
+    pub ticket: Option<String>,
 }
 
 /// Everything that takes a sequence number.
@@ -294,6 +303,7 @@ pub(crate) fn command(text: &str) -> Command {
                 .and_then(|raw| raw.said(kind))
                 .map(|send| Command::Send(Box::new(send)))
         }
+        "hello" => read(text).map(Command::Hello),
         "subscribe" => read(text).map(Command::Subscribe),
         "unsubscribe" => Ok(Command::Unsubscribe),
         "ack" => read(text).map(Command::Ack),
@@ -312,7 +322,8 @@ pub(crate) fn answer(text: &str) -> Result<Answer, String> {
         "page" => read(text).map(Answer::Page),
         "unsubscribed" => read(text).map(Answer::Unsubscribed),
         "problem" => read(text).map(Answer::Problem),
-        "welcome" | "pong" | "typing" | "presence" | "conversations" | "members" | "refreshed" => {
+        "welcome" => Ok(Answer::Welcome),
+        "pong" | "typing" | "presence" | "conversations" | "members" | "refreshed" => {
             Ok(Answer::Idle)
         }
         _ => Ok(Answer::Unknown),

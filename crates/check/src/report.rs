@@ -49,6 +49,8 @@ pub struct Counts {
     pub changes: BTreeMap<String, u64>,
     /// Subscriptions that ended because their user was removed.
     pub removed: u64,
+    /// Connections that a ticket opened.
+    pub tickets: u64,
     /// Frames of a type that the checker does not know.
     pub unknown_frames: u64,
     /// Problems, by code.

@@ -105,6 +105,9 @@ impl Session {
 
     fn out(&mut self, book: &mut Book, at: Where, conn: u64, command: Command) {
         match command {
+            Command::Hello(hello) => {
+                self.connections.entry(conn).or_default().hello(hello.ticket);
+            }
             Command::Send(send) => self.send(book, at, conn, *send),
             Command::Subscribe(subscribe) => {
                 let name = book.name(&subscribe.conversation);
@@ -177,6 +180,7 @@ impl Session {
                 self.connections.entry(conn).or_default().unsubscribed(&name);
             }
             Answer::Problem(problem) => self.problem(book, at, conn, problem),
+            Answer::Welcome => self.connections.entry(conn).or_default().welcome(book, at),
             Answer::Idle => {}
             Answer::Unknown => book.counts.unknown_frames += 1,
         }

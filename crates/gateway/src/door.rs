@@ -22,6 +22,8 @@ pub struct Door {
     keeper: Option<Keeper>,
     tickets: Mutex<Tickets>,
     dice: Dice,
+    #[cfg(feature = "mutants")]
+    mutant: Option<model::Mutant>,
 }
 
 struct Keeper {
@@ -51,7 +53,7 @@ impl NotAdmitted {
 impl Door {
     /// Without tokens: for a machine of one's own.
     pub fn dev(dice: Dice) -> Self {
-        Self { keeper: None, tickets: Mutex::new(tickets(dice)), dice }
+        Self::new(None, dice)
     }
 
     /// With tokens.
@@ -61,7 +63,24 @@ impl Door {
             reload: Mutex::new(Reload::default()),
             wanted: Notify::new(),
         };
-        Self { keeper: Some(keeper), tickets: Mutex::new(tickets(dice)), dice }
+        Self::new(Some(keeper), dice)
+    }
+
+    fn new(keeper: Option<Keeper>, dice: Dice) -> Self {
+        Self {
+            keeper,
+            tickets: Mutex::new(tickets(dice)),
+            dice,
+            #[cfg(feature = "mutants")]
+            mutant: None,
+        }
+    }
+
+    /// Breaks a promise on purpose.
+    #[cfg(feature = "mutants")]
+    #[must_use]
+    pub fn with_mutant(self, mutant: Option<model::Mutant>) -> Self {
+        Self { mutant, ..self }
     }
 
     /// Whether everyone is who they say they are.
@@ -99,7 +118,14 @@ impl Door {
         let grant = match proof {
             Some(Proof::Ticket(ticket)) => {
                 let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
-                tickets.redeem(ticket, clock::wall()).ok_or_else(|| {
+                let redeemed = tickets.redeem(ticket, clock::wall());
+                #[cfg(feature = "mutants")]
+                if self.mutant == Some(model::Mutant::TicketKept)
+                    && let (Some(grant), Ok(number)) = (&redeemed, u128::from_str_radix(ticket, 16))
+                {
+                    tickets.issue(grant.clone(), number, clock::wall());
+                }
+                redeemed.ok_or_else(|| {
                     NotAdmitted::never(
                         "the ticket is none, was used, or is older than 30 s: ask for another",
                     )

@@ -20,17 +20,20 @@ pub enum Mutant {
     CursorAhead,
     /// A subscription is released to live delivery before its replay is through.
     ReleasedEarly,
+    /// A ticket opens connections as long as it lives.
+    TicketKept,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NoSync,
         Self::AcknowledgeEarly,
         Self::TailCutTooFar,
         Self::DedupeForgotten,
         Self::CursorAhead,
         Self::ReleasedEarly,
+        Self::TicketKept,
     ];
 
     /// Its name on the command line.
@@ -42,6 +45,7 @@ impl Mutant {
             Self::DedupeForgotten => "dedupe-forgotten",
             Self::CursorAhead => "cursor-ahead",
             Self::ReleasedEarly => "released-early",
+            Self::TicketKept => "ticket-kept",
         }
     }
 }

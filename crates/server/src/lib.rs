@@ -99,7 +99,10 @@ async fn serve_roles(
     };
     let (gateway, keeping) = match link {
         Some(link) => {
-            let door = Arc::new(door::open(&config.access)?);
+            let door = door::open(&config.access)?;
+            #[cfg(feature = "mutants")]
+            let door = door.with_mutant(config.crash.mutant);
+            let door = Arc::new(door);
             let keeping = tokio::spawn(door::keep(Arc::clone(&door), config.access.clone()));
             (
                 Some(Gateway::new(gateway_options(config, door, exporter.as_deref()), link)),

@@ -12,13 +12,14 @@ use super::CrashArgs;
 use super::round::Round;
 
 /// The mutants of the house, as `model` names them.
-pub(crate) const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 7] = [
     "acknowledge-early",
     "no-sync",
     "tail-cut-too-far",
     "dedupe-forgotten",
     "cursor-ahead",
     "released-early",
+    "ticket-kept",
 ];
 
 /// The first round is short, for most are found soon; the others are longer.

@@ -67,6 +67,9 @@ impl Verdict {
         if counts.removed == 0 {
             never.push("subscriptions ended by a removal");
         }
+        if counts.tickets == 0 {
+            never.push("connections opened by a ticket");
+        }
         never
     }
 
@@ -121,9 +124,14 @@ impl fmt::Display for Verdict {
             .iter()
             .map(|(kind, count)| format!("{kind} {count}"))
             .collect();
-        let removed = self.report.counts.removed;
-        writeln!(f, "changed: {}; subscriptions ended by a removal {removed}", changes.join(", "))?;
         let counts = &self.report.counts;
+        writeln!(
+            f,
+            "changed: {}; subscriptions ended by a removal {}; connections opened by a ticket {}",
+            changes.join(", "),
+            counts.removed,
+            counts.tickets
+        )?;
         write!(
             f,
             "crash run: {}, seed {}, {} messages acknowledged, {} delivered, {} kills, {} stops, \

@@ -53,6 +53,15 @@ impl History {
         self.event(json!({"conn": conn, "ev": "open", "via": "g1"}))
     }
 
+    pub(crate) fn hello_by(self, ticket: &str) -> Self {
+        self.out(&json!({"type": "hello", "ticket": ticket}))
+    }
+
+    /// Says hello with a ticket, and is welcome.
+    pub(crate) fn by_ticket(self, ticket: &str) -> Self {
+        self.hello_by(ticket).got(&json!({"type": "welcome"}))
+    }
+
     pub(crate) fn close(self) -> Self {
         let conn = self.conn;
         self.event(json!({"conn": conn, "ev": "close", "why": "cut"}))

@@ -113,13 +113,12 @@ fn header(settings: &Settings, number: u32, life: u64) -> Result<Header> {
     })
 }
 
-fn hello(header: &Header) -> String {
-    let hello = wire::Command::Hello {
+fn hello(header: &Header) -> wire::Command {
+    wire::Command::Hello {
         reference: None,
         user: header.user.clone(),
         device: header.device.clone(),
         instance: header.instance,
         proof: None,
-    };
-    hello.encode()
+    }
 }

@@ -6,16 +6,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
-use model::{Body, ConversationId, DeviceId, InstanceId, MessageId, Position, Seq, UserId, Wall};
+use model::{
+    Body, ConversationId, DeviceId, InstanceId, MessageId, Position, Retry, Seq, UserId, Wall,
+};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use wire::{Command, Frame, Post, Proof, SubscribeFrom, decode_frame};
+use wire::{Command, Frame, Post, Problem, Proof, SubscribeFrom, decode_frame};
 
 use super::{CrowdArgs, Phase, Tally};
 
@@ -136,7 +138,7 @@ impl Member {
                         Ok(())
                     }
                     Some(Ok(Some(Frame::Problem(problem)))) => {
-                        Err(anyhow!("{}: {}", problem.code, problem.detail))
+                        self.say_later(&conversation, problem).await
                     }
                     Some(Ok(_)) => Ok(()),
                     Some(Err(why)) => Err(why),
@@ -163,6 +165,17 @@ impl Member {
                 return why;
             }
         }
+    }
+
+    /// What was refused for now, as where all speak at once, is said again when the server wants it.
+    async fn say_later(&mut self, conversation: &ConversationId, why: Problem) -> Result<()> {
+        match why.retry {
+            Retry::Never => bail!("{}: {}", why.code, why.detail),
+            Retry::Now => {}
+            Retry::After(ms) => sleep(Duration::from_millis(ms.into())).await,
+        }
+        self.counter -= 1;
+        self.say(conversation).await
     }
 
     async fn say(&mut self, conversation: &ConversationId) -> Result<()> {

@@ -29,7 +29,10 @@ let browser;
 let bot;
 
 before(async () => {
-  server = spawn(BINARY, ["serve", "--dev", "--listen", "127.0.0.1:0", "--data", join(folder, "data")]);
+  server = spawn(BINARY, [
+    "serve", "--dev", "--listen", "127.0.0.1:0", "--data", join(folder, "data"),
+    "--retain", "channel 3", "--retain-sweep-seconds", "1",
+  ]);
   direct = await new Promise((found, lost) => {
     let heard = "";
     const look = (part) => {
@@ -151,4 +154,21 @@ test("two people and a bot lose nothing and hear nothing twice, whatever the net
   const texts = messages.filter(({ kind }) => kind === undefined).map(({ body, edited }) => edited?.body ?? body);
   assert.deepEqual(texts, expected);
   assert.deepEqual(messages.map(({ seq }) => seq), messages.map((_, index) => index + 1), "every place is there, once");
+});
+
+test("what has expired and what was erased is gone from the page, at once and for who comes later", async () => {
+  const { conversation } = await bot.create({ kind: "channel", name: "News", members: ["ann"] });
+  for (let number = 1; number <= 6; number += 1) await bot.send(conversation, `news ${number}`);
+  const ann = await person("ann", `${direct}/#${conversation}`);
+  await ann.locator("#messages .event", { hasText: "Older messages have expired" }).first().waitFor();
+  const kept = ["news 4", "news 5", "news 6"];
+  await until(async () => (await said(ann)).join() === kept.join());
+  const answer = await fetch(`${direct}/v1/users/echo/erase`, { method: "POST", headers: { "Hubbub-User": "root" } });
+  assert.equal(answer.status, 200, await answer.text());
+  await ann.locator("#messages .event", { hasText: "What echo said was erased" }).waitFor();
+  await until(async () => (await said(ann)).length === 0);
+  await shot(ann, "erased");
+  await ann.reload();
+  await ann.locator("#messages .event", { hasText: "What echo said was erased" }).waitFor();
+  assert.deepEqual(await said(ann), []);
 });

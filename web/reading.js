@@ -89,6 +89,10 @@ export class Reading {
       subscribed: (frame) => this.#begun(frame, read),
       message: (message) => {
         this.talk.add(message);
+        if (message.kind === "expire") {
+          this.#first = Math.max(this.#first, message.first ?? 0);
+          this.parts.changed();
+        }
         this.parts.came(message);
       },
       ended: (why) => {

@@ -163,6 +163,7 @@ test("what has expired and what was erased is gone from the page, at once and fo
   await ann.locator("#messages .event", { hasText: "Older messages have expired" }).first().waitFor();
   const kept = ["news 4", "news 5", "news 6"];
   await until(async () => (await said(ann)).join() === kept.join());
+  await ann.locator("#older").waitFor({ state: "hidden" });
   const answer = await fetch(`${direct}/v1/users/echo/erase`, { method: "POST", headers: { "Hubbub-User": "root" } });
   assert.equal(answer.status, 200, await answer.text());
   await ann.locator("#messages .event", { hasText: "What echo said was erased" }).waitFor();

@@ -22,6 +22,7 @@ mod drops;
 mod fanout;
 mod history;
 mod import;
+pub mod measure;
 mod pace;
 mod pages;
 mod quantiles;

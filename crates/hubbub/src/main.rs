@@ -94,6 +94,14 @@ struct Settings {
 
 #[derive(Debug, Subcommand)]
 enum Load {
+    /// Ask a URL at a rate or as fast as it answers, and say who was saturated
+    Run(Box<load::measure::RunArgs>),
+    /// Ask a URL over more and more connections and back, and find where more of them do no more
+    Ladder(Box<load::measure::LadderArgs>),
+    /// Measure a slow server of our own whose ceiling is known: nothing needs to be there
+    Demo(load::measure::DemoArgs),
+    /// Stop the server, then the generator, then starve it: are they told apart?
+    Selftest(load::measure::SelftestArgs),
     /// Speak, listen, lag, cut sockets, vanish and come back; write down every frame
     Talk(load::TalkArgs),
     /// Replay real conversations, sped up
@@ -121,7 +129,7 @@ fn main() -> ExitCode {
             return if fine && printed.is_ok() {
                 ExitCode::SUCCESS
             } else {
-                ExitCode::from(EXIT_USAGE)
+                ExitCode::from(usage_code(std::env::args()))
             };
         }
     };
@@ -138,6 +146,10 @@ fn main() -> ExitCode {
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),
+        Command::Load(Load::Run(args)) => measured(load::measure::measure(&args)),
+        Command::Load(Load::Ladder(args)) => measured(load::measure::ladder(&args)),
+        Command::Load(Load::Demo(args)) => measured(load::measure::demo(&args)),
+        Command::Load(Load::Selftest(args)) => measured(load::measure::selftest(&args)),
         Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
         Command::Load(Load::Pace(args)) => wait_for(load::pace(args)),
@@ -146,6 +158,14 @@ fn main() -> ExitCode {
         Command::Load(Load::Pages(args)) => wait_for(load::pages(args)),
         Command::Load(Load::Crowd(args)) => wait_for(load::crowd(args)),
     }
+}
+
+/// Measurements keep the codes of other load generators, for pipelines: there, wrong usage is 2.
+fn usage_code(mut args: impl Iterator<Item = String>) -> u8 {
+    const MEASURING: &[&str] = &["run", "ladder", "demo", "selftest"];
+    let is_load = args.nth(1).is_some_and(|word| word == "load");
+    let is_measuring = args.next().is_some_and(|word| MEASURING.contains(&word.as_str()));
+    if is_load && is_measuring { load::measure::EXIT_USAGE } else { EXIT_USAGE }
 }
 
 fn serve(given: Settings) -> ExitCode {
@@ -209,6 +229,22 @@ async fn serve_nlp(args: nlp::NlpArgs) -> anyhow::Result<ExitCode> {
 fn wait_for(client: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     ended(runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(client)))
+}
+
+/// Runs a measurement, on one thread: the workers of the generator have their own.
+fn measured(measuring: impl Future<Output = Result<ExitCode, load::measure::Refusal>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(why) => return ended(Err(why.into())),
+    };
+    match runtime.block_on(measuring) {
+        Ok(code) => code,
+        Err(why) => {
+            complain(&why.to_string());
+            ExitCode::from(why.exit_code)
+        }
+    }
 }
 
 fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {

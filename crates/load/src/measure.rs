@@ -8,4 +8,38 @@
 //! - What is due is never dropped: its time queues, and its latency counts from when it was due.
 //! - Memory does not grow with the number of requests.
 
+mod args;
+mod assemble;
+mod clock;
+mod command;
+mod demo;
+mod desk;
+mod engine;
+mod evidence;
+mod fault;
+mod health;
+mod http1;
+mod ladder;
+mod line;
+mod pacer;
+mod plan;
+mod queue;
+mod refusal;
+mod request;
 pub mod run;
+mod selftest;
+mod server;
+mod socket;
+mod summary;
+mod tally;
+mod target;
+mod tls;
+mod worker;
+
+pub use args::{RunArgs, TargetArgs};
+pub use command::run as measure;
+pub use demo::{DemoArgs, demo};
+pub use engine::Watch;
+pub use ladder::{LadderArgs, ladder};
+pub use refusal::{EXIT_USAGE, Refusal};
+pub use selftest::{SelftestArgs, selftest};

@@ -10,6 +10,10 @@ mod distribution;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use stats::knee::Knee;
+use stats::slo::Judged;
+use stats::spikes::Period;
+use stats::verdict::Judgement;
 
 pub use distribution::{Distribution, LATENCY_MAX_US};
 
@@ -43,6 +47,14 @@ pub struct Run {
     pub spikes_sample: Vec<Spike>,
     /// Steps of more and more connections and back, for `load ladder`.
     pub ladder: Option<Vec<Step>>,
+    /// Who was at the limit.
+    pub judgement: Judgement,
+    /// Where more connections do no more, if there was a ladder that shows it.
+    pub knee: Option<Knee>,
+    /// Whether slow requests come periodically.
+    pub periods: Vec<Period>,
+    /// The objectives, judged.
+    pub slos: Vec<Judged>,
 }
 
 /// The machine of the generator.
@@ -112,9 +124,11 @@ pub enum Arrivals {
 /// A part of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
-    /// Requests a second at its end; it is reached in a straight line from the rate of the stage before, and at
-    /// once in the first. Nothing for a closed loop.
+    /// Requests a second at its end. Nothing for a closed loop.
     pub rate: Option<f64>,
+    /// Requests a second at its beginning; from there it goes in a straight line.
+    #[serde(default)]
+    pub from_rate: Option<f64>,
     /// Open at once.
     pub connections: u32,
     /// How long it lasts.
@@ -161,6 +175,9 @@ pub struct Health {
     pub psi_some_avg10: f64,
     /// Share of the machine's CPU time that its hypervisor gave to others.
     pub steal: f64,
+    /// Share of the machine's CPU time in which something ran, whatever it was.
+    #[serde(default)]
+    pub machine_busy: f64,
     /// Seconds in a second that its control group was throttled.
     pub throttled: f64,
     /// How often a thread of it was made to give its core away.
@@ -190,6 +207,9 @@ pub struct ServerHealth {
     pub run_queue_wait: Option<f64>,
     /// Memory that it holds.
     pub memory_bytes: u64,
+    /// Cores that it may use, if known.
+    #[serde(default)]
+    pub allowed_cores: Option<u32>,
 }
 
 /// Where figures of a server come from.
@@ -251,6 +271,17 @@ pub struct Totals {
     pub measured_s: f64,
     /// CPU seconds of the generator in the measured part.
     pub client_cpu_s: f64,
+    /// Whether it was ended early by a signal.
+    pub was_interrupted: bool,
+    /// From sent to answered with one connection alone, the median in µs, if it was tried before.
+    #[serde(default)]
+    pub alone_p50_us: Option<u64>,
+    /// Connections that this machine's kernel dropped because a backlog was full, for a server on this machine.
+    #[serde(default)]
+    pub backlog_overflows: Option<u64>,
+    /// Share of segments that this machine's kernel sent again.
+    #[serde(default)]
+    pub sent_again: Option<f64>,
 }
 
 /// One request that failed.

@@ -22,7 +22,12 @@ fn run() -> Run {
             target: "http://127.0.0.1:1/".to_owned(),
             kind: Kind::Http1,
             arrivals: Arrivals::Uniform,
-            stages: vec![Stage { rate: Some(100.0), connections: 10, seconds: 2.0 }],
+            stages: vec![Stage {
+                rate: Some(100.0),
+                from_rate: Some(100.0),
+                connections: 10,
+                seconds: 2.0,
+            }],
             warm_up_s: 0.0,
             timeout_ms: 1_000,
             reuse: true,
@@ -41,6 +46,10 @@ fn run() -> Run {
         slowest: Vec::new(),
         spikes_sample: vec![Spike(7, 8, 9)],
         ladder: None,
+        judgement: stats::verdict::judge(&stats::verdict::Evidence::default()),
+        knee: None,
+        periods: Vec::new(),
+        slos: Vec::new(),
     }
 }
 

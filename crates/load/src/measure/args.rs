@@ -1,0 +1,107 @@
+//! What `hubbub load run` is told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::plan::{Kilo, StageText, duration, duration_or_none};
+
+/// Connections that one process may open; descriptors may allow fewer.
+pub(crate) const CONNECTIONS_MAX: u32 = 60_000;
+
+/// What is asked and how; the same for one load and for a ladder of them.
+#[derive(Debug, Clone, Args)]
+pub struct TargetArgs {
+    /// What is asked: http://HOST:PORT/PATH or https://…
+    pub(crate) url: String,
+    /// GET, or POST if there is a body
+    #[arg(short, long)]
+    pub(crate) method: Option<String>,
+    /// A header, 'Name: value'; may be given several times
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+    /// The body of each request; {{index}} becomes its number, {{random}} 16 random digits
+    #[arg(short = 'b', long, conflicts_with = "body_file")]
+    pub(crate) body: Option<String>,
+    /// Bodies, one a line; they take turns, and are filled as --body is
+    #[arg(short = 'B', long, value_name = "FILE")]
+    pub(crate) body_file: Option<PathBuf>,
+    /// A new connection for each request
+    #[arg(long)]
+    pub(crate) no_reuse: bool,
+    /// After so long a request has failed
+    #[arg(short = 'T', long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Threads that make requests [default: half the cores for a target on this machine, else all]
+    #[arg(short = 't', long, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) workers: Option<u32>,
+    /// Where the dice begin
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Trust the certificates of this file, not those of the machine
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Trust any certificate
+    #[arg(long, conflicts_with = "ca")]
+    pub(crate) insecure: bool,
+    /// Processes of the server; those that listen there are found if they are on this machine
+    #[arg(long, value_name = "PID")]
+    pub(crate) server_pid: Vec<u32>,
+    /// Write the run there, for `load report`, `load compare` and `load knee`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// An objective, such as 'p99<300ms', 'error_rate<1%', 'rps>=5000', 'slip.p99<1ms'; may be given several times
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub(crate) slo: Vec<String>,
+    /// Exit code when an objective is not kept
+    #[arg(long, default_value_t = 1, value_name = "CODE")]
+    pub(crate) exit_slo: u8,
+}
+
+/// `hubbub load run`
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Exit code: 0 all kept, 1 an objective is not, 2 these arguments cannot be meant, 3 the measurement \
+                  is invalid (the generator was the limit), 69 the target cannot be reached, 74 a file cannot be \
+                  written, 130 interrupted.\n\nExamples:\n  hubbub load run http://127.0.0.1:8080/ -c 50 -d 10s\n  \
+                  hubbub load run http://127.0.0.1:8080/ --rate 1k -d 30s --slo 'p99<300ms' -o run.json\n  \
+                  hubbub load run http://127.0.0.1:8080/ --stages 100:10s,100-1k:30s --arrivals poisson"
+)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Connections: at once in flight
+    #[arg(short, long, default_value = "50", value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
+    pub(crate) connections: u32,
+    /// Requests, as fast as they are answered
+    #[arg(short = 'n', long, conflicts_with_all = ["duration", "rate", "stages"])]
+    pub(crate) requests: Option<Kilo>,
+    /// How long: 500ms, 10s, 5m [default: 10s]
+    #[arg(short, long, value_name = "TIME", value_parser = duration, conflicts_with = "stages")]
+    pub(crate) duration: Option<Duration>,
+    /// Requests a second, whatever the server does; without it each connection waits for its answer
+    #[arg(short, long, conflicts_with = "stages")]
+    pub(crate) rate: Option<Kilo>,
+    /// Rates, one after the other: RATE:TIME, or FROM-TO:TIME for a ramp
+    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    pub(crate) stages: Vec<StageText>,
+    /// How requests come at a rate
+    #[arg(long, default_value = "uniform")]
+    pub(crate) arrivals: OpenArrivals,
+    /// Leave out the requests that are made one after the other before the run, to see how long one takes alone
+    #[arg(long)]
+    pub(crate) no_probe: bool,
+    /// Left out at the beginning, in whole seconds [default: 1s of 5s and more]
+    #[arg(long, value_name = "TIME", value_parser = duration_or_none)]
+    pub(crate) warm_up: Option<Duration>,
+}
+
+/// How requests come at a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OpenArrivals {
+    /// Evenly spaced.
+    Uniform,
+    /// At random, as independent people come.
+    Poisson,
+}

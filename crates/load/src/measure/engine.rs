@@ -1,0 +1,194 @@
+//! Runs the workers of one measurement and collects what they saw, second by second.
+//!
+//! # Invariants
+//!
+//! - A measurement ends: a timeout after the last request was due, whatever is open then has failed.
+//! - What was due in the warm-up is in no total.
+
+mod collect;
+
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use stats::schedule;
+use tokio::sync::watch;
+
+use super::clock::{Clock, nanos};
+use super::desk::{Closed, Desk, Source};
+use super::line::Shared;
+use super::queue::{Dues, Queue};
+use super::refusal::Refusal;
+use super::request::Request;
+use super::run::{Arrivals, Second};
+use super::server::Watched;
+use super::socket::Dial;
+use super::tally::Tally;
+use super::worker::{Phase, Worker};
+
+use collect::Collector;
+
+/// From the last connection to the first request.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// What is measured.
+#[derive(Clone)]
+pub(crate) struct Load {
+    pub(crate) request: Arc<Request>,
+    pub(crate) dial: Dial,
+    pub(crate) arrivals: Arrivals,
+    /// When requests are due; nothing for a closed loop.
+    pub(crate) schedule: Option<schedule::Plan>,
+    pub(crate) seed: u64,
+    /// Requests of a closed loop; `u64::MAX` for any number.
+    pub(crate) most: u64,
+    /// How long requests are begun.
+    pub(crate) length: Duration,
+    /// A multiple of the tick.
+    pub(crate) warm_up: Duration,
+    /// What is told apart in time: a second, or a part of one for the steps of a ladder.
+    pub(crate) tick: Duration,
+    pub(crate) connections: u32,
+    pub(crate) workers: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) reuse: bool,
+}
+
+/// What came of it.
+pub(crate) struct Measured {
+    pub(crate) seconds: Vec<Second>,
+    pub(crate) total: Tally,
+    /// From the end of the warm-up to the last answer, or the end of the schedule if that was later.
+    pub(crate) measured_s: f64,
+    pub(crate) took: Duration,
+    pub(crate) open_most: u32,
+    /// CPU seconds of this process after the warm-up.
+    pub(crate) cpu_s: f64,
+    pub(crate) was_interrupted: bool,
+}
+
+impl Measured {
+    /// Of no load at all.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            seconds: Vec::new(),
+            total: Tally::default(),
+            measured_s: 0.0,
+            took: Duration::ZERO,
+            open_most: 0,
+            cpu_s: 0.0,
+            was_interrupted: false,
+        }
+    }
+
+    /// What came after it.
+    pub(crate) fn add(&mut self, mut next: Self) {
+        let began_s = self.took.as_secs_f64();
+        next.seconds.iter_mut().for_each(|second| second.at_s += began_s);
+        self.seconds.append(&mut next.seconds);
+        self.total.add(&next.total);
+        self.measured_s += next.measured_s;
+        self.took += next.took;
+        self.open_most = self.open_most.max(next.open_most);
+        self.cpu_s += next.cpu_s;
+        self.was_interrupted |= next.was_interrupted;
+    }
+}
+
+/// Who looks on while it is measured.
+pub trait Watch {
+    /// A second has ended.
+    fn second(&mut self, second: &Second);
+}
+
+impl Load {
+    /// Measures. `interrupted` ends it early, with what there is by then.
+    pub(crate) async fn run(
+        &self,
+        server: Option<&mut Watched>,
+        watch: &mut (dyn Watch + Send),
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<Measured, Refusal> {
+        let (phase, phases) = watch::channel(Phase::Connect);
+        let workers = self.connect(&phases).await?;
+        let clock = Clock::from(Instant::now() + BREATH);
+        let mut collector = Collector::begin(self, &workers, clock, server);
+        phase.send_replace(Phase::Go(clock));
+        let was_interrupted = collector.watch(watch, interrupted).await;
+        collector.close();
+        phase.send_replace(Phase::Stop);
+        let measured = collector.measured(was_interrupted);
+        for worker in workers {
+            let ended = worker.join();
+            ended.map_err(|why| Refusal::io(format!("a worker of the generator ended: {why}")))?;
+        }
+        Ok(measured)
+    }
+
+    /// Starts the workers and waits until their connections are open.
+    async fn connect(&self, phases: &watch::Receiver<Phase>) -> Result<Vec<Worker>, Refusal> {
+        let (opened, all_opened) = sync_channel(usize::try_from(self.workers).unwrap_or(1));
+        let issued = Arc::new(AtomicU64::new(0));
+        let mut workers = Vec::new();
+        for number in 0..self.workers {
+            let connections = self.connections_of(number);
+            let desk = Desk::new(self.source(number, &issued), connections);
+            let shared = Shared {
+                desk: Arc::new(Mutex::new(desk)),
+                dial: self.dial.clone(),
+                request: Arc::clone(&self.request),
+                timeout: self.timeout,
+                reuse: self.reuse,
+            };
+            let begun = Worker::begin(number, shared, connections, phases.clone(), opened.clone());
+            let why = |why| Refusal::io(format!("a worker of the generator cannot begin: {why}"));
+            workers.push(begun.map_err(why)?);
+        }
+        drop(opened);
+        let failures = tokio::task::spawn_blocking(move || all_opened.iter().collect::<Vec<_>>());
+        let opened = failures.await.unwrap_or_default();
+        let is_any_open = workers.iter().any(|worker| worker.shared.desk().open > 0);
+        match opened.into_iter().find_map(|opened| opened.first_failure) {
+            Some(failed) if !is_any_open => Err(Refusal::unavailable(format!(
+                "{} does not answer: {} ({})",
+                self.dial.address,
+                failed.fault.name(),
+                failed.detail
+            ))),
+            _ => Ok(workers),
+        }
+    }
+
+    /// Connections are dealt out as cards are.
+    fn connections_of(&self, worker: u32) -> usize {
+        let more = u32::from(worker < self.connections % self.workers);
+        usize::try_from(self.connections / self.workers + more).unwrap_or(0)
+    }
+
+    fn source(&self, number: u32, issued: &Arc<AtomicU64>) -> Source {
+        match &self.schedule {
+            Some(plan) => {
+                let (first, stride) = (u64::from(number), u64::from(self.workers));
+                Source::Open(Queue::new(|| self.dues(plan, number), first, stride))
+            }
+            None => Source::Closed(Closed::new(Arc::clone(issued), self.most, nanos(self.length))),
+        }
+    }
+
+    /// The due times of one worker: all walk the same schedule, each takes its turn.
+    fn dues(&self, plan: &schedule::Plan, number: u32) -> Dues {
+        let first = usize::try_from(number).unwrap_or(0);
+        let stride = usize::try_from(self.workers).unwrap_or(1);
+        match self.arrivals {
+            Arrivals::Poisson => {
+                let all = schedule::Poisson::new(plan.clone(), self.seed);
+                Box::new(all.skip(first).step_by(stride))
+            }
+            Arrivals::Uniform | Arrivals::Closed => {
+                let all = schedule::Uniform::new(plan.clone());
+                Box::new(all.skip(first).step_by(stride))
+            }
+        }
+    }
+}

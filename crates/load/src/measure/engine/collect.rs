@@ -1,0 +1,193 @@
+//! Takes the tallies of the workers each second: swaps them for empty ones, and adds them up.
+
+use std::sync::MutexGuard;
+use std::time::Duration;
+
+use stats::spikes;
+
+use crate::cpu;
+use crate::measure::clock::{Clock, nanos};
+use crate::measure::desk::Desk;
+use crate::measure::engine::{Load, Measured, Watch};
+use crate::measure::health::Sampler;
+use crate::measure::run::Second;
+use crate::measure::server::Watched;
+use crate::measure::tally::Tally;
+use crate::measure::worker::Worker;
+
+/// How often it is seen whether all is done.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// Requests far slower than most that a run keeps.
+const SPIKES_MAX: usize = 20_000;
+
+/// Answers from which it can be told what is far slower than most.
+const ENOUGH: u64 = 200;
+
+/// What may still be answered after an interruption.
+const LEAVE_TAKING: Duration = Duration::from_secs(1);
+
+pub(super) struct Collector<'a> {
+    load: &'a Load,
+    workers: &'a [Worker],
+    clock: Clock,
+    server: Option<&'a mut Watched>,
+    sampler: Sampler,
+    seconds: Vec<Second>,
+    /// Of the measured part.
+    total: Tally,
+    /// Of one second.
+    sum: Tally,
+    /// Swapped in for a full one.
+    spare: Tally,
+    cpu_before: f64,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn begin(
+        load: &'a Load,
+        workers: &'a [Worker],
+        clock: Clock,
+        mut server: Option<&'a mut Watched>,
+    ) -> Self {
+        if let Some(server) = &mut server {
+            // What went before is none of this.
+            server.look();
+        }
+        Self {
+            load,
+            workers,
+            clock,
+            server,
+            sampler: Sampler::new(),
+            seconds: Vec::new(),
+            total: Tally::default(),
+            sum: Tally::default(),
+            spare: Tally::default(),
+            cpu_before: cpu::seconds().unwrap_or(0.0),
+        }
+    }
+
+    /// Looks on until all is done, or time is up; whether it was interrupted.
+    pub(super) async fn watch(
+        &mut self,
+        watch: &mut (dyn Watch + Send),
+        interrupted: impl Future<Output = ()>,
+    ) -> bool {
+        let mut interrupted = std::pin::pin!(interrupted);
+        let mut was_interrupted = false;
+        let mut last_ns = nanos(self.load.length.saturating_add(self.load.timeout));
+        let tick_ns = nanos(self.load.tick);
+        let mut next_ns = tick_ns;
+        loop {
+            let now_ns = self.clock.now_ns();
+            if now_ns >= next_ns {
+                let second = self.second(now_ns);
+                watch.second(&second);
+                self.seconds.push(second);
+                // After a stall of this process a second is longer: what happened in it cannot be told apart.
+                next_ns = (now_ns / tick_ns + 1) * tick_ns;
+            }
+            if self.is_done() || now_ns >= last_ns {
+                return was_interrupted;
+            }
+            let wake = GLANCE.min(Duration::from_nanos(next_ns - now_ns));
+            tokio::select! {
+                () = &mut interrupted, if !was_interrupted => {
+                    was_interrupted = true;
+                    last_ns = last_ns.min(now_ns + nanos(LEAVE_TAKING));
+                    self.desks().for_each(|mut desk| desk.end());
+                }
+                () = tokio::time::sleep(wake) => {}
+            }
+        }
+    }
+
+    /// Whatever is open has failed.
+    pub(super) fn close(&mut self) {
+        let now_ns = self.clock.now_ns();
+        self.desks().for_each(|mut desk| desk.close(now_ns));
+    }
+
+    pub(super) fn measured(mut self, was_interrupted: bool) -> Measured {
+        let now_ns = self.clock.now_ns();
+        self.take(now_ns);
+        let has_schedule = self.load.schedule.is_some() && !was_interrupted;
+        let end_ns = if has_schedule { now_ns.max(nanos(self.load.length)) } else { now_ns };
+        let measured_ns = end_ns.saturating_sub(nanos(self.load.warm_up));
+        Measured {
+            measured_s: Duration::from_nanos(measured_ns).as_secs_f64(),
+            took: Duration::from_nanos(now_ns),
+            open_most: self.desks().map(|desk| desk.open_most).sum(),
+            cpu_s: cpu::seconds().unwrap_or(0.0) - self.cpu_before,
+            was_interrupted,
+            seconds: self.seconds,
+            total: self.total,
+        }
+    }
+
+    fn desks(&self) -> impl Iterator<Item = MutexGuard<'a, Desk>> + use<'a> {
+        self.workers.iter().map(|worker| worker.shared.desk())
+    }
+
+    fn is_done(&self) -> bool {
+        self.desks().all(|mut desk| desk.is_done()) || self.workers.iter().all(Worker::is_finished)
+    }
+
+    fn second(&mut self, now_ns: u64) -> Second {
+        let in_flight = self.take(now_ns);
+        let mut client = self.sampler.look();
+        let Tally { counts, slip, wait, response, .. } = &self.sum;
+        client.loop_lag_ms = Duration::from_nanos(counts.loop_lag_ns).as_secs_f64() * 1e3;
+        client.slip_p99_us = slip.at_us(0.99);
+        Second {
+            at_s: Duration::from_nanos(now_ns).as_secs_f64(),
+            offered: counts.offered,
+            started: counts.started,
+            done: counts.done,
+            failed: counts.failed,
+            in_flight,
+            bytes_in: counts.bytes_in,
+            response_us: response.marks_us(),
+            slip_p99_us: client.slip_p99_us,
+            wait_p99_us: wait.at_us(0.99),
+            client,
+            server: self.server.as_mut().and_then(|server| server.look()),
+        }
+    }
+
+    /// Takes what the workers counted into `sum`, and into `total` what is of the measured part; what is in flight.
+    fn take(&mut self, now_ns: u64) -> u64 {
+        let warm_up_ns = nanos(self.load.warm_up);
+        let from_ns = if now_ns >= warm_up_ns { warm_up_ns } else { 0 };
+        let spike_ns = self.spike_ns();
+        self.sum.clear(from_ns);
+        let (mut in_flight, mut is_measured) = (0, warm_up_ns == 0);
+        for worker in self.workers {
+            self.spare.clear(from_ns);
+            {
+                let mut desk = worker.shared.desk();
+                std::mem::swap(&mut desk.tally, &mut self.spare);
+                desk.spike_ns = spike_ns;
+                in_flight += desk.offered - desk.returned;
+            }
+            is_measured |= self.spare.counts.from_ns > 0;
+            self.sum.add(&self.spare);
+        }
+        if is_measured {
+            let room = SPIKES_MAX.saturating_sub(self.total.counts.spikes.len());
+            self.sum.counts.spikes.truncate(room);
+            self.total.add(&self.sum);
+        } else if from_ns > 0 {
+            self.cpu_before = cpu::seconds().unwrap_or(0.0);
+        }
+        in_flight
+    }
+
+    /// What is far slower than most.
+    fn spike_ns(&self) -> u64 {
+        let seen = if self.total.response.0.is_empty() { &self.sum } else { &self.total };
+        let is_enough = seen.response.0.len() >= ENOUGH;
+        is_enough.then(|| spikes::threshold_ns(&seen.response.0)).flatten().unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,238 @@
+//! Arguments become a plan that can be carried out, or one sentence that says why not.
+
+mod text;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stats::schedule;
+use stats::slo::{self, Slo};
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::args::{OpenArrivals, RunArgs, TargetArgs};
+use super::clock::nanos;
+use super::engine::Load;
+use super::health::open_files_max;
+use super::refusal::Refusal;
+use super::request::{BODIES_MAX, Request, Wanted};
+use super::run::{Arrivals, Kind, Plan, Stage};
+use super::server::Watched;
+use super::socket::Dial;
+use super::target::Target;
+use super::tls::{self, Trust};
+
+pub(crate) use text::{Kilo, StageText, duration, duration_or_none};
+
+/// Without --duration.
+const LENGTH: Duration = Duration::from_secs(10);
+
+/// What is told apart in time.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// From this length on the first second is left out.
+const LENGTH_WITH_WARM_UP: Duration = Duration::from_secs(5);
+
+/// Descriptors that are no connections: standard ones, timers, epoll, files.
+const OTHER_FILES: u64 = 64;
+
+/// Whom a load is for.
+pub(crate) struct Aim {
+    pub(crate) target: Target,
+    request: Arc<Request>,
+    dial: Dial,
+    pub(crate) slos: Vec<Slo>,
+}
+
+impl Aim {
+    /// Checks all that can be checked without asking the target, then looks its name up.
+    pub(crate) async fn take(args: &TargetArgs) -> Result<Self, Refusal> {
+        let slos = args.slo.iter().map(|text| {
+            slo::parse(text).map_err(|why| Refusal::usage(format!("--slo {text:?}: {why}")))
+        });
+        let slos = slos.collect::<Result<Vec<_>, _>>()?;
+        let mut target = Target::parse(&args.url)?;
+        let wanted = Wanted {
+            method: args.method.clone(),
+            headers: args.headers.clone(),
+            bodies: bodies(args)?,
+            reuse: !args.no_reuse,
+            seed: args.seed,
+        };
+        let request = Arc::new(Request::new(&target, wanted)?);
+        let trust = match &args.ca {
+            _ if args.insecure => Trust::Anybody,
+            Some(file) => Trust::File(file),
+            None => Trust::Machine,
+        };
+        let tls = if target.is_tls { Some(tls::config(trust, &[b"http/1.1"])?) } else { None };
+        target.resolve().await?;
+        let address = target.addresses.first().copied();
+        let address = address.ok_or_else(|| Refusal::unavailable("the name has no address"))?;
+        let name = ServerName::try_from(target.host.clone())
+            .map_err(|why| Refusal::usage(format!("{}: {why}", target.url)));
+        let tls = tls.map(|config| name.map(|name| (config, name))).transpose()?;
+        Ok(Self { target, request, dial: Dial { address, tls }, slos })
+    }
+
+    /// The server's processes, if they can be seen.
+    pub(crate) fn server(&self, args: &TargetArgs) -> Option<Watched> {
+        Watched::find(&self.target, &args.server_pid)
+    }
+
+    /// A closed loop.
+    pub(crate) fn closed(
+        &self,
+        args: &TargetArgs,
+        connections: u32,
+        most: u64,
+        length: Duration,
+    ) -> Result<Load, Refusal> {
+        self.load(args, connections, Paced { most, length, ..Paced::closed() })
+    }
+
+    fn load(&self, args: &TargetArgs, connections: u32, paced: Paced) -> Result<Load, Refusal> {
+        may_open(connections)?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = u32::try_from(cores).unwrap_or(u32::MAX);
+        let usual = if self.target.is_local() { (cores / 2).max(1) } else { cores };
+        Ok(Load {
+            request: Arc::clone(&self.request),
+            dial: self.dial.clone(),
+            arrivals: paced.arrivals,
+            schedule: paced.schedule,
+            seed: args.seed,
+            most: paced.most,
+            length: paced.length,
+            warm_up: paced.warm_up,
+            tick: SECOND,
+            connections,
+            workers: args.workers.unwrap_or(usual).min(connections),
+            timeout: args.timeout,
+            reuse: !args.no_reuse,
+        })
+    }
+}
+
+/// When requests are made.
+struct Paced {
+    arrivals: Arrivals,
+    schedule: Option<schedule::Plan>,
+    most: u64,
+    length: Duration,
+    warm_up: Duration,
+    stages: Vec<Stage>,
+}
+
+impl Paced {
+    fn closed() -> Self {
+        Self {
+            arrivals: Arrivals::Closed,
+            schedule: None,
+            most: u64::MAX,
+            length: LENGTH,
+            warm_up: Duration::ZERO,
+            stages: Vec::new(),
+        }
+    }
+
+    fn of(args: &RunArgs) -> Result<Self, Refusal> {
+        let mut paced = Self::closed();
+        let steady = |rate: Kilo| StageText::steady(rate, args.duration.unwrap_or(LENGTH));
+        let stages = match args.rate {
+            Some(rate) => vec![steady(rate)],
+            None => args.stages.clone(),
+        };
+        if stages.is_empty() {
+            paced.most = args.requests.map_or(Ok(u64::MAX), Kilo::whole)?;
+            let unlimited = Duration::from_secs(86_400);
+            let usual = if args.requests.is_some() { unlimited } else { LENGTH };
+            paced.length = args.duration.unwrap_or(usual);
+        } else {
+            let parts: Vec<schedule::Stage> = stages.iter().map(StageText::part).collect();
+            let plan = schedule::Plan::new(&parts);
+            let plan = plan.map_err(|why| Refusal::usage(format!("rate and time: {why}")))?;
+            paced.length = Duration::from_nanos(plan.length_ns());
+            paced.schedule = Some(plan);
+            paced.arrivals = match args.arrivals {
+                OpenArrivals::Uniform => Arrivals::Uniform,
+                OpenArrivals::Poisson => Arrivals::Poisson,
+            };
+        }
+        paced.stages = stages.iter().map(|stage| stage.told(args.connections)).collect();
+        if paced.stages.is_empty() {
+            let seconds = paced.length.as_secs_f64();
+            let connections = args.connections;
+            paced.stages.push(Stage { rate: None, from_rate: None, connections, seconds });
+        }
+        paced.warm_up = warm_up(args, paced.length)?;
+        Ok(paced)
+    }
+}
+
+/// The load of `load run`, and what a saved run says of it.
+pub(crate) fn of_run(aim: &Aim, args: &RunArgs) -> Result<(Load, Plan), Refusal> {
+    let paced = Paced::of(args)?;
+    let stages = paced.stages.clone();
+    let load = aim.load(&args.target, args.connections, paced)?;
+    let plan = told(aim, &load, stages);
+    Ok((load, plan))
+}
+
+/// What a saved run says of a load.
+pub(crate) fn told(aim: &Aim, load: &Load, stages: Vec<Stage>) -> Plan {
+    Plan {
+        target: aim.target.url.clone(),
+        kind: Kind::Http1,
+        arrivals: load.arrivals,
+        stages,
+        warm_up_s: load.warm_up.as_secs_f64(),
+        timeout_ms: nanos(load.timeout) / 1_000_000,
+        reuse: load.reuse,
+        workers: load.workers,
+        seed: load.seed,
+        args: std::env::args().collect(),
+    }
+}
+
+fn warm_up(args: &RunArgs, length: Duration) -> Result<Duration, Refusal> {
+    let usual = if args.requests.is_none() && length >= LENGTH_WITH_WARM_UP { 1 } else { 0 };
+    let given = args.warm_up.unwrap_or(Duration::from_secs(usual));
+    // Seconds are what is told apart.
+    let whole = Duration::from_secs(given.as_secs() + u64::from(given.subsec_nanos() > 0));
+    if whole >= length && !whole.is_zero() {
+        let text = format!("--warm-up {given:?} leaves nothing of {length:?} to be measured");
+        return Err(Refusal::usage(text));
+    }
+    Ok(whole)
+}
+
+fn bodies(args: &TargetArgs) -> Result<Vec<Vec<u8>>, Refusal> {
+    if let Some(body) = &args.body {
+        return Ok(vec![body.clone().into_bytes()]);
+    }
+    let Some(path) = &args.body_file else { return Ok(Vec::new()) };
+    let wrong = |why: &str| Refusal::usage(format!("--body-file {}: {why}", path.display()));
+    let text = std::fs::read(path).map_err(|why| wrong(&why.to_string()))?;
+    let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let bodies: Vec<Vec<u8>> = lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
+    match bodies.len() {
+        0 => Err(wrong("has no line")),
+        count if count > BODIES_MAX => {
+            Err(wrong(&format!("has {count} lines, above {BODIES_MAX}")))
+        }
+        _ => Ok(bodies),
+    }
+}
+
+fn may_open(connections: u32) -> Result<(), Refusal> {
+    let most = open_files_max().saturating_sub(OTHER_FILES);
+    if u64::from(connections) <= most {
+        return Ok(());
+    }
+    Err(Refusal::usage(format!(
+        "{connections} connections are more than this process may have open: at most {most} (ulimit -n)"
+    )))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! How the server fares: by its processes when it is on this machine, by its `/metrics` when it is told where.
+
+mod find;
+
+use std::time::Instant;
+
+use super::health::{Threads, allowed_cores, threads_of};
+use super::run::{ServerHealth, ServerSource};
+use super::target::Target;
+use crate::cpu;
+
+pub(crate) use find::listeners;
+
+/// Processes of a server that are looked at.
+pub(crate) const PROCESSES_MAX: usize = 256;
+
+/// Looks at the processes of a server, again and again.
+pub(crate) struct Watched {
+    pids: Vec<u32>,
+    last: Vec<Option<Threads>>,
+    at: Instant,
+}
+
+impl Watched {
+    /// Those that were named, or those that listen where the target is, if that is on this machine. Nothing if there
+    /// are none; this process is none of them.
+    pub(crate) fn find(target: &Target, named: &[u32]) -> Option<Self> {
+        let found = if named.is_empty() && target.is_local() {
+            target.addresses.first().map(|address| listeners(address.port())).unwrap_or_default()
+        } else {
+            named.to_vec()
+        };
+        let own = std::process::id();
+        let pids: Vec<u32> =
+            found.into_iter().filter(|&pid| pid != own).take(PROCESSES_MAX).collect();
+        if pids.is_empty() {
+            return None;
+        }
+        let last = pids.iter().map(|&pid| threads_of(pid)).collect();
+        Some(Self { pids, last, at: Instant::now() })
+    }
+
+    /// How they fared since the last look; nothing if none is left.
+    pub(crate) fn look(&mut self) -> Option<ServerHealth> {
+        let now = Instant::now();
+        let seconds = (now - std::mem::replace(&mut self.at, now)).as_secs_f64().max(1e-9);
+        let mut seen = ServerHealth { source: ServerSource::Process, ..ServerHealth::default() };
+        let (mut busiest, mut wait) = (0.0_f64, 0.0);
+        for (pid, last) in self.pids.iter().zip(&mut self.last) {
+            let threads = threads_of(*pid);
+            if let (Some(threads), Some(last)) = (&threads, &last) {
+                let spent = threads.since(last);
+                seen.processes += 1;
+                seen.cpu += spent.cpu_s / seconds;
+                busiest = busiest.max(spent.busiest_cpu_s / seconds);
+                wait += spent.wait_s / seconds;
+                seen.memory_bytes += cpu::memory_bytes(*pid).unwrap_or(0);
+                seen.allowed_cores = seen.allowed_cores.max(allowed_cores(*pid));
+            }
+            *last = threads;
+        }
+        seen.busiest_thread_cpu = Some(busiest);
+        seen.run_queue_wait = Some(wait);
+        (seen.processes > 0).then_some(seen)
+    }
+}

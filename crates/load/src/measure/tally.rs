@@ -1,0 +1,216 @@
+//! What a worker counts between two looks of the collector, who swaps it for an empty one.
+//!
+//! # Invariants
+//!
+//! - Its size does not grow with the number of requests.
+//! - A request that was due before [`Counts::from_ns`] counts for nothing: it belongs to the warm-up, which is over.
+
+use std::collections::BTreeMap;
+
+use super::fault::Fault;
+use super::http1::BODY_START_MAX;
+use super::queue::Job;
+use super::run::{Distribution, Failure, Spike, Timeline};
+
+/// Of the requests that took longest, in a tally.
+pub(crate) const SLOWEST_MAX: usize = 24;
+
+/// Of the requests that failed first, in a tally.
+pub(crate) const FAILURES_MAX: usize = 10;
+
+/// Requests far slower than most, of one worker in one second.
+pub(crate) const SPIKES_MAX: usize = 2_000;
+
+/// Of one worker.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) counts: Counts,
+    pub(crate) slip: Distribution,
+    pub(crate) wait: Distribution,
+    pub(crate) service: Distribution,
+    pub(crate) response: Distribution,
+}
+
+/// All but the histograms.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// What was due earlier counts for nothing.
+    pub(crate) from_ns: u64,
+    pub(crate) offered: u64,
+    pub(crate) started: u64,
+    pub(crate) done: u64,
+    pub(crate) failed: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) connects: u64,
+    pub(crate) by_status: BTreeMap<u16, u64>,
+    pub(crate) by_fault: BTreeMap<Fault, u64>,
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) slowest: Vec<Timeline>,
+    pub(crate) spikes: Vec<Spike>,
+    pub(crate) loop_lag_ns: u64,
+    /// What took no longer is not among the slowest.
+    slowest_floor_us: u64,
+}
+
+/// Stamps of a request that was begun, in ns from the beginning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamps {
+    pub(crate) job: Job,
+    pub(crate) sent_ns: u64,
+    pub(crate) first_byte_ns: u64,
+    pub(crate) done_ns: u64,
+}
+
+impl Tally {
+    pub(crate) fn offer(&mut self, due_ns: u64) {
+        if due_ns >= self.counts.from_ns {
+            self.counts.offered += 1;
+        }
+    }
+
+    /// A request is about to be written. Open loops tell how late they are.
+    pub(crate) fn start(&mut self, job: &Job, sent_ns: u64, is_open: bool) {
+        if job.due_ns < self.counts.from_ns {
+            return;
+        }
+        self.counts.started += 1;
+        if is_open {
+            self.slip.record_us(micros(job.picked_ns.saturating_sub(job.due_ns)));
+            self.wait.record_us(micros(sent_ns.saturating_sub(job.picked_ns)));
+        }
+    }
+
+    /// An answer came whole. What is slower than `spike_ns` is kept.
+    pub(crate) fn answer(&mut self, stamps: &Stamps, status: u16, body: &[u8], spike_ns: u64) {
+        if stamps.job.due_ns < self.counts.from_ns {
+            return;
+        }
+        *self.counts.by_status.entry(status).or_default() += 1;
+        if status >= 400 {
+            self.counts.failed += 1;
+            let body = &body[..body.len().min(BODY_START_MAX)];
+            let body_start = String::from_utf8_lossy(body).into_owned();
+            return self.keep_failure(stamps.job.index, Some(status), None, body_start);
+        }
+        self.counts.done += 1;
+        self.service.record_us(micros(stamps.done_ns.saturating_sub(stamps.sent_ns)));
+        let response_ns = stamps.done_ns.saturating_sub(stamps.job.due_ns);
+        self.response.record_us(micros(response_ns));
+        if response_ns > spike_ns && self.counts.spikes.len() < SPIKES_MAX {
+            self.counts.spikes.push(Spike(stamps.job.index, stamps.job.due_ns, response_ns));
+        }
+        self.keep_slow(stamps);
+    }
+
+    /// No answer came. One that was given up has taken as long as it was waited for: left out, the slowest requests
+    /// would be missing among the latencies.
+    pub(crate) fn fail(&mut self, stamps: &Stamps, fault: Fault, detail: &str) {
+        if stamps.job.due_ns < self.counts.from_ns {
+            return;
+        }
+        self.counts.failed += 1;
+        *self.counts.by_fault.entry(fault).or_default() += 1;
+        if fault.is_given_up() {
+            self.service.record_us(micros(stamps.done_ns.saturating_sub(stamps.sent_ns)));
+            self.response.record_us(micros(stamps.done_ns.saturating_sub(stamps.job.due_ns)));
+            self.keep_slow(stamps);
+        }
+        self.keep_failure(stamps.job.index, None, Some(detail), String::new());
+    }
+
+    /// Was due, and is still waiting at the end.
+    pub(crate) fn never_started(&mut self, due_ns: u64, end_ns: u64) {
+        if due_ns < self.counts.from_ns {
+            return;
+        }
+        self.counts.failed += 1;
+        *self.counts.by_fault.entry(Fault::NotStarted).or_default() += 1;
+        self.response.record_us(micros(end_ns.saturating_sub(due_ns)));
+    }
+
+    /// Counts all of another, too.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.slip.add(&other.slip);
+        self.wait.add(&other.wait);
+        self.service.add(&other.service);
+        self.response.add(&other.response);
+        self.counts.add(&other.counts);
+    }
+
+    /// Makes it empty, with the memory it has. What is due before `from_ns` counts for nothing from now on.
+    pub(crate) fn clear(&mut self, from_ns: u64) {
+        for times in [&mut self.slip, &mut self.wait, &mut self.service, &mut self.response] {
+            times.0.reset();
+        }
+        let empty = Counts { from_ns, ..Counts::default() };
+        self.counts = empty;
+    }
+
+    fn keep_failure(
+        &mut self,
+        index: u64,
+        status: Option<u16>,
+        error: Option<&str>,
+        body_start: String,
+    ) {
+        if self.counts.failures.len() < FAILURES_MAX {
+            let error = error.map(str::to_owned);
+            self.counts.failures.push(Failure { index, status, error, body_start });
+        }
+    }
+
+    fn keep_slow(&mut self, stamps: &Stamps) {
+        let line = Timeline {
+            index: stamps.job.index,
+            due_us: stamps.job.due_ns / 1_000,
+            picked_us: stamps.job.picked_ns / 1_000,
+            sent_us: stamps.sent_ns / 1_000,
+            first_byte_us: stamps.first_byte_ns / 1_000,
+            done_us: stamps.done_ns / 1_000,
+        };
+        if self.counts.slowest.len() < SLOWEST_MAX {
+            return self.counts.slowest.push(line);
+        }
+        let took = |line: &Timeline| line.done_us - line.due_us;
+        if took(&line) <= self.counts.slowest_floor_us {
+            return;
+        }
+        if let Some(fastest) = self.counts.slowest.iter_mut().min_by_key(|kept| took(kept)) {
+            *fastest = line;
+        }
+        self.counts.slowest_floor_us = self.counts.slowest.iter().map(took).min().unwrap_or(0);
+    }
+}
+
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.from_ns = self.from_ns.max(other.from_ns);
+        self.offered += other.offered;
+        self.started += other.started;
+        self.done += other.done;
+        self.failed += other.failed;
+        self.bytes_in += other.bytes_in;
+        self.connects += other.connects;
+        for (status, count) in &other.by_status {
+            *self.by_status.entry(*status).or_default() += count;
+        }
+        for (fault, count) in &other.by_fault {
+            *self.by_fault.entry(*fault).or_default() += count;
+        }
+        self.failures.extend_from_slice(&other.failures);
+        self.failures.truncate(FAILURES_MAX);
+        self.slowest.extend_from_slice(&other.slowest);
+        self.slowest.sort_by_key(|line| std::cmp::Reverse(line.done_us - line.due_us));
+        self.slowest.truncate(SLOWEST_MAX);
+        self.spikes.extend_from_slice(&other.spikes);
+        self.loop_lag_ns = self.loop_lag_ns.max(other.loop_lag_ns);
+    }
+}
+
+/// Rounded to the nearest: cutting off would make all half a µs faster.
+pub(crate) fn micros(ns: u64) -> u64 {
+    ns.saturating_add(500) / 1_000
+}
+
+#[cfg(test)]
+mod tests;

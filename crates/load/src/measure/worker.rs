@@ -1,0 +1,138 @@
+//! A thread with its own runtime, its own part of the schedule and its own connections: workers share nothing that is
+//! written for each request.
+
+use std::io;
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::clock::Clock;
+use super::fault::Failed;
+use super::line::{Line, Shared};
+use super::pacer::{self, Timer};
+use super::socket::Socket;
+
+/// Connections of one worker that are opened at the same time, before the run.
+const OPENING_MAX: usize = 64;
+
+/// What all workers are at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Phase {
+    /// Open connections.
+    Connect,
+    /// Make requests.
+    Go(Clock),
+    /// Leave everything.
+    Stop,
+}
+
+/// What came of opening connections.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) first_failure: Option<Failed>,
+}
+
+/// A running one.
+pub(crate) struct Worker {
+    pub(crate) shared: Shared,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Worker {
+    /// Starts a thread that opens its connections, tells `opened`, and waits for what is next.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub(crate) fn begin(
+        number: u32,
+        shared: Shared,
+        connections: usize,
+        phase: watch::Receiver<Phase>,
+        opened: SyncSender<Opened>,
+    ) -> io::Result<Self> {
+        let own = shared.clone();
+        let thread =
+            std::thread::Builder::new().name(format!("load-{number}")).spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(work(own, connections, phase, opened))
+            })?;
+        Ok(Self { shared, thread })
+    }
+
+    /// Whether it has nothing left to do.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// What ended it early.
+    pub(crate) fn join(self) -> io::Result<()> {
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("a worker panicked")))
+    }
+}
+
+async fn work(
+    shared: Shared,
+    connections: usize,
+    mut phase: watch::Receiver<Phase>,
+    opened: SyncSender<Opened>,
+) -> io::Result<()> {
+    let timer = Timer::new()?;
+    let (sockets, first_failure) = open(&shared, connections).await;
+    // Nobody listens any more: then it is over.
+    let _ = opened.send(Opened { first_failure });
+    drop(opened);
+    let Some(clock) = begun(&mut phase).await else { return Ok(()) };
+    // Until then the clock stands: what was done in it would have taken no time.
+    tokio::time::sleep_until(clock.beginning().into()).await;
+    let mut lines = JoinSet::new();
+    for (seat, socket) in sockets.into_iter().enumerate() {
+        lines.spawn(Line::new(shared.clone(), seat, clock, socket).run());
+    }
+    tokio::select! {
+        () = async { while lines.join_next().await.is_some() {} } => Ok(()),
+        ended = pacer::pace(timer, shared.desk.clone(), clock) => ended,
+        () = stopped(&mut phase) => Ok(()),
+    }
+}
+
+/// Opens all connections, unless each serves one request only. One that fails is opened again with its first request.
+async fn open(shared: &Shared, connections: usize) -> (Vec<Option<Socket>>, Option<Failed>) {
+    let mut sockets: Vec<Option<Socket>> =
+        std::iter::repeat_with(|| None).take(connections).collect();
+    let mut first_failure = None;
+    if !shared.reuse {
+        return (sockets, first_failure);
+    }
+    let mut opening = FuturesUnordered::new();
+    let mut seats = 0..connections;
+    loop {
+        while opening.len() < OPENING_MAX {
+            let Some(seat) = seats.next() else { break };
+            opening.push(async move { (seat, shared.connect().await) });
+        }
+        match opening.next().await {
+            Some((seat, Ok(socket))) => sockets[seat] = Some(socket),
+            Some((_, Err(failed))) => first_failure = first_failure.or(Some(failed)),
+            None => return (sockets, first_failure),
+        }
+    }
+}
+
+async fn begun(phase: &mut watch::Receiver<Phase>) -> Option<Clock> {
+    let next = phase.wait_for(|phase| !matches!(phase, Phase::Connect)).await.ok()?;
+    match *next {
+        Phase::Go(clock) => Some(clock),
+        Phase::Connect | Phase::Stop => None,
+    }
+}
+
+async fn stopped(phase: &mut watch::Receiver<Phase>) {
+    // If who could say so is gone, it is over, too.
+    let _ = phase.wait_for(|phase| matches!(phase, Phase::Stop)).await;
+}

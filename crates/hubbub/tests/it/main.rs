@@ -47,6 +47,8 @@ mod line;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod measures;
+#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod openapi;

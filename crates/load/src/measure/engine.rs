@@ -192,3 +192,6 @@ impl Load {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! `hubbub load run` and its like: each verdict is reached on the demo server of that cause, and exit codes say what
+//! happened. Tests share cores with others: that the generator was starved is a right answer, too, if it has evidence.
+
+use std::fs;
+use std::path::Path;
+
+use load::measure::run::Run;
+use stats::spikes::Axis;
+use stats::verdict::Cause;
+
+use crate::house::{Ended, hubbub, run};
+
+/// A verdict that says nothing of the server, because its machine was busy with other things.
+const OTHERS: &str = "others filled its machine";
+
+async fn load(folder: &Path, arguments: &[&str]) -> Ended {
+    let mut command = hubbub(folder);
+    command.arg("load").args(arguments);
+    run(command, folder).await
+}
+
+/// Measures a demo server: the run that was saved. Nothing, if the machine was too busy to tell, which was said.
+async fn demo(ceiling: &str, right: Cause) -> Option<Run> {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = load(folder.path(), &["demo", ceiling, "-d", "4s", "-o", "run.json"]).await;
+    let text = fs::read_to_string(folder.path().join("run.json"));
+    let run = Run::from_json(&text.unwrap_or_else(|_| panic!("{ended:?}"))).expect("a run");
+    let judgement = &run.judgement;
+    let evidence = &judgement.findings.first().expect("a verdict has evidence").evidence;
+    assert_eq!(ended.code, Some(if judgement.is_valid() { 0 } else { 3 }), "{ended:?}");
+    if judgement.cause == right {
+        return Some(run);
+    }
+    let is_starved = judgement.cause == Cause::HostStarved;
+    let is_unknown = judgement.cause == Cause::Unknown && evidence.contains(OTHERS);
+    assert!(is_starved || is_unknown, "{ceiling}: {judgement:#?}");
+    None
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_for_little_has_headroom() {
+    if let Some(run) = demo("none", Cause::Headroom).await {
+        assert_eq!(
+            (run.totals.failed, run.totals.by_status.get(&200)),
+            (0, Some(&run.totals.done))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_computes_is_bound_by_its_processors() {
+    demo("cpu", Cause::ServerCpu).await;
+}
+
+#[tokio::test]
+async fn a_server_with_one_lock_waits() {
+    demo("lock", Cause::ServerWaiting).await;
+}
+
+#[tokio::test]
+async fn a_server_with_a_small_pool_waits() {
+    demo("pool", Cause::ServerWaiting).await;
+}
+
+#[tokio::test]
+async fn a_server_with_a_plateau_waits_and_its_plateau_is_measured() {
+    if let Some(run) = demo("plateau", Cause::ServerWaiting).await {
+        let rate = run.totals.achieved_rate;
+        assert!((700.0..820.0).contains(&rate), "{rate}");
+    }
+}
+
+#[tokio::test]
+async fn too_few_connections_are_the_limit_of_a_server_that_takes_its_time() {
+    demo("latency", Cause::ConcurrencyCapped).await;
+}
+
+#[tokio::test]
+async fn a_server_that_turns_requests_away_is_shedding() {
+    if let Some(run) = demo("shed", Cause::Shedding).await {
+        assert!(run.totals.first_failures[0].body_start.contains("come back later"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_slowly_is_limited_by_its_backlog() {
+    demo("backlog", Cause::NetworkOrLimit).await;
+}
+
+#[tokio::test]
+async fn a_pause_at_every_thousandth_request_has_a_period_of_a_thousand() {
+    let Some(run) = demo("pause", Cause::ServerWaiting).await else { return };
+    let period = run.periods.iter().find(|period| period.axis == Axis::Index);
+    let period = period.unwrap_or_else(|| panic!("no period: {:?}", run.periods)).period;
+    assert!((990.0..1_010.0).contains(&period), "{:?}", run.periods);
+}
+
+#[tokio::test]
+async fn who_stopped_is_told_with_the_right_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    for case in ["server", "client", "host"] {
+        let ended = load(folder.path(), &["selftest", case]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_gets_one_sentence_and_the_code_of_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["run", "localhost:80"], 2, "right is http://HOST:PORT/PATH"),
+        (&["run", "http://127.0.0.1:1/"], 69, "connection refused"),
+        (&["run", "http://no.such.name.invalid/"], 69, "cannot be looked up"),
+        (&["run", "http://127.0.0.1:1/", "--rate", "5", "-n", "5"], 2, "cannot be used with"),
+        (&["run", "http://127.0.0.1:1/", "--slo", "p99 fast"], 2, "p99 fast"),
+        (&["run", "http://127.0.0.1:1/", "-B", "none.txt"], 2, "none.txt"),
+        (&["run", "http://127.0.0.1:1/", "-d", "1s", "--warm-up", "1s"], 2, "leaves nothing"),
+        (&["ladder", "http://127.0.0.1:1/", "--steps", "1,2"], 2, "make a ladder"),
+        (&["demo", "nothing-of-the-kind"], 2, "possible values"),
+    ];
+    for (arguments, code, sentence) in cases {
+        let ended = load(folder.path(), arguments).await;
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {ended:?}");
+        assert!(ended.err.contains(sentence), "{arguments:?}: {}", ended.err);
+        assert_eq!(ended.out, "", "{arguments:?}");
+    }
+    let other = load(folder.path(), &["pace", "--no-such-flag"]).await;
+    assert_eq!(other.code, Some(64), "what measures nothing keeps the code of the house");
+}

@@ -100,7 +100,7 @@ impl Socket {
     pub(crate) async fn close(&mut self, mut heard: impl FnMut(&str)) {
         let Self::Open(mut stream) = std::mem::take(self) else { return };
         let farewell = async {
-            stream.close(None).await?;
+            WebSocketStream::close(&mut stream, None).await?;
             loop {
                 match stream.next().await.transpose()? {
                     Some(Message::Text(text)) => heard(&text),

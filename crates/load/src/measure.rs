@@ -30,6 +30,7 @@ pub mod run;
 mod selftest;
 mod server;
 mod socket;
+mod stream;
 mod summary;
 mod tally;
 mod target;

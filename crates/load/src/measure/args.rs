@@ -27,6 +27,12 @@ pub struct TargetArgs {
     /// Bodies, one a line; they take turns, and are filled as --body is
     #[arg(short = 'B', long, value_name = "FILE")]
     pub(crate) body_file: Option<PathBuf>,
+    /// HTTP/2, without TLS by prior knowledge
+    #[arg(long, conflicts_with = "no_reuse")]
+    pub(crate) http2: bool,
+    /// Requests that a connection of HTTP/2 has in flight at most
+    #[arg(long, default_value_t = 10, requires = "http2", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) streams: u32,
     /// A new connection for each request
     #[arg(long)]
     pub(crate) no_reuse: bool,

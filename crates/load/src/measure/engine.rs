@@ -53,6 +53,8 @@ pub(crate) struct Load {
     pub(crate) workers: u32,
     pub(crate) timeout: Duration,
     pub(crate) reuse: bool,
+    /// Requests that a connection of HTTP/2 may have in flight; nothing for HTTP/1.1.
+    pub(crate) streams: Option<u32>,
 }
 
 /// What came of it.
@@ -133,13 +135,15 @@ impl Load {
         let mut workers = Vec::new();
         for number in 0..self.workers {
             let connections = self.connections_of(number);
-            let desk = Desk::new(self.source(number, &issued), connections);
+            let seats = connections * usize::try_from(self.streams.unwrap_or(1)).unwrap_or(1);
+            let desk = Desk::new(self.source(number, &issued), seats);
             let shared = Shared {
                 desk: Arc::new(Mutex::new(desk)),
                 dial: self.dial.clone(),
                 request: Arc::clone(&self.request),
                 timeout: self.timeout,
                 reuse: self.reuse,
+                streams: self.streams,
             };
             let begun = Worker::begin(number, shared, connections, phases.clone(), opened.clone());
             let why = |why| Refusal::io(format!("a worker of the generator cannot begin: {why}"));

@@ -55,13 +55,17 @@ fn traffic(run: &Run) -> Traffic {
     let status = |status: u16| run.totals.by_status.get(&status).copied().unwrap_or(0);
     let turned_away = status(429) + status(503) + count(&Fault::Reset);
     let all = run.totals.done + run.totals.failed;
+    let streams = f64::from(run.plan.streams);
     Traffic {
         asked_rate: run.totals.asked_rate,
         // Answers of any status: what was turned away is told beside it.
         achieved_rate: Some(per_second(run.totals.by_status.values().sum(), run.totals.measured_s)),
-        asked_connections: Some(f64::from(run.totals.asked_connections)),
+        asked_connections: Some(f64::from(run.totals.asked_connections) * streams),
         // Those that serve one request each are open as long as it takes.
-        achieved_connections: run.plan.reuse.then(|| f64::from(run.totals.achieved_connections)),
+        achieved_connections: run
+            .plan
+            .reuse
+            .then(|| f64::from(run.totals.achieved_connections) * streams),
         // In service, by Little's law: what waits for a connection is in none.
         in_flight: (!times.service.0.is_empty())
             .then(|| run.totals.achieved_rate * times.service.0.mean() / 1e6),
@@ -102,14 +106,14 @@ fn server(run: &Run, seconds: &[Second]) -> Server {
 }
 
 /// What is of the whole run becomes what is of some steps of a ladder, all of one number of connections.
-pub(crate) fn narrow(evidence: &mut Evidence, steps: &[&Step]) {
+pub(crate) fn narrow(evidence: &mut Evidence, steps: &[&Step], streams: f64) {
     let mean = |figure: &dyn Fn(&Step) -> f64| {
         average(&steps.iter().map(|step| figure(step)).collect::<Vec<_>>())
     };
     let most =
         |figure: &dyn Fn(&Step) -> f64| steps.iter().map(|step| figure(step)).reduce(f64::max);
     let of_client = |figure: fn(&Health) -> f64| mean(&|step| figure(&step.client));
-    let connections = steps.first().map(|step| f64::from(step.connections));
+    let connections = steps.first().map(|step| f64::from(step.connections) * streams);
     let client = &mut evidence.client;
     client.loop_lag_p99_us = most(&|step| step.client.loop_lag_ms * 1e3);
     client.watchdog_gap_ms = most(&|step| step.client.watchdog_gap_ms);

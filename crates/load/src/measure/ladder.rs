@@ -208,7 +208,7 @@ fn judged_at_the_top(run: &Run, points: &[Point]) -> verdict::Evidence {
             .iter()
             .flatten()
             .filter(|step| f64::from(step.connections).total_cmp(&point.concurrency).is_eq());
-        evidence::narrow(&mut evidence, &at_top.collect::<Vec<_>>());
+        evidence::narrow(&mut evidence, &at_top.collect::<Vec<_>>(), f64::from(run.plan.streams));
     }
     evidence
 }

@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) timeout: Duration,
     /// Whether a connection serves more than one request.
     pub(crate) reuse: bool,
+    /// Requests that a connection of HTTP/2 may have in flight; nothing for HTTP/1.1.
+    pub(crate) streams: Option<u32>,
 }
 
 /// A connection.
@@ -55,6 +57,25 @@ pub(crate) struct Line {
 impl Shared {
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next request for a seat, and when it was taken; nothing once all is done.
+    pub(crate) async fn job(&self, seat: usize, clock: Clock) -> Option<(Job, u64)> {
+        let mut has_waited = false;
+        std::future::poll_fn(|cx| self.poll_job(seat, clock, &mut has_waited, cx)).await
+    }
+
+    fn poll_job(
+        &self,
+        seat: usize,
+        clock: Clock,
+        has_waited: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<(Job, u64)>> {
+        let now_ns = clock.now_ns();
+        let job = self.desk().poll_job(seat, now_ns, *has_waited, cx.waker());
+        *has_waited = true;
+        job.map(|job| job.map(|job| (job, now_ns)))
     }
 
     /// Opens a connection, within the time that a request may take.
@@ -99,16 +120,11 @@ impl Line {
     async fn job(&mut self) -> Option<(Job, u64)> {
         let mut has_waited = false;
         std::future::poll_fn(|cx| {
-            let now_ns = self.clock.now_ns();
-            let job = self.shared.desk().poll_job(self.seat, now_ns, has_waited, cx.waker());
-            if let Poll::Ready(job) = job {
-                return Poll::Ready(job.map(|job| (job, now_ns)));
-            }
-            has_waited = true;
-            if self.is_closed_while_idle(cx) {
+            let job = self.shared.poll_job(self.seat, self.clock, &mut has_waited, cx);
+            if job.is_pending() && self.is_closed_while_idle(cx) {
                 self.hang_up();
             }
-            Poll::Pending
+            job
         })
         .await
     }

@@ -64,7 +64,8 @@ impl Aim {
             Some(file) => Trust::File(file),
             None => Trust::Machine,
         };
-        let tls = if target.is_tls { Some(tls::config(trust, &[b"http/1.1"])?) } else { None };
+        let protocol: &[u8] = if args.http2 { b"h2" } else { b"http/1.1" };
+        let tls = if target.is_tls { Some(tls::config(trust, &[protocol])?) } else { None };
         target.resolve().await?;
         let address = target.addresses.first().copied();
         let address = address.ok_or_else(|| Refusal::unavailable("the name has no address"))?;
@@ -109,6 +110,7 @@ impl Aim {
             workers: args.workers.unwrap_or(usual).min(connections),
             timeout: args.timeout,
             reuse: !args.no_reuse,
+            streams: args.http2.then_some(args.streams),
         })
     }
 }
@@ -182,12 +184,13 @@ pub(crate) fn of_run(aim: &Aim, args: &RunArgs) -> Result<(Load, Plan), Refusal>
 pub(crate) fn told(aim: &Aim, load: &Load, stages: Vec<Stage>) -> Plan {
     Plan {
         target: aim.target.url.clone(),
-        kind: Kind::Http1,
+        kind: if load.streams.is_some() { Kind::Http2 } else { Kind::Http1 },
         arrivals: load.arrivals,
         stages,
         warm_up_s: load.warm_up.as_secs_f64(),
         timeout_ms: nanos(load.timeout) / 1_000_000,
         reuse: load.reuse,
+        streams: load.streams.unwrap_or(1),
         workers: load.workers,
         seed: load.seed,
         args: std::env::args().collect(),

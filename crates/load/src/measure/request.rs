@@ -3,7 +3,9 @@
 //! In a body, `{{index}}` becomes the request's number and `{{random}}` 16 hexadecimal digits, which follow from the
 //! seed and the number.
 
-use http::{HeaderName, HeaderValue, Method};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Uri};
+use http_body_util::Full;
 
 use super::refusal::Refusal;
 use super::target::Target;
@@ -15,6 +17,8 @@ pub(crate) const BODIES_MAX: usize = 100_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    uri: Uri,
     bodies: Vec<Body>,
     /// All up to the body's length.
     head: Vec<u8>,
@@ -58,7 +62,9 @@ impl Request {
             wanted.headers.iter().map(|line| header(line)).collect::<Result<Vec<_>, _>>()?;
         let bodies: Vec<Body> = wanted.bodies.into_iter().map(Body::parse).collect();
         let head = head(target, &method, &headers, wanted.reuse);
-        let mut request = Self { method, bodies, head, constant: None, seed: wanted.seed };
+        let uri = target.uri.clone();
+        let seed = wanted.seed;
+        let mut request = Self { method, headers, uri, bodies, head, constant: None, seed };
         request.constant = request.only();
         Ok(request)
     }
@@ -73,8 +79,19 @@ impl Request {
         room
     }
 
+    /// Request `index` for HTTP/2.
+    pub(crate) fn whole(&self, index: u64) -> http::Request<Full<Bytes>> {
+        let mut request = http::Request::new(Full::new(Bytes::from(self.body(index))));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        for (name, value) in &self.headers {
+            request.headers_mut().append(name.clone(), value.clone());
+        }
+        request
+    }
+
     /// The body of request `index`.
-    pub(crate) fn body(&self, index: u64) -> Vec<u8> {
+    fn body(&self, index: u64) -> Vec<u8> {
         let count = self.bodies.len() as u64;
         let turn = usize::try_from(index.checked_rem(count).unwrap_or(0)).unwrap_or(0);
         self.bodies.get(turn).map(|body| body.filled(index, self.seed)).unwrap_or_default()

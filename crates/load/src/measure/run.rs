@@ -89,6 +89,9 @@ pub struct Plan {
     pub timeout_ms: u64,
     /// Whether a connection serves more than one request.
     pub reuse: bool,
+    /// Requests that a connection may have in flight.
+    #[serde(default = "one")]
+    pub streams: u32,
     /// Threads that make requests.
     pub workers: u32,
     /// Where the dice began.
@@ -357,6 +360,10 @@ pub enum Unreadable {
     Malformed(serde_json::Error),
     /// Of another version of the format.
     Version(u64),
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Run {

@@ -25,6 +25,7 @@ use truth::Truth;
 const RATE: &str = "1000";
 /// So many that a ninth of a core is not enough for them.
 const RATE_STARVED: &str = "20000";
+const LENGTH_STARVED: Duration = Duration::from_secs(3);
 const LENGTH: Duration = Duration::from_secs(8);
 /// From the beginning of the generator to the stop.
 const STOP_AFTER: Duration = Duration::from_secs(4);
@@ -121,14 +122,14 @@ fn stop(pid: u32) -> Result<Duration, Refusal> {
 fn generate(url: &str, file: &Path, case: Case) -> Result<Process, Refusal> {
     let wrong = |why: std::io::Error| Refusal::io(format!("the generator does not begin: {why}"));
     let program = std::env::current_exe().map_err(wrong)?;
-    let rate = match case {
-        Case::Server | Case::Client => RATE,
-        Case::Host => RATE_STARVED,
+    let (rate, length) = match case {
+        Case::Server | Case::Client => (RATE, LENGTH),
+        Case::Host => (RATE_STARVED, LENGTH_STARVED),
     };
-    let length = format!("{}s", LENGTH.as_secs());
+    let length = format!("{}s", length.as_secs());
     Command::new(program)
         .args(["load", "run", url, "--rate", rate, "-d", &length, "-c", "50", "--warm-up", "0s"])
-        .arg("--no-probe")
+        .args(["--no-probe", "-T", "3s"])
         .arg("-o")
         .arg(file)
         .stdout(Stdio::null())

@@ -11,6 +11,7 @@ use super::refusal::Refusal;
 pub(crate) struct Target {
     /// As it was given.
     pub(crate) url: String,
+    pub(crate) uri: Uri,
     /// Name or address, without brackets.
     pub(crate) host: String,
     /// What a Host header says.
@@ -47,6 +48,7 @@ impl Target {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self {
             url: url.to_owned(),
+            uri: uri.clone(),
             host,
             authority: authority.as_str().to_owned(),
             path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },

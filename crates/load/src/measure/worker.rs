@@ -2,6 +2,7 @@
 //! written for each request.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 
@@ -14,6 +15,7 @@ use super::fault::Failed;
 use super::line::{Line, Shared};
 use super::pacer::{self, Timer};
 use super::socket::Socket;
+use super::stream::{Link, Stream};
 
 /// Connections of one worker that are opened at the same time, before the run.
 const OPENING_MAX: usize = 64;
@@ -83,17 +85,14 @@ async fn work(
     opened: SyncSender<Opened>,
 ) -> io::Result<()> {
     let timer = Timer::new()?;
-    let (sockets, first_failure) = open(&shared, connections).await;
+    let (links, first_failure) = Links::open(&shared, connections).await;
     // Nobody listens any more: then it is over.
     let _ = opened.send(Opened { first_failure });
     drop(opened);
     let Some(clock) = begun(&mut phase).await else { return Ok(()) };
     // Until then the clock stands: what was done in it would have taken no time.
     tokio::time::sleep_until(clock.beginning().into()).await;
-    let mut lines = JoinSet::new();
-    for (seat, socket) in sockets.into_iter().enumerate() {
-        lines.spawn(Line::new(shared.clone(), seat, clock, socket).run());
-    }
+    let mut lines = links.begin(&shared, clock);
     tokio::select! {
         () = async { while lines.join_next().await.is_some() {} } => Ok(()),
         ended = pacer::pace(timer, shared.desk.clone(), clock) => ended,
@@ -121,6 +120,46 @@ async fn open(shared: &Shared, connections: usize) -> (Vec<Option<Socket>>, Opti
             Some((_, Err(failed))) => first_failure = first_failure.or(Some(failed)),
             None => return (sockets, first_failure),
         }
+    }
+}
+
+/// Connections of either kind.
+enum Links {
+    Http1(Vec<Option<Socket>>),
+    Http2(Vec<Arc<Link>>, usize),
+}
+
+impl Links {
+    async fn open(shared: &Shared, connections: usize) -> (Self, Option<Failed>) {
+        let Some(streams) = shared.streams else {
+            let (sockets, first_failure) = open(shared, connections).await;
+            return (Self::Http1(sockets), first_failure);
+        };
+        let (mut links, mut first_failure) = (Vec::new(), None);
+        for _ in 0..connections {
+            let link = Arc::new(Link::default());
+            first_failure = first_failure.or(link.sender(shared).await.err());
+            links.push(link);
+        }
+        (Self::Http2(links, usize::try_from(streams).unwrap_or(1)), first_failure)
+    }
+
+    fn begin(self, shared: &Shared, clock: Clock) -> JoinSet<()> {
+        let mut lines = JoinSet::new();
+        match self {
+            Self::Http1(sockets) => {
+                for (seat, socket) in sockets.into_iter().enumerate() {
+                    lines.spawn(Line::new(shared.clone(), seat, clock, socket).run());
+                }
+            }
+            Self::Http2(links, streams) => {
+                let of_each = links.iter().flat_map(|link| std::iter::repeat_n(link, streams));
+                for (seat, link) in of_each.enumerate() {
+                    lines.spawn(Stream::new(shared.clone(), seat, clock, Arc::clone(link)).run());
+                }
+            }
+        }
+        lines
     }
 }
 

@@ -2,6 +2,7 @@
 //! never times.
 
 mod bare;
+mod multiplexed;
 
 use clap::Parser as _;
 use stats::verdict::Cause;
@@ -197,7 +198,7 @@ async fn what_does_not_answer_at_all_is_told_before_anything_is_measured() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
     drop(listener);
-    let why = measure(&url, "-n 1").await.err().expect("nobody listens");
+    let why = measure(&url, "-n 1").await.expect_err("nobody listens");
     assert_eq!(why.exit_code, EXIT_UNAVAILABLE);
     assert!(why.to_string().contains("connection refused"), "{why}");
 }

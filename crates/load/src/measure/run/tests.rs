@@ -31,6 +31,7 @@ fn run() -> Run {
             warm_up_s: 0.0,
             timeout_ms: 1_000,
             reuse: true,
+            streams: 1,
             workers: 2,
             seed: 1,
             args: Vec::new(),

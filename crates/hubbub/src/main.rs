@@ -118,6 +118,12 @@ enum Load {
     Pages(load::PagesArgs),
     /// Open many connections that mostly wait, and see that all are there
     Crowd(load::CrowdArgs),
+    /// Tell saved measurements: text, HTML, CSV, JUnit, .hgrm, .hlog
+    Report(load::ReportArgs),
+    /// Is one set of saved measurements different from another?
+    Compare(load::CompareArgs),
+    /// Where throughput ends to grow, of a saved ladder
+    Knee(load::KneeArgs),
 }
 
 fn main() -> ExitCode {
@@ -157,12 +163,16 @@ fn main() -> ExitCode {
         Command::Load(Load::Drops(args)) => wait_for(load::drops(args)),
         Command::Load(Load::Pages(args)) => wait_for(load::pages(args)),
         Command::Load(Load::Crowd(args)) => wait_for(load::crowd(args)),
+        Command::Load(Load::Report(args)) => told(load::report::report(&args)),
+        Command::Load(Load::Compare(args)) => told(load::report::compare(&args)),
+        Command::Load(Load::Knee(args)) => told(load::report::knee(&args)),
     }
 }
 
 /// Measurements keep the codes of other load generators, for pipelines: there, wrong usage is 2.
 fn usage_code(mut args: impl Iterator<Item = String>) -> u8 {
-    const MEASURING: &[&str] = &["run", "ladder", "demo", "selftest"];
+    const MEASURING: &[&str] =
+        &["run", "ladder", "demo", "selftest", "report", "compare", "knee"];
     let is_load = args.nth(1).is_some_and(|word| word == "load");
     let is_measuring = args.next().is_some_and(|word| MEASURING.contains(&word.as_str()));
     if is_load && is_measuring { load::measure::EXIT_USAGE } else { EXIT_USAGE }
@@ -238,13 +248,15 @@ fn measured(measuring: impl Future<Output = Result<ExitCode, load::measure::Refu
         Ok(runtime) => runtime,
         Err(why) => return ended(Err(why.into())),
     };
-    match runtime.block_on(measuring) {
-        Ok(code) => code,
-        Err(why) => {
-            complain(&why.to_string());
-            ExitCode::from(why.exit_code)
-        }
-    }
+    told(runtime.block_on(measuring))
+}
+
+/// What a measurement came to, or why there is none.
+fn told(result: Result<ExitCode, load::measure::Refusal>) -> ExitCode {
+    result.unwrap_or_else(|why| {
+        complain(&why.to_string());
+        ExitCode::from(why.exit_code)
+    })
 }
 
 fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {

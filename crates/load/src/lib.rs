@@ -28,6 +28,7 @@ mod pages;
 mod quantiles;
 mod raw;
 mod replay;
+pub mod report;
 mod sweep;
 mod talk;
 
@@ -39,5 +40,6 @@ pub use import::{ImportArgs, Imported, import};
 pub use pace::{PaceArgs, pace};
 pub use pages::{PagesArgs, pages};
 pub use replay::{ReplayArgs, Replayed, replay};
+pub use report::{CompareArgs, KneeArgs, ReportArgs};
 pub use sweep::sweep;
 pub use talk::talk;

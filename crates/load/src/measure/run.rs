@@ -15,7 +15,7 @@ use stats::slo::Judged;
 use stats::spikes::Period;
 use stats::verdict::Judgement;
 
-pub use distribution::{Distribution, LATENCY_MAX_US};
+pub use distribution::{Distribution, HEAT_FROM_US, HEAT_LEN, HEAT_PER_DECADE, LATENCY_MAX_US};
 
 /// Of the format. Stored: never reuse.
 pub const VERSION: u32 = 1;
@@ -165,6 +165,9 @@ pub struct Second {
     pub client: Health,
     /// How the server fared, if that can be seen.
     pub server: Option<ServerHealth>,
+    /// Answers by how long they took from due, as [`Distribution::heat`] has it.
+    #[serde(default)]
+    pub heat: Vec<u64>,
 }
 
 /// How the generator fared in a while. What the kernel does not tell is 0.

@@ -153,6 +153,7 @@ impl<'a> Collector<'a> {
             wait_p99_us: wait.at_us(0.99),
             client,
             server: self.server.as_mut().and_then(|server| server.look()),
+            heat: response.heat(),
         }
     }
 

@@ -11,6 +11,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The longest time told apart, in µs: an hour; longer ones count as this.
 pub const LATENCY_MAX_US: u64 = 3_600_000_000;
 
+/// The first class of [`Distribution::heat`] ends here, in µs.
+pub const HEAT_FROM_US: f64 = 10.0;
+
+/// Classes of a decade.
+pub const HEAT_PER_DECADE: usize = 4;
+
+/// Classes, to 100 s; the last has what took longer, too.
+pub const HEAT_LEN: usize = 7 * HEAT_PER_DECADE + 1;
+
 /// Significant digits.
 const DIGITS: u8 = 3;
 
@@ -43,10 +52,33 @@ impl Distribution {
         [self.at_us(0.5), self.at_us(0.9), self.at_us(0.99), self.0.max()]
     }
 
+    /// How many there are in each class: the first up to [`HEAT_FROM_US`], each next up to 10^(1/[`HEAT_PER_DECADE`])
+    /// times that of the one before, at most [`HEAT_LEN`]. Empty ones at the end are left out.
+    #[must_use]
+    pub fn heat(&self) -> Vec<u64> {
+        let mut heat = Vec::new();
+        for step in self.0.iter_recorded() {
+            let class = class(step.value_iterated_to());
+            if heat.len() <= class {
+                heat.resize(class + 1, 0);
+            }
+            heat[class] += step.count_since_last_iteration();
+        }
+        heat
+    }
+
     /// Counts all of another, too.
     pub fn add(&mut self, other: &Self) {
         self.0.add(&other.0).expect("all have the same bounds");
     }
+}
+
+fn class(us: u64) -> usize {
+    let above = |class: &usize| {
+        let end_us = HEAT_FROM_US * 10f64.powf(*class as f64 / HEAT_PER_DECADE as f64);
+        us as f64 <= end_us
+    };
+    (0..HEAT_LEN).find(above).unwrap_or(HEAT_LEN - 1)
 }
 
 impl Default for Distribution {

@@ -83,3 +83,16 @@ fn a_time_beyond_the_longest_counts_as_the_longest() {
     assert_eq!(times.0.len(), 1);
     assert_eq!(Distribution::new().marks_us(), [0; 4]);
 }
+
+#[test]
+fn each_time_is_in_one_class_of_heat_and_the_longest_in_the_last() {
+    let mut times = Distribution::new();
+    for us in [1, 10, 11, 100, 1_000_000, LATENCY_MAX_US] {
+        times.record_us(us);
+    }
+    let heat = times.heat();
+    assert_eq!(heat.iter().sum::<u64>(), 6);
+    assert_eq!((heat[0], heat[1], heat[HEAT_PER_DECADE]), (2, 1, 1));
+    assert_eq!((heat.len(), heat[HEAT_LEN - 1]), (HEAT_LEN, 1));
+    assert!(Distribution::new().heat().is_empty());
+}

@@ -171,8 +171,7 @@ fn main() -> ExitCode {
 
 /// Measurements keep the codes of other load generators, for pipelines: there, wrong usage is 2.
 fn usage_code(mut args: impl Iterator<Item = String>) -> u8 {
-    const MEASURING: &[&str] =
-        &["run", "ladder", "demo", "selftest", "report", "compare", "knee"];
+    const MEASURING: &[&str] = &["run", "ladder", "demo", "selftest", "report", "compare", "knee"];
     let is_load = args.nth(1).is_some_and(|word| word == "load");
     let is_measuring = args.next().is_some_and(|word| MEASURING.contains(&word.as_str()));
     if is_load && is_measuring { load::measure::EXIT_USAGE } else { EXIT_USAGE }

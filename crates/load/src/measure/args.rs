@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::report::Outputs;
+
 use super::plan::{Kilo, StageText, duration, duration_or_none};
 
 /// Connections that one process may open; descriptors may allow fewer.
@@ -57,6 +59,8 @@ pub struct TargetArgs {
     /// Write the run there, for `load report`, `load compare` and `load knee`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
     /// An objective, such as 'p99<300ms', 'error_rate<1%', 'rps>=5000', 'slip.p99<1ms'; may be given several times
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) slo: Vec<String>,

@@ -12,6 +12,7 @@ use super::evidence;
 use super::health;
 use super::health::{Segments, segments};
 use super::run::{Histograms, Plan, Run, Spike, Totals, VERSION};
+use super::tally::Counts;
 
 /// Names a run.
 fn id(began_at_ms: u64) -> String {
@@ -114,6 +115,21 @@ fn sample(spike: &Spike) -> Sample {
 
 fn totals(load: &Load, plan: &Plan, measured: &Measured) -> Totals {
     let counts = &measured.total.counts;
+    Totals {
+        asked_rate: asked_rate(load, counts.offered),
+        achieved_rate: per_second(counts.done, measured.measured_s),
+        asked_connections: load.connections,
+        achieved_connections: measured.open_most,
+        warm_up_excluded_s: plan.warm_up_s,
+        measured_s: measured.measured_s,
+        client_cpu_s: measured.cpu_s,
+        was_interrupted: measured.was_interrupted,
+        ..counted(counts)
+    }
+}
+
+/// What a tally alone tells of them.
+pub(crate) fn counted(counts: &Counts) -> Totals {
     let mut by_error: BTreeMap<String, u64> = BTreeMap::new();
     for (fault, count) in &counts.by_fault {
         *by_error.entry(fault.name().to_owned()).or_default() += count;
@@ -127,18 +143,8 @@ fn totals(load: &Load, plan: &Plan, measured: &Measured) -> Totals {
         by_status: counts.by_status.clone(),
         by_error,
         first_failures: counts.failures.clone(),
-        asked_rate: asked_rate(load, counts.offered),
-        achieved_rate: per_second(counts.done, measured.measured_s),
-        asked_connections: load.connections,
-        achieved_connections: measured.open_most,
         connects: counts.connects,
-        warm_up_excluded_s: plan.warm_up_s,
-        measured_s: measured.measured_s,
-        client_cpu_s: measured.cpu_s,
-        was_interrupted: measured.was_interrupted,
-        alone_p50_us: None,
-        backlog_overflows: None,
-        sent_again: None,
+        ..Totals::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! `hubbub load run`: measures, judges, says it in some lines, and saves it.
+//! `hubbub load run`: measures, judges, saves it and says it.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,7 +10,8 @@ use super::engine::Watch;
 use super::plan::{Aim, of_run};
 use super::refusal::{EXIT_INVALID, Refusal};
 use super::run::{Run, Second};
-use super::summary;
+use super::shown::Shown;
+use super::tally::Tally;
 
 /// Requests to see how long one takes alone, and how long they may take together.
 const PROBE_REQUESTS: u64 = 100;
@@ -31,10 +32,20 @@ pub async fn run(args: &RunArgs) -> Result<ExitCode, Refusal> {
     if !args.no_probe {
         beside.alone_p50_us = alone(&aim, args).await?;
     }
-    let measured = load.run(server.as_mut(), &mut Nobody, interrupted()).await?;
-    let run = assemble::run(&load, plan, &aim.slos, measured, &beside);
-    summary::say(&summary::of(&run));
+    let mut shown = Shown::new(&load, &plan, &args.target.outputs);
+    let wish = shown.wish();
+    let ended = async {
+        tokio::select! {
+            () = interrupted() => {}
+            () = wish.notified() => {}
+        }
+    };
+    let measured = load.run(server.as_mut(), &mut shown, ended).await;
+    // The terminal is needed for what comes now.
+    drop(shown);
+    let run = assemble::run(&load, plan, &aim.slos, measured?, &beside);
     save(&run, args.target.output.as_deref())?;
+    args.target.outputs.tell(std::slice::from_ref(&run))?;
     Ok(exit_code(&run, args.target.exit_slo))
 }
 
@@ -50,7 +61,7 @@ async fn alone(aim: &Aim, args: &RunArgs) -> Result<Option<u64>, Refusal> {
 pub(crate) struct Nobody;
 
 impl Watch for Nobody {
-    fn second(&mut self, _second: &Second) {}
+    fn second(&mut self, _second: &Second, _total: &Tally) {}
 }
 
 /// Until Ctrl-C.

@@ -17,6 +17,7 @@ use super::args::RunArgs;
 use super::command;
 use super::plan::duration;
 use super::refusal::Refusal;
+use crate::report::Outputs;
 
 pub(crate) use ceiling::Ceiling;
 pub(crate) use child::{Child, send};
@@ -46,6 +47,8 @@ pub struct DemoArgs {
     /// Write the run there
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
 }
 
 /// Arguments of `load run`, as a command line has them.
@@ -75,13 +78,16 @@ pub async fn demo(args: &DemoArgs) -> Result<ExitCode, Refusal> {
     }
     let mut run = Line::try_parse_from(line).map_err(|why| Refusal::usage(why.to_string()))?.run;
     run.target.output.clone_from(&args.output);
+    run.target.outputs.clone_from(&args.outputs);
     run.target.server_pid = vec![child.pid()];
     let shown = args.ceiling.plan().join(" ");
-    super::summary::say(&format!(
-        "{}: {}\nhubbub load run {} {shown}\n\n",
-        args.ceiling,
-        args.ceiling.sentence(),
-        child.url
-    ));
+    if !args.outputs.is_json() {
+        super::summary::say(&format!(
+            "{}: {}\nhubbub load run {} {shown}\n\n",
+            args.ceiling,
+            args.ceiling.sentence(),
+            child.url
+        ));
+    }
     command::run(&run).await
 }

@@ -99,9 +99,9 @@ impl Measured {
 }
 
 /// Who looks on while it is measured.
-pub trait Watch {
-    /// A second has ended.
-    fn second(&mut self, second: &Second);
+pub(crate) trait Watch {
+    /// A second has ended; `total` is the measured part so far.
+    fn second(&mut self, second: &Second, total: &Tally);
 }
 
 impl Load {

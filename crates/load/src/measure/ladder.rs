@@ -70,8 +70,8 @@ pub async fn ladder(args: &LadderArgs) -> Result<ExitCode, Refusal> {
     };
     climb.all(&steps).await?;
     let run = climb.run(beside);
-    summary::say(&summary::of_ladder(&run));
     save(&run, args.target.output.as_deref())?;
+    args.target.outputs.tell(std::slice::from_ref(&run))?;
     Ok(exit_code(&run, args.target.exit_slo))
 }
 
@@ -135,7 +135,9 @@ impl Climb<'_> {
         load.warm_up = TICK * u32::try_from(length.as_millis() / TICK.as_millis() / 3).unwrap_or(0);
         let measured = load.run(self.server.as_mut(), &mut command::Nobody, interrupted()).await?;
         let step = seen(&load, &measured, direction);
-        summary::say(&summary::of_step(&step));
+        if !self.args.target.outputs.is_json() {
+            summary::say(&summary::of_step(&step));
+        }
         self.steps.push(step);
         self.sum.add(measured);
         self.last = Some(load);

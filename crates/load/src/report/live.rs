@@ -1,7 +1,7 @@
 //! A run while it goes on: one screen in a terminal, lines of text elsewhere.
 //!
-//! Whoever measures makes a [`Snapshot`] each 100 to 500 ms and gives it to a [`Screen`], from a thread that sends no
-//! requests: drawing takes about a millisecond.
+//! Whoever measures makes a [`Snapshot`] each second and gives it to a [`Screen`], from a thread that sends no requests:
+//! drawing takes about a millisecond.
 //!
 //! # Invariants
 //!
@@ -25,8 +25,8 @@ use super::Outputs;
 pub struct Snapshot {
     /// Seconds from the beginning.
     pub at_s: f64,
-    /// How long it will take.
-    pub planned_s: f64,
+    /// How long requests are due; nothing when it ends with their number.
+    pub planned_s: Option<f64>,
     /// What is going on.
     pub phase: Phase,
     /// The last whole second.
@@ -46,15 +46,6 @@ pub enum Phase {
     Measuring,
     /// No request is due any more; the last answers are awaited.
     Draining,
-    /// A step of a ladder.
-    Step {
-        /// The first is 1.
-        number: usize,
-        /// Steps that are planned.
-        of: usize,
-        /// Open at once.
-        connections: u32,
-    },
 }
 
 /// What the person at the screen wants.
@@ -86,14 +77,11 @@ pub fn screen(plan: &Plan, cpus: u32, outputs: &Outputs) -> Box<dyn Screen> {
 
 impl Phase {
     /// In a few words.
-    fn told(self) -> String {
+    const fn told(self) -> &'static str {
         match self {
-            Self::WarmUp => "warm-up".to_owned(),
-            Self::Measuring => "measuring".to_owned(),
-            Self::Draining => "waiting for the last answers".to_owned(),
-            Self::Step { number, of, connections } => {
-                format!("step {number} of {of}: {connections} connections")
-            }
+            Self::WarmUp => "warm-up",
+            Self::Measuring => "measuring",
+            Self::Draining => "waiting for the last answers",
         }
     }
 }

@@ -43,6 +43,12 @@ impl Outputs {
         self.plain || self.json || !std::io::stdout().is_terminal()
     }
 
+    /// Whether standard output is for a program.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints runs and writes the files that were asked for.
     ///
     /// # Errors

@@ -213,6 +213,7 @@ fn plan() -> Plan {
         warm_up_s: 2.0,
         timeout_ms: 10_000,
         reuse: true,
+        streams: 1,
         workers: 2,
         seed: 7,
         args: ["hubbub", "load", "run", "http://127.0.0.1:8080/hello", "--rate", "5k"]

@@ -155,13 +155,16 @@ pub(crate) fn asked_and_achieved(run: &Run) -> Vec<(&'static str, String, String
         format!(" ({})", units::share(totals.achieved_rate / asked))
     });
     let open = units::count(u64::from(totals.achieved_connections));
-    let opened = units::count(totals.connects);
+    let opened = match totals.connects {
+        0 => String::new(),
+        opened => format!(", {} opened while it was measured", units::count(opened)),
+    };
     vec![
         ("rate", asked, format!("{}{kept}", units::rate(totals.achieved_rate))),
         (
             "connections",
             units::count(u64::from(totals.asked_connections)),
-            format!("{open} at once, {opened} opened in all"),
+            format!("{open} at once{opened}"),
         ),
     ]
 }
@@ -171,8 +174,9 @@ pub(crate) fn notes(run: &Run) -> Vec<String> {
     let totals = &run.totals;
     let excluded = if totals.warm_up_excluded_s > 0.0 {
         let warm_up = units::seconds(totals.warm_up_excluded_s);
+        let of = if run.ladder.is_some() { " of each step" } else { "" };
         format!(
-            "The first {warm_up} count for nothing (warm-up): caches and connections were cold."
+            "The first {warm_up}{of} count for nothing (warm-up): caches and connections were cold."
         )
     } else {
         "Nothing was excluded: there was no warm-up.".to_owned()
@@ -198,7 +202,8 @@ pub(crate) fn notes(run: &Run) -> Vec<String> {
     }
     let timeout = units::seconds(run.plan.timeout_ms as f64 / 1e3);
     notes.push(format!(
-        "A request without an answer after {timeout} has failed; its latency is not counted."
+        "A request without an answer after {timeout} has failed, and counts with the time that was waited for it; an \
+         answer of 400 and above has failed and is in no latency."
     ));
     notes.push(format!(
         "Latencies are exact to three digits, from 1 µs to 1 h; {} of them.",

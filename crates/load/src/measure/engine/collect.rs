@@ -83,7 +83,7 @@ impl<'a> Collector<'a> {
             let now_ns = self.clock.now_ns();
             if now_ns >= next_ns {
                 let second = self.second(now_ns);
-                watch.second(&second);
+                watch.second(&second, &self.total);
                 self.seconds.push(second);
                 // After a stall of this process a second is longer: what happened in it cannot be told apart.
                 next_ns = (now_ns / tick_ns + 1) * tick_ns;

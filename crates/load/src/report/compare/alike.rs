@@ -34,6 +34,7 @@ fn difference(one: &Run, other: &Run) -> Option<String> {
         ("another warm-up", plan.warm_up_s.to_bits() == others.warm_up_s.to_bits()),
         ("another timeout", plan.timeout_ms == others.timeout_ms),
         ("other use of connections", plan.reuse == others.reuse),
+        ("another number of streams", plan.streams == others.streams),
         ("another number of workers", plan.workers == others.workers),
         ("another number of processors", one.host.cpus == other.host.cpus),
         ("another processor", one.host.cpu_model == other.host.cpu_model),

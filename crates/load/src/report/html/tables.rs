@@ -119,6 +119,7 @@ pub(crate) fn details(run: &Run) -> Markup {
             "Connections",
             if plan.reuse { "kept open" } else { "a new one for each request" }.to_owned(),
         ),
+        ("Streams", format!("{} on a connection", plan.streams)),
         ("Seed", plan.seed.to_string()),
         (
             "Host",

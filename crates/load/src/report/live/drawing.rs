@@ -81,8 +81,9 @@ fn head(frame: &mut Frame<'_>, title: Rect, progress: Rect, picture: &Picture, n
         Span::from(format!("  {}", picture.manner)).dim(),
     ]);
     frame.render_widget(line, title);
-    let share = (now.at_s / now.planned_s.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
-    let told = format!("{}  {:.0} of {:.0} s", now.phase.told(), now.at_s, now.planned_s);
+    let share = now.planned_s.map_or(0.0, |planned_s| (now.at_s / planned_s).clamp(0.0, 1.0));
+    let of = now.planned_s.map_or_else(String::new, |planned_s| format!(" of {planned_s:.0}"));
+    let told = format!("{}  {:.0}{of} s", now.phase.told(), now.at_s);
     let gauge = Gauge::default().ratio(share).label(told).gauge_style(Style::new().fg(Color::Blue));
     frame.render_widget(gauge, progress);
 }

@@ -1,12 +1,15 @@
 //! How the generator fares, as traffic lights: each figure with what it may be.
 
-use stats::verdict::{CLIENT_BUSY, LATE_US, RUN_QUEUE_WAIT, STALL_MS, STEAL};
+use stats::verdict::{CLIENT_BUSY, LATE_BY_FAR, LATE_US, RUN_QUEUE_WAIT, STALL_MS, STEAL};
 
 use crate::measure::run::Health;
 use crate::report::units;
 
 /// From this share of what is too much on, a light is amber.
 const AMBER: f64 = 0.5;
+
+/// The worst of a second may be so late: a loop that is late for once makes no quantile late.
+const LOOP_LAG_MS: f64 = LATE_US * LATE_BY_FAR / 1e3;
 
 /// Red makes a measurement doubtful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,12 +50,7 @@ pub(super) fn lights(health: &Health, cpus: u32) -> Vec<Lit> {
             STALL_MS,
             units::seconds(health.watchdog_gap_ms / 1e3),
         ),
-        lit(
-            "loop lag",
-            health.loop_lag_ms,
-            LATE_US / 1e3,
-            units::seconds(health.loop_lag_ms / 1e3),
-        ),
+        lit("loop lag", health.loop_lag_ms, LOOP_LAG_MS, units::seconds(health.loop_lag_ms / 1e3)),
         lit("steal", health.steal, STEAL, units::share(health.steal)),
         lit("throttled", health.throttled, f64::MIN_POSITIVE, units::share(health.throttled)),
     ]

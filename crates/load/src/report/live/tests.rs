@@ -10,7 +10,7 @@ use crate::report::sample;
 fn snapshot(run: &Run, at: usize) -> Snapshot {
     Snapshot {
         at_s: run.seconds[at].at_s + 0.25,
-        planned_s: 60.0,
+        planned_s: Some(60.0),
         phase: Phase::Measuring,
         last: run.seconds[at].clone(),
         totals: run.totals.clone(),

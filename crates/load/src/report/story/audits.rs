@@ -3,8 +3,7 @@
 //! The verdict is of `stats`; audits are for people who want to see why it may be believed.
 
 use stats::verdict::{
-    CLIENT_BUSY, CONNECTIONS, FILES, KEPT_UP, LATE_OF_SERVICE, LATE_US, RUN_QUEUE_WAIT, STALL_MS,
-    STEAL,
+    CLIENT_BUSY, CONNECTIONS, FILES, LATE_OF_SERVICE, LATE_US, RUN_QUEUE_WAIT, STALL_MS, STEAL,
 };
 
 use crate::measure::run::{Health, Run};
@@ -98,22 +97,14 @@ fn health(run: &Run, worst: &Health) -> Vec<Audit> {
 
 fn traffic(run: &Run) -> Vec<Audit> {
     let totals = &run.totals;
-    let mut audits = Vec::new();
-    if let Some(asked) = totals.asked_rate.filter(|asked| *asked > 0.0) {
-        let sent = totals.started as f64 / totals.measured_s.max(f64::MIN_POSITIVE) / asked;
-        audits.push(at_least("The asked rate was really sent", sent, KEPT_UP, units::share));
-    }
     let asked = f64::from(totals.asked_connections.max(1));
     let open = f64::from(totals.achieved_connections) / asked;
-    audits.push(at_least("All connections were open", open, CONNECTIONS, units::share));
-    let requests = run.histograms.response.0.len();
-    audits.push(at_least(
-        "There are enough requests for a 99th percentile",
-        requests as f64,
-        REQUESTS_FOR_P99 as f64,
-        units::number,
-    ));
-    audits
+    let requests = run.histograms.response.0.len() as f64;
+    let least = REQUESTS_FOR_P99 as f64;
+    vec![
+        at_least("All connections were open", open, CONNECTIONS, units::share),
+        at_least("There are enough requests for a 99th percentile", requests, least, units::number),
+    ]
 }
 
 fn at_most(name: &'static str, value: f64, limit: f64, tell: impl Fn(f64) -> String) -> Audit {

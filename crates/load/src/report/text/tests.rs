@@ -17,9 +17,17 @@ fn the_verdict_is_the_first_line_and_findings_have_what_to_do_next() {
 
 #[test]
 fn asked_and_achieved_excluded_and_corrected_are_always_said() {
-    for (run, corrected) in [
-        (sample::healthy(), "each latency counts from when its request was due"),
-        (sample::ladder(), "Closed loop: while the server is slow it is asked less"),
+    for (run, excluded, corrected) in [
+        (
+            sample::healthy(),
+            "The first 2.00 s count for nothing",
+            "each latency counts from when its request was due",
+        ),
+        (
+            sample::ladder(),
+            "The first 2.00 s of each step count for nothing",
+            "Closed loop: while the server is slow it is asked less",
+        ),
     ] {
         let told = bare(&run).split_whitespace().collect::<Vec<_>>().join(" ");
         let rate = "rate 5,000/s 4,999/s (99.98 %)".to_owned();
@@ -30,8 +38,8 @@ fn asked_and_achieved_excluded_and_corrected_are_always_said() {
         };
         for said in [
             rate.as_str(),
-            "connections 50 50 at once, 54 opened in all",
-            "The first 2.00 s count for nothing",
+            "connections 50 50 at once, 54 opened while it was measured",
+            excluded,
             corrected,
             "exact to three digits",
         ] {

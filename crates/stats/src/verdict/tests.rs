@@ -225,6 +225,33 @@ fn a_machine_that_both_fill_is_told_and_a_late_generator_on_it_is_invalid_all_th
 }
 
 #[test]
+fn the_rules_are_asked_in_their_order() {
+    let mut all = saturated(3.9);
+    all.traffic.turned_away = Some(0.3);
+    assert_eq!(cause(&all), Cause::Shedding, "before the server's processors");
+    all.limits.no_port = Some(9);
+    assert_eq!(cause(&all), Cause::NetworkOrLimit, "before shedding");
+    (all.client.slip_p99_us, all.client.run_queue_wait) = (Some(2e4), Some(0.5));
+    assert_eq!(cause(&all), Cause::HostStarved, "before everything");
+}
+
+#[test]
+fn a_closed_loop_has_no_slip_and_is_late_by_the_lag_of_its_loops() {
+    let with = |lag_us, wait| {
+        let mut evidence = closed();
+        (evidence.client.loop_lag_p99_us, evidence.client.run_queue_wait) = (lag_us, Some(wait));
+        judge(&evidence)
+    };
+    let late = with(Some(LATE_US + 1.0), 0.5);
+    assert_eq!((late.cause, late.confidence), (Cause::HostStarved, Confidence::Clear));
+    assert!(late.findings[0].evidence.contains("loop lag"), "{late:?}");
+    assert_eq!(with(Some(LATE_US), 0.5).cause, Cause::Unknown, "in time though it waits");
+    let unknown = with(None, 0.5);
+    assert_eq!((unknown.cause, unknown.confidence), (Cause::HostStarved, Confidence::Likely));
+    assert_eq!(with(None, 0.0).cause, Cause::Unknown, "nothing speaks against it");
+}
+
+#[test]
 fn only_a_generator_that_was_late_makes_a_run_invalid() {
     let starved = but(|e| (e.client.run_queue_wait, e.client.cpu_cores) = (Some(0.5), Some(3.9)));
     assert_eq!(cause(&starved), Cause::Headroom, "it kept its schedule");

@@ -24,8 +24,8 @@ struct Room {
 const PLAN: &[Room] = &[
     // Floor 0.
     pure_room("model", &[]),
-    pure_room("stats", &[]),
     // Floor 1.
+    pure_room("stats", &[]),
     pure_room("wire", &["model"]),
     pure_room("link", &["model"]),
     pure_room("hub", &["model"]),

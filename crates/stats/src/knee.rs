@@ -3,8 +3,9 @@
 //! The model is asymptotic bounds (Lazowska, Zahorjan, Graham, Sevcik, *Quantitative System Performance*, 1984,
 //! section 5.2): throughput is `rate · min(N, knee)`. It is fitted by least squares of logarithms, since noise is
 //! relative, on the steps up to the highest throughput and on those after it that have not fallen, since what falls is
-//! another effect. Between two steps the best hinge is two means, so the fit is exact and needs no search. The interval is a bootstrap over the batches
-//! of each step (Efron, Tibshirani, *An Introduction to the Bootstrap*, 1993, section 13.3: percentile interval).
+//! another effect. Between two steps the best hinge is two means, so the fit is exact and needs no search. The interval
+//! is a bootstrap over the batches of each step (Efron, Tibshirani, *An Introduction to the Bootstrap*, 1993, section
+//! 13.3: percentile interval).
 //!
 //! It sees the noise between batches of a step; what moves a whole step it does not see.
 
@@ -140,7 +141,7 @@ impl Point {
     }
 
     /// The mean of one batch fewer, drawn again: as many would vary too little, by (n-1)/n (Hesterberg, *What Teachers
-    /// Should Know About the Bootstrap*, The American Statistician 69, 2015, section 3.2).
+    /// Should Know About the Bootstrap*, The American Statistician 69, 2015).
     fn redrawn(&self, dice: &mut Dice) -> f64 {
         let drawn = self.batches.len() - 1;
         let sum: f64 = (0..drawn).map(|_| self.batches[dice.place(self.batches.len())]).sum();

@@ -12,8 +12,8 @@
 //! 8. else *unknown*, with what is missing.
 //!
 //! What is not known is not claimed: without the server's processors there is no verdict about the server. Run-queue
-//! wait comes before CPU percent, since a starved generator shows a low CPU (Brendan Gregg, *Systems Performance*,
-//! 2nd edition, 2.3.11 and 6.6.2; measured here too, see `docs/adr`).
+//! wait comes before CPU percent, since a starved generator shows a low CPU (saturation before utilization: Brendan
+//! Gregg, *Systems Performance*, 2nd edition, chapter 6; measured here too, see `docs/adr/0011-the-run-is-the-unit.md`).
 
 mod client;
 mod evidence;

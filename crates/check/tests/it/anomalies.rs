@@ -356,20 +356,6 @@ fn a_cursor_above_what_was_acknowledged_is_ahead() {
 }
 
 #[test]
-fn a_ticket_that_opens_a_second_connection_is_found_one_that_is_refused_is_not() {
-    let (once, refused) = (History::client(1).by_ticket("t"), History::client(3).hello_by("t"));
-    let report = check(&[once, refused, History::client(4).by_ticket("u")]);
-    assert!(report.is_green(), "{report}");
-    assert_eq!(report.counts.tickets, 2);
-    assert_found(
-        &[History::client(1).by_ticket("t"), History::client(2).by_ticket("t")],
-        Kind::TicketTwice,
-        &[Kind::TicketTwice],
-        "ticket_twice: a ticket opened a second connection [h0:4, h1:4]",
-    );
-}
-
-#[test]
 fn what_is_acknowledged_afterwards_does_not_excuse_a_cursor_in_the_same_file() {
     let report = check(&[two_said(), History::client(2).follow(json!("cursor"), 3, 2).ack(2)]);
     assert_eq!(report.total(Kind::CursorAhead), 1, "{report}");

@@ -19,3 +19,5 @@ mod house;
 mod innocent;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tickets;

@@ -29,6 +29,9 @@ const SWAMPED: f64 = 4.0;
 /// When a multiple is so many times as strong, it may be the true one.
 const STRONGER: f64 = 2.0;
 
+/// A period has to be as sure when events within this part of it are one.
+const APART: f64 = 0.1;
+
 /// Between two frequencies of the scan, a summit is sought in so many steps.
 const FINER: i32 = 5;
 
@@ -64,11 +67,31 @@ pub(super) fn scan(positions: &[f64]) -> Option<Best> {
         .collect();
     let at = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]))?;
     let best = scores[at];
-    let p = (scores.len() as f64 * (-TAIL * best).exp()).min(1.0);
     let events = Events { positions, first, span };
+    let spread = spread(positions, APART / frequency(at));
+    let h = best.min(Power::of(&spread, first, frequency(at)).h());
+    let p = (scores.len() as f64 * (-TAIL * h).exp()).min(1.0);
     let fundamental = events.fundamental(frequency(at), best);
     let is_multiple_possible = events.strongest_multiple(fundamental) > STRONGER;
     Some(Best { frequency: fundamental, p, is_multiple_possible })
+}
+
+/// The first of each group of positions that are not that far apart.
+///
+/// Slow phases are clumps, and clumps are in step with every low frequency. A period is one event a cycle, and loses
+/// next to nothing here.
+fn spread(positions: &[f64], apart: f64) -> Vec<f64> {
+    let mut sorted = positions.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mut last = f64::NEG_INFINITY;
+    sorted.retain(|position| {
+        let is_far = position - last >= apart;
+        if is_far {
+            last = *position;
+        }
+        is_far
+    });
+    sorted
 }
 
 struct Events<'a> {

@@ -85,6 +85,17 @@ fn what_is_no_run_is_refused_with_its_name_and_a_missing_file_is_another_error()
 }
 
 #[test]
+fn a_file_that_is_far_too_large_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let file = std::fs::File::create(&path).unwrap();
+    // Of holes only: it takes no room.
+    file.set_len(FILE_MAX + 1).unwrap();
+    let refused = read(&path).unwrap_err().to_string();
+    assert!(refused.contains("has at most 268435456"), "{refused}");
+}
+
+#[test]
 fn no_more_files_are_read_at_once_than_the_bound() {
     let files = vec![PathBuf::from("/nowhere"); FILES_MAX + 1];
     assert_eq!(read_all(&files).unwrap_err().exit_code, EXIT_USAGE);

@@ -23,8 +23,8 @@ use truth::Truth;
 
 /// Requests a second, and for how long: a stop of a second is an eighth of all.
 const RATE: &str = "1000";
-/// So many that a ninth of a core is not enough for them.
-const RATE_STARVED: &str = "20000";
+/// So many that a quarter of a core is not enough for them.
+const RATE_STARVED: &str = "50000";
 const LENGTH_STARVED: Duration = Duration::from_secs(3);
 const LENGTH: Duration = Duration::from_secs(8);
 /// From the beginning of the generator to the stop.

@@ -25,7 +25,7 @@ pub(crate) enum Ceiling {
     Shed,
     /// Accepts 5 connections a second, and lets few wait
     Backlog,
-    /// Stands still for 100 ms at every 1,000th request
+    /// Stands still for 150 ms at every 1,000th request
     Pause,
 }
 
@@ -59,7 +59,7 @@ impl Ceiling {
                 "a server that accepts 5 connections a second: its backlog should be the limit"
             }
             Self::Pause => {
-                "a server that stands still for 100 ms at every 1,000th request: a period of 1,000 should show"
+                "a server that stands still for 150 ms at every 1,000th request: a period of 1,000 should show"
             }
         }
     }

@@ -36,7 +36,7 @@ const PLATEAU_EVERY: Duration = Duration::from_micros(1_250);
 const LATENCY: Duration = Duration::from_millis(50);
 const SHED_EVERY: Duration = Duration::from_millis(5);
 const PAUSE_AT: u64 = 1_000;
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// What requests share.
 struct Shop {

@@ -7,11 +7,11 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::measure::refusal::Refusal;
 
-/// Longer than a case, should nobody end it.
-const AT_MOST_SECONDS: &str = "60";
+/// Longer than requests are made, should nobody end it.
+const SECONDS: &str = "15";
 
-/// Threads that share the core with the generator: it gets a ninth.
-const THREADS: usize = 8;
+/// Threads that share the core with the generator: it gets a quarter.
+const THREADS: usize = 3;
 
 /// Ends with what it is for.
 pub(super) struct Burning(Child);
@@ -31,7 +31,7 @@ pub(super) fn begin() -> Result<Burning, Refusal> {
     let wrong = |why: std::io::Error| Refusal::io(format!("nothing starves the generator: {why}"));
     let program = std::env::current_exe().map_err(wrong)?;
     let burning = Command::new(program)
-        .args(["load", "selftest", "--burn", AT_MOST_SECONDS])
+        .args(["load", "selftest", "--burn", SECONDS])
         .stdout(Stdio::null())
         .spawn();
     burning.map(Burning).map_err(wrong)

@@ -1,5 +1,7 @@
 //! `hubbub load run` and its like: each verdict is reached on the demo server of that cause, and exit codes say what
-//! happened. Tests share cores with others: that the generator was starved is a right answer, too, if it has evidence.
+//! happened. Tests share cores with others: that the generator was starved is a right answer, too, if it has evidence;
+//! and where others took a part of the machine in some second, the verdict is not judged. `.config/nextest.toml` lets
+//! these tests run alone.
 
 use std::fs;
 use std::path::Path;
@@ -19,6 +21,18 @@ async fn load(folder: &Path, arguments: &[&str]) -> Ended {
     run(command, folder).await
 }
 
+/// Cores that others may use in a second.
+const OTHERS_MAX_CORES: f64 = 0.3;
+
+/// In some second others took a part of the machine.
+fn is_disturbed(run: &Run) -> bool {
+    run.seconds.iter().any(|second| {
+        let all = second.client.machine_busy * f64::from(run.host.cpus);
+        let own = second.client.cpu_of_process + second.server.map_or(0.0, |server| server.cpu);
+        all - own > OTHERS_MAX_CORES
+    })
+}
+
 /// Measures a demo server: the run that was saved. Nothing, if the machine was too busy to tell, which was said.
 async fn demo(ceiling: &str, right: Cause) -> Option<Run> {
     let folder = tempfile::tempdir().unwrap();
@@ -28,6 +42,9 @@ async fn demo(ceiling: &str, right: Cause) -> Option<Run> {
     let judgement = &run.judgement;
     let evidence = &judgement.findings.first().expect("a verdict has evidence").evidence;
     assert_eq!(ended.code, Some(if judgement.is_valid() { 0 } else { 3 }), "{ended:?}");
+    if is_disturbed(&run) {
+        return None;
+    }
     if judgement.cause == right {
         return Some(run);
     }

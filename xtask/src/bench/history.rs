@@ -84,8 +84,9 @@ fn a_quantile_lies_in_its_bucket_and_is_only_of_what_came_meanwhile() {
         let count = (COUNT.to_owned(), f64::from(slow));
         Metrics(all.into_iter().chain([count]).collect())
     };
-    assert_eq!(quantile(&page(0, 0), &page(99, 100), 0.99), 0.001);
-    assert_eq!(quantile(&page(0, 0), &page(98, 100), 0.99), 0.0055);
-    assert_eq!(quantile(&page(0, 0), &page(0, 0), 0.99), 0.0);
-    assert_eq!(quantile(&page(0, 900), &page(100, 1_000), 0.99), 0.001);
+    let micros = |before, after| (quantile(&before, &after, 0.99) * 1e6).round();
+    assert_eq!(micros(page(0, 0), page(99, 100)), 1_000.0);
+    assert_eq!(micros(page(0, 0), page(98, 100)), 5_500.0);
+    assert_eq!(micros(page(0, 0), page(0, 0)), 0.0);
+    assert_eq!(micros(page(0, 900), page(100, 1_000)), 1_000.0);
 }

@@ -34,6 +34,10 @@ fn is_disturbed(run: &Run) -> bool {
 }
 
 /// Measures a demo server: the run that was saved. Nothing, if the machine was too busy to tell, which was said.
+#[expect(
+    clippy::print_stdout,
+    reason = "who reads a test's output wants to know what it did not judge"
+)]
 async fn demo(ceiling: &str, right: Cause) -> Option<Run> {
     let folder = tempfile::tempdir().unwrap();
     let ended = load(folder.path(), &["demo", ceiling, "-d", "4s", "-o", "run.json"]).await;
@@ -43,6 +47,7 @@ async fn demo(ceiling: &str, right: Cause) -> Option<Run> {
     let evidence = &judgement.findings.first().expect("a verdict has evidence").evidence;
     assert_eq!(ended.code, Some(if judgement.is_valid() { 0 } else { 3 }), "{ended:?}");
     if is_disturbed(&run) {
+        println!("{ceiling} is not judged: others took a part of the machine");
         return None;
     }
     if judgement.cause == right {

@@ -106,6 +106,7 @@ async fn views_of_garbage_are_made_anew_and_it_says_so() {
     let whole = ann.read(&tea).await;
     house.stop().await;
     let views = folder.path().join("data/views");
+    assert!(!views.join("tables/tables.sqlite-wal").exists(), "a stop folds the log into the file");
     for (file, view) in [("history/version", "history"), ("tables/tables.sqlite", "tables")] {
         let path = views.join(file);
         let length = fs::metadata(&path).unwrap().len();

@@ -54,6 +54,7 @@ pub(crate) struct Crew {
     authors: Vec<Author>,
     reader: Reader,
     clock: Clock,
+    stop_reading: Arc<AtomicBool>,
     stop_following: Arc<AtomicBool>,
     stop_keeping: Arc<AtomicBool>,
     thinner: Option<Thinner>,
@@ -67,6 +68,7 @@ struct Threads {
     keeper: Vec<JoinHandle<()>>,
     hubs: Vec<JoinHandle<()>>,
     journal: Vec<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
     followers: Vec<JoinHandle<()>>,
 }
 
@@ -88,6 +90,7 @@ impl Crew {
             authors: Vec::new(),
             reader,
             clock,
+            stop_reading: Arc::new(AtomicBool::new(false)),
             stop_following: Arc::new(AtomicBool::new(false)),
             stop_keeping: Arc::new(AtomicBool::new(false)),
             thinner: None,
@@ -130,7 +133,7 @@ impl Crew {
             let times = Arc::clone(&self.read_times);
             let run = move || queries::run(&questions, &history, &times, &fatal);
             let thread = spawn(&format!("query-{index}"), run)?;
-            self.threads().followers.push(thread);
+            self.threads().readers.push(thread);
         }
         Ok(())
     }
@@ -213,10 +216,10 @@ impl Crew {
         let tables = Tables::reader(&dir.tables())?;
         let (journal, history) = (self.reader.clone(), history.clone());
         let views = Views { tables, history, journal, epochs };
-        let (stop, fatal) = (Arc::clone(&self.stop_following), Arc::clone(&self.fatal));
+        let (stop, fatal) = (Arc::clone(&self.stop_reading), Arc::clone(&self.fatal));
         let run = move || views.run(&questions, &stop, &fatal);
         let thread = spawn("views", run)?;
-        self.threads().followers.push(thread);
+        self.threads().readers.push(thread);
         Ok(ask)
     }
 
@@ -289,6 +292,10 @@ impl Crew {
         join(&mut threads.hubs);
         self.journal_inbox.answer(JournalEvent::Stop);
         join(&mut threads.journal);
+        // Who only reads goes first: the last to leave the tables folds their log into the file, which
+        // a reader cannot.
+        self.stop_reading.store(true, Relaxed);
+        join(&mut threads.readers);
         self.stop_following.store(true, Relaxed);
         join(&mut threads.followers);
     }

@@ -5,6 +5,8 @@
 //! - Its size does not grow with the number of requests.
 //! - A request that was due before [`Counts::from_ns`] counts for nothing: it belongs to the warm-up, which is over.
 
+mod failures;
+
 use std::collections::BTreeMap;
 
 use super::fault::Fault;
@@ -14,9 +16,6 @@ use super::run::{Distribution, Failure, Spike, Timeline};
 
 /// Of the requests that took longest, in a tally.
 pub(crate) const SLOWEST_MAX: usize = 24;
-
-/// Of the requests that failed first, in a tally.
-pub(crate) const FAILURES_MAX: usize = 10;
 
 /// Requests far slower than most, of one worker in one second.
 pub(crate) const SPIKES_MAX: usize = 2_000;
@@ -153,10 +152,8 @@ impl Tally {
         error: Option<&str>,
         body_start: String,
     ) {
-        if self.counts.failures.len() < FAILURES_MAX {
-            let error = error.map(str::to_owned);
-            self.counts.failures.push(Failure { index, status, error, body_start });
-        }
+        let error = error.map(str::to_owned);
+        failures::keep(&mut self.counts.failures, [Failure { index, status, error, body_start }]);
     }
 
     fn keep_slow(&mut self, stamps: &Stamps) {
@@ -197,8 +194,7 @@ impl Counts {
         for (fault, count) in &other.by_fault {
             *self.by_fault.entry(*fault).or_default() += count;
         }
-        self.failures.extend_from_slice(&other.failures);
-        self.failures.truncate(FAILURES_MAX);
+        failures::keep(&mut self.failures, other.failures.iter().cloned());
         self.slowest.extend_from_slice(&other.slowest);
         self.slowest.sort_by_key(|line| std::cmp::Reverse(line.done_us - line.due_us));
         self.slowest.truncate(SLOWEST_MAX);

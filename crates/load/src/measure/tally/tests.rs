@@ -1,3 +1,4 @@
+use super::failures::FAILURES_MAX;
 use super::*;
 
 fn stamps(index: u64, due_ns: u64, took_ns: u64) -> Stamps {

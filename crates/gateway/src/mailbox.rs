@@ -8,15 +8,17 @@
 //!   or an opening in flight, and a subscription is on the list at most once.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use model::{
     Change, ConversationId, Epoch, Listed, Member, Message, MessageId, Refusal, Seq, Standing,
     UserId, Wall,
 };
-use tokio::sync::Notify;
+use smallvec::SmallVec;
 use tokio::time::Instant;
 use wire::Encoding;
 
@@ -79,7 +81,7 @@ pub(crate) struct SentAt {
 pub(crate) struct Mail {
     pub(crate) answers: Vec<Answer>,
     /// Subscriptions, by number.
-    pub(crate) woken: Vec<u64>,
+    pub(crate) woken: SmallVec<[u64; 1]>,
     /// What is no answer and of no consequence: at most [`ASIDES_MAX`], further ones are let go.
     pub(crate) asides: Vec<(UserId, Words)>,
     /// Who came and went, of those watched.
@@ -94,6 +96,8 @@ const ASIDES_MAX: usize = 32;
 enum State {
     #[default]
     Empty,
+    /// One subscription, and nothing else: what comes most often by far takes no memory.
+    Woken(u64),
     /// Boxed: most of the time there is nothing.
     Filled(Box<Mail>),
     /// The connection is gone.
@@ -103,8 +107,14 @@ enum State {
 /// The mailbox of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
-    state: Mutex<State>,
-    notify: Notify,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: State,
+    /// Who waits for something to come: the connection, and nobody else.
+    waiting: Option<Waker>,
 }
 
 /// One subscription, as its topic knows it.
@@ -145,8 +155,9 @@ impl Mailbox {
 
     /// Takes everything. The memory goes with it, so that an idle connection holds none.
     pub(crate) fn take(&self) -> Mail {
-        let mut state = self.lock();
-        match std::mem::take(&mut *state) {
+        let state = &mut self.lock().state;
+        match std::mem::take(state) {
+            State::Woken(number) => Mail { woken: SmallVec::from([number]), ..Mail::default() },
             State::Filled(mail) => *mail,
             State::Empty => Mail::default(),
             State::Closed => {
@@ -156,35 +167,67 @@ impl Mailbox {
         }
     }
 
-    /// Something may have come since the last [`Mailbox::take`]. Cancel safe.
+    /// Something has come since the last [`Mailbox::take`]. Cancel safe. One may wait at a time.
     pub(crate) async fn filled(&self) {
-        self.notify.notified().await;
+        poll_fn(|cx| self.poll_filled(cx)).await;
+    }
+
+    fn poll_filled(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.lock();
+        if matches!(inner.state, State::Woken(_) | State::Filled(_)) {
+            return Poll::Ready(());
+        }
+        match &mut inner.waiting {
+            Some(waiting) => waiting.clone_from(cx.waker()),
+            waiting @ None => *waiting = Some(cx.waker().clone()),
+        }
+        Poll::Pending
     }
 
     /// From now on nothing is taken in.
     pub(crate) fn close(&self) {
-        *self.lock() = State::Closed;
+        *self.lock() = Inner { state: State::Closed, waiting: None };
+    }
+
+    /// A subscription has something new.
+    fn wake(&self, number: u64) {
+        let mut inner = self.lock();
+        if !matches!(inner.state, State::Empty) {
+            return fill(inner, |mail| mail.woken.push(number));
+        }
+        inner.state = State::Woken(number);
+        let waiting = inner.waiting.take();
+        drop(inner);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     fn with(&self, put: impl FnOnce(&mut Mail)) {
-        let mut state = self.lock();
-        let is_first = matches!(*state, State::Empty);
-        if is_first {
-            *state = State::Filled(Box::default());
-        }
-        if let State::Filled(mail) = &mut *state {
-            put(mail);
-        }
-        drop(state);
-        // Whoever put in the first has woken the connection for all that follow.
-        if is_first {
-            self.notify.notify_one();
-        }
+        fill(self.lock(), put);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Puts something in, and wakes who waits.
+fn fill(mut inner: MutexGuard<'_, Inner>, put: impl FnOnce(&mut Mail)) {
+    match &mut inner.state {
+        State::Filled(mail) => put(mail),
+        State::Closed => return,
+        State::Empty | State::Woken(_) => {
+            let mut mail = Box::<Mail>::default();
+            if let State::Woken(number) = inner.state {
+                mail.woken.push(number);
+            }
+            put(&mut mail);
+            inner.state = State::Filled(mail);
+        }
+    }
+    // Nobody waits for what follows the first: it was woken by that, or has not looked yet.
+    let waiting = inner.waiting.take();
+    drop(inner);
+    waiting.into_iter().for_each(Waker::wake);
 }
 
 impl Listener {
@@ -207,7 +250,7 @@ impl Listener {
     /// There is something new for it.
     pub(crate) fn wake(&self) {
         if !self.woken.swap(true, AcqRel) {
-            self.mailbox.with(|mail| mail.woken.push(self.number));
+            self.mailbox.wake(self.number);
         }
     }
 

@@ -160,7 +160,7 @@ impl Desk {
 
     /// Whether there may be something to write already.
     pub(crate) fn has_more(&self) -> bool {
-        !self.out.is_empty() || self.subs.any_ready()
+        !self.out.is_empty() || self.subs.any_ready() || self.lane.is_holding()
     }
 
     /// How it ends, if it does; but what is to be written is written first.

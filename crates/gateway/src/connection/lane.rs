@@ -90,6 +90,11 @@ impl Lane {
         }
     }
 
+    /// Whether a page is being written.
+    pub(super) fn is_holding(&self) -> bool {
+        matches!(self.state, State::Holding { .. })
+    }
+
     /// Whether this subscription's page is being written.
     pub(super) fn holds(&self, number: u64) -> bool {
         matches!(self.state, State::Holding { sub, .. } if sub == number)

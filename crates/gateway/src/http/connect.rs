@@ -17,7 +17,7 @@ use model::Retry;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::field::Empty;
-use tracing::{Instrument as _, debug, info_span};
+use tracing::{debug, info_span};
 use wire::{About, Code, Encoding, Problem};
 
 use super::problem::{respond, respond_with};
@@ -77,19 +77,16 @@ pub(super) async fn upgrade(
     };
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
     let span = info_span!("connection", number, user = Empty, device = Empty);
-    tokio::spawn(
-        async move {
-            match handshake.upgraded.await {
-                Ok(upgraded) => {
-                    let encoding = handshake.encoding.unwrap_or_default();
-                    serve(Arc::clone(place.shared()), number, upgraded, encoding).await;
-                }
-                Err(why) => debug!(%why, "a handshake came to nothing"),
+    tokio::spawn(async move {
+        match handshake.upgraded.await {
+            Ok(upgraded) => {
+                let encoding = handshake.encoding.unwrap_or_default();
+                serve(Arc::clone(place.shared()), number, upgraded, encoding, span).await;
             }
-            drop(place);
+            Err(why) => debug!(parent: &span, %why, "a handshake came to nothing"),
         }
-        .instrument(span),
-    );
+        drop(place);
+    });
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));

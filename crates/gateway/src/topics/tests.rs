@@ -109,12 +109,12 @@ fn a_listener_is_woken_once_until_it_looks() {
     let topic = topics.get(&name("a")).unwrap();
     topic.wake();
     topic.wake();
-    assert_eq!(mailbox.take().woken, [7]);
+    assert_eq!(mailbox.take().woken[..], [7]);
     topic.wake();
     assert!(mailbox.take().woken.is_empty(), "it has not looked yet");
     listener.looking();
     topic.wake();
-    assert_eq!(mailbox.take().woken, [7]);
+    assert_eq!(mailbox.take().woken[..], [7]);
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Desk {
             }
             Stage::Running(pointer) => {
                 let (mut tally, encoding) = (Tally::default(), self.encoding);
-                let step = if let Some(admitted) = sub.admitted {
+                let (step, has_all) = if let Some(admitted) = sub.admitted {
                     let user = &self.who.user;
                     let ends_at = &mut sub.ends_at;
                     let until = |ring: &Ring, next: Seq| {
@@ -85,6 +85,8 @@ impl Desk {
                 };
                 self.shared.counts.tally(tally);
                 match step {
+                    // What comes after this look wakes it again.
+                    Step::Ring if has_all && sub.ends_at.is_none() => Turn::Over,
                     Step::Ring => Turn::More,
                     Step::Wait => Turn::Over,
                     Step::Page => {
@@ -254,7 +256,7 @@ fn take_turn(
     encoding: Encoding,
     batch: &mut Vec<Words>,
     until: impl FnOnce(&Ring, Seq) -> usize,
-) -> Step {
+) -> (Step, bool) {
     seat.look(|view, ring| {
         let step = pointer.step(view, tally);
         if step == Step::Ring {
@@ -263,7 +265,7 @@ fn take_turn(
             assert!(taken > 0, "the ring has what its bounds say");
             pointer.delivered(taken);
         }
-        step
+        (step, pointer.next() == ring.next())
     })
 }
 

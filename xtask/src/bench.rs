@@ -47,6 +47,9 @@ pub(crate) struct BenchArgs {
     /// How long `steady` runs. [default: 600, with --quick 30]
     #[arg(long, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     seconds: Option<u64>,
+    /// Messages that the server of `restart` has, in millions. [default: 1]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
+    millions: Option<u32>,
     /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the table of `peers` into
     /// docs/benchmarks.md.
     #[arg(long)]
@@ -67,7 +70,7 @@ pub(crate) struct BenchArgs {
 enum Name {
     /// How long until a message is acknowledged, at 10,000 a second.
     Ack,
-    /// How long until a server with a million messages is ready again.
+    /// How long until a server with a million messages, or --millions, is ready again.
     Restart,
     /// What ten minutes at 10,000 a second look like.
     Steady,
@@ -110,7 +113,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
         workshop.has_nlp = args.nlp || matches!(name, Name::Steady);
         match name {
             Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
-            Name::Restart => restart::run(&workshop, args.quick, &mut report)?,
+            Name::Restart => restart::run(&workshop, args, &mut report)?,
             Name::Steady => steady::run(&workshop, args, &mut report)?,
             Name::Peers => peers::run(&workshop, args, &mut report)?,
             Name::Crowd => crowd::run(&workshop, args.quick, &mut report)?,

@@ -17,7 +17,7 @@ use model::Retry;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::field::Empty;
-use tracing::{debug, info_span};
+use tracing::{debug, debug_span};
 use wire::{About, Code, Encoding, Problem};
 
 use super::problem::{respond, respond_with};
@@ -76,7 +76,7 @@ pub(super) async fn upgrade(
         return too_busy(&shared);
     };
     let number = shared.counts.connections_total.fetch_add(1, Relaxed);
-    let span = info_span!("connection", number, user = Empty, device = Empty);
+    let span = debug_span!("connection", number, user = Empty, device = Empty);
     tokio::spawn(async move {
         match handshake.upgraded.await {
             Ok(upgraded) => {

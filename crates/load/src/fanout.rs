@@ -15,8 +15,6 @@ mod board;
 mod dialect;
 mod figures;
 mod publisher;
-mod socket;
-mod stamp;
 
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -28,11 +26,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::stamp::STAMP_BYTES;
 use board::Board;
 use dialect::{Dialect, Guest, Role};
 use figures::{Moment, Total};
 use publisher::{Pace, Speech};
-use stamp::STAMP_BYTES;
 
 /// Exit code: the server cannot be reached (sysexits `EX_UNAVAILABLE`).
 const EXIT_UNAVAILABLE: u8 = 69;
@@ -98,9 +96,8 @@ pub fn fanout(args: &FanoutArgs) -> Result<ExitCode> {
 }
 
 async fn run(args: &FanoutArgs) -> Result<ExitCode> {
-    let scratch = socket::scratch();
     let place = (args.dialect, args.url.as_str(), args.room.as_str());
-    let enter = |role| timeout(PATIENCE, Guest::enter(place, role, &scratch));
+    let enter = |role| timeout(PATIENCE, Guest::enter(place, role));
     let entering = stream::iter(0..args.listeners).map(|number| {
         let entered = enter(Role::Listener(number));
         async move { entered.await?.with_context(|| format!("listener {number}")) }
@@ -158,7 +155,7 @@ async fn listen(mut guest: Guest, dialect: Dialect, board: Rc<Board>) -> Result<
     let mut next = 0;
     loop {
         let mut answer = None;
-        let read = guest.socket.read(&board.scratch, |frame| {
+        let read = guest.socket.read(|frame| {
             if board.heard(frame, &mut next) {
                 return;
             }

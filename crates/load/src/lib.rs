@@ -29,8 +29,10 @@ mod quantiles;
 mod raw;
 mod replay;
 pub mod report;
+mod stamp;
 mod sweep;
 mod talk;
+mod websocket;
 
 pub use args::{SweepArgs, TalkArgs};
 pub use crowd::{CrowdArgs, crowd};

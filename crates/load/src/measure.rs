@@ -10,6 +10,7 @@
 
 mod args;
 mod assemble;
+mod chat;
 mod clock;
 mod command;
 mod demo;
@@ -30,7 +31,7 @@ pub mod run;
 mod selftest;
 mod server;
 mod shown;
-mod socket;
+pub(crate) mod socket;
 mod stream;
 mod summary;
 mod tally;

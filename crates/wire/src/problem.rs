@@ -101,6 +101,23 @@ codes! {
     RateLimited = "rate_limited",
 }
 
+impl Code {
+    /// The status that a problem of this kind has over HTTP (RFC 9110).
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Unauthorized => 401,
+            Self::Forbidden => 403,
+            Self::NotFound | Self::NoSuchMessage => 404,
+            Self::IdempotencyConflict | Self::Exists | Self::LastOwner | Self::SeenAhead => 409,
+            Self::TooManyMembers | Self::TooManySubscriptions | Self::LamportJump => 422,
+            Self::Expired => 410,
+            Self::RateLimited => 429,
+            Self::Busy | Self::DiskFull | Self::OutcomeUnknown => 503,
+            Self::BadFrame | Self::BadId | Self::NoHello | Self::NotSubscribed | Self::Other => 400,
+        }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())

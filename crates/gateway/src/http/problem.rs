@@ -7,24 +7,8 @@ use serde_json::{Value, json};
 use wire::{Code, Frame, Problem};
 
 /// The status of a code.
-pub(crate) const fn status_of(code: Code) -> StatusCode {
-    match code {
-        Code::Unauthorized => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
-        Code::NotFound | Code::NoSuchMessage => StatusCode::NOT_FOUND,
-        Code::IdempotencyConflict | Code::Exists | Code::LastOwner | Code::SeenAhead => {
-            StatusCode::CONFLICT
-        }
-        Code::TooManyMembers | Code::TooManySubscriptions | Code::LamportJump => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        Code::Expired => StatusCode::GONE,
-        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Code::Busy | Code::DiskFull | Code::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
-        Code::BadFrame | Code::BadId | Code::NoHello | Code::NotSubscribed | Code::Other => {
-            StatusCode::BAD_REQUEST
-        }
-    }
+pub(crate) fn status_of(code: Code) -> StatusCode {
+    StatusCode::from_u16(code.status()).expect("each is one of RFC 9110")
 }
 
 /// The response to a question that is answered by a problem.

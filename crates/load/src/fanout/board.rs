@@ -8,9 +8,8 @@ use hdrhistogram::Histogram;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use super::socket::{self, Scratch};
-use super::stamp::{Stamp, Stamps};
 use crate::quantiles::{self, micros};
+use crate::stamp::{Stamp, Stamps};
 
 /// What has not come for so long is lost: the publisher goes on, and reach shows it.
 const LOST_AFTER: Duration = Duration::from_secs(2);
@@ -21,7 +20,6 @@ const COMPLAINTS_KEPT: usize = 3;
 /// What has been heard.
 #[derive(Debug)]
 pub(super) struct Board {
-    pub(super) scratch: Scratch,
     pub(super) start: Instant,
     /// Messages due before do not count for latency: everyone warms up.
     measured_micros: u64,
@@ -45,7 +43,6 @@ impl Board {
     /// Nothing yet. `start`: when message 0 is due.
     pub(super) fn new(start: Instant, warm_up: Duration) -> Result<Self> {
         Ok(Self {
-            scratch: socket::scratch(),
             start,
             measured_micros: micros(warm_up),
             stamps: Stamps::new(),

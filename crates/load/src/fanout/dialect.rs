@@ -9,9 +9,11 @@ use clap::ValueEnum;
 use model::{Body, ConversationId, DeviceId, InstanceId, MessageId, Seq, UserId, Wall};
 use ring::hmac;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 use wire::{Command, Post, SubscribeFrom};
 
-use super::socket::{Scratch, Socket};
+use crate::measure::socket::Socket;
+use crate::websocket::{Upgrade, Websocket};
 
 /// What the test application of a Pusher-protocol server is called, and its secret (which
 /// `bench/peers/sockudo/config.json` has too: it guards nothing).
@@ -38,7 +40,7 @@ pub(super) struct Guest {
     dialect: Dialect,
     room: String,
     instance: InstanceId,
-    pub(super) socket: Socket,
+    pub(super) socket: Websocket,
 }
 
 /// Who connects.
@@ -53,31 +55,30 @@ impl Guest {
     pub(super) async fn enter(
         (dialect, url, room): (Dialect, &str, &str),
         role: Role,
-        scratch: &Scratch,
     ) -> Result<Self> {
         let protocol = (dialect == Dialect::Hubbub).then_some(wire::Encoding::Json.subprotocol());
-        let mut socket = Socket::open(url, protocol).await?;
+        let mut socket = open(url, protocol).await?;
         let instance = InstanceId(getrandom::u64().context("the system gives no randomness")?);
         match dialect {
             Dialect::Plain => {}
             Dialect::Hubbub => {
-                enter_hubbub(&mut socket, scratch, (room, instance), role).await?;
+                enter_hubbub(&mut socket, (room, instance), role).await?;
             }
             Dialect::SocketIo => {
-                until(&mut socket, scratch, "0{").await?;
+                until(&mut socket, "0{").await?;
                 socket.say(["40"]).await?;
-                until(&mut socket, scratch, "40{").await?;
+                until(&mut socket, "40{").await?;
             }
             Dialect::Centrifuge => {
                 socket.say([r#"{"id":1,"params":{}}"#]).await?;
-                until(&mut socket, scratch, r#""id":1"#).await?;
+                until(&mut socket, r#""id":1"#).await?;
                 if let Role::Listener(_) = role {
                     let join = json!({ "id": 2, "method": 1, "params": { "channel": room } });
                     socket.say([join.to_string().as_str()]).await?;
-                    until(&mut socket, scratch, r#""id":2"#).await?;
+                    until(&mut socket, r#""id":2"#).await?;
                 }
             }
-            Dialect::Pusher => enter_pusher(&mut socket, scratch, room).await?,
+            Dialect::Pusher => enter_pusher(&mut socket, room).await?,
         }
         Ok(Self { dialect, room: room.to_owned(), instance, socket })
     }
@@ -132,9 +133,20 @@ impl Dialect {
     }
 }
 
+/// Connects to `ws://HOST:PORT/PATH` and upgrades.
+pub(super) async fn open(url: &str, protocol: Option<&str>) -> Result<Websocket> {
+    let rest = url.strip_prefix("ws://").context("a URL here begins with ws://")?;
+    let slash = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(slash);
+    let stream = TcpStream::connect(authority).await.with_context(|| authority.to_owned())?;
+    stream.set_nodelay(true)?;
+    let path = if path.is_empty() { "/" } else { path };
+    let asked = Upgrade { authority, path, protocol };
+    Ok(Websocket::upgrade(Socket::Plain(stream), asked).await?)
+}
+
 async fn enter_hubbub(
-    socket: &mut Socket,
-    scratch: &Scratch,
+    socket: &mut Websocket,
     (room, instance): (&str, InstanceId),
     role: Role,
 ) -> Result<()> {
@@ -145,31 +157,31 @@ async fn enter_hubbub(
     let (user, device) = (UserId::new(&user)?, DeviceId::new("d0")?);
     let hello = Command::Hello { reference: None, user, device, instance, proof: None };
     socket.say([hello.encode().as_str()]).await?;
-    until(socket, scratch, r#""welcome""#).await?;
+    until(socket, r#""welcome""#).await?;
     if let Role::Listener(_) = role {
         let (conversation, from) = (ConversationId::new(room)?, SubscribeFrom::Start);
         let subscribe = Command::Subscribe { reference: None, conversation, from };
         socket.say([subscribe.encode().as_str()]).await?;
-        until(socket, scratch, r#""subscribed""#).await?;
+        until(socket, r#""subscribed""#).await?;
     }
     Ok(())
 }
 
 /// All join: only a member of a private channel may speak there. It does not hear itself.
-async fn enter_pusher(socket: &mut Socket, scratch: &Scratch, room: &str) -> Result<()> {
-    let established = |text: &str| {
-        let frame: Value = serde_json::from_str(text).ok()?;
+async fn enter_pusher(socket: &mut Websocket, room: &str) -> Result<()> {
+    let established = |text: &[u8]| {
+        let frame: Value = serde_json::from_slice(text).ok()?;
         let data: Value = serde_json::from_str(frame["data"].as_str()?).ok()?;
         data["socket_id"].as_str().map(str::to_owned)
     };
-    let socket_id = socket.hear(scratch, established).await?;
+    let socket_id = socket.hear(established).await?;
     let channel = private(room);
     let key = hmac::Key::new(hmac::HMAC_SHA256, PUSHER_SECRET.as_bytes());
     let signature = hmac::sign(&key, format!("{socket_id}:{channel}").as_bytes());
     let signature: String = signature.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let data = json!({ "channel": channel, "auth": format!("fanout-key:{signature}") });
     socket.say([json!({ "event": "pusher:subscribe", "data": data }).to_string().as_str()]).await?;
-    until(socket, scratch, "subscription_succeeded").await
+    until(socket, "subscription_succeeded").await
 }
 
 fn private(room: &str) -> String {
@@ -177,8 +189,8 @@ fn private(room: &str) -> String {
 }
 
 /// Waits for a text with this in it.
-async fn until(socket: &mut Socket, scratch: &Scratch, word: &str) -> Result<()> {
-    socket.hear(scratch, |text| text.contains(word).then_some(())).await
+async fn until(socket: &mut Websocket, word: &str) -> Result<()> {
+    Ok(socket.hear(|text| has(text, word).then_some(())).await?)
 }
 
 fn has(frame: &[u8], word: &str) -> bool {

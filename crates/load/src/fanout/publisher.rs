@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::board::Board;
 use super::dialect::{Dialect, Guest};
-use super::stamp::Stamp;
 use crate::quantiles::micros;
+use crate::stamp::Stamp;
 
 /// When to speak.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ impl Speech {
                 biased;
                 () = sleep_until(until) => return Ok(said.count),
                 may = self.may_say(&mut said, board) => self.say(may, &mut said, guest, board).await?,
-                read = guest.socket.read(&board.scratch, |frame| {
+                read = guest.socket.read(|frame| {
                     answer = self.dialect.answer(frame).or(answer);
                     if self.dialect.is_complaint(frame) {
                         board.complain(frame);

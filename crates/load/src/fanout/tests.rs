@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::socket::Socket;
+use super::dialect::open;
 use super::*;
 
 #[derive(Debug, Parser)]
@@ -97,11 +97,10 @@ fn what_comes_with_the_answer_to_the_upgrade_is_heard() {
             stream.write_all(answer).await.unwrap();
             stream
         };
-        let (opened, _stream) = tokio::join!(Socket::open(&url, None), serving);
-        let scratch = socket::scratch();
+        let (opened, _stream) = tokio::join!(open(&url, None), serving);
         let mut socket = opened.unwrap();
-        let heard = socket.hear(&scratch, |text| Some(text.to_owned()));
-        assert_eq!(timeout(PATIENCE, heard).await.unwrap().unwrap(), "hi");
+        let heard = socket.hear(|text| Some(text.to_vec()));
+        assert_eq!(timeout(PATIENCE, heard).await.unwrap().unwrap(), b"hi");
     });
 }
 

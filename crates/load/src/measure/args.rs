@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::report::Outputs;
 
+use super::chat::ChatArgs;
 use super::plan::{Kilo, StageText, duration, duration_or_none};
 
 /// Connections that one process may open; descriptors may allow fewer.
@@ -15,7 +16,7 @@ pub(crate) const CONNECTIONS_MAX: u32 = 60_000;
 /// What is asked and how; the same for one load and for a ladder of them.
 #[derive(Debug, Clone, Args)]
 pub struct TargetArgs {
-    /// What is asked: http://HOST:PORT/PATH or https://…
+    /// What is asked: http://HOST:PORT/PATH or https://…; ws://HOST:PORT/v1/ws or wss://… for chat
     pub(crate) url: String,
     /// GET, or POST if there is a body
     #[arg(short, long)]
@@ -32,9 +33,9 @@ pub struct TargetArgs {
     /// HTTP/2, without TLS by prior knowledge
     #[arg(long, conflicts_with = "no_reuse")]
     pub(crate) http2: bool,
-    /// Requests that a connection of HTTP/2 has in flight at most
-    #[arg(long, default_value_t = 10, requires = "http2", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub(crate) streams: u32,
+    /// Requests that a connection has in flight at most [default: 10 of HTTP/2, 1 of chat]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) streams: Option<u32>,
     /// A new connection for each request
     #[arg(long)]
     pub(crate) no_reuse: bool,
@@ -61,6 +62,8 @@ pub struct TargetArgs {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) outputs: Outputs,
+    #[command(flatten)]
+    pub(crate) chat: ChatArgs,
     /// An objective, such as 'p99<300ms', 'error_rate<1%', 'rps>=5000', 'slip.p99<1ms'; may be given several times
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) slo: Vec<String>,

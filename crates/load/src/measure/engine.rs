@@ -17,10 +17,9 @@ use tokio::sync::watch;
 
 use super::clock::{Clock, nanos};
 use super::desk::{Closed, Desk, Source};
-use super::line::Shared;
+use super::line::{Asked, Share, Shared};
 use super::queue::{Dues, Queue};
 use super::refusal::Refusal;
-use super::request::Request;
 use super::run::{Arrivals, Second};
 use super::server::Watched;
 use super::socket::Dial;
@@ -35,7 +34,7 @@ const BREATH: Duration = Duration::from_millis(20);
 /// What is measured.
 #[derive(Clone)]
 pub(crate) struct Load {
-    pub(crate) request: Arc<Request>,
+    pub(crate) asked: Asked,
     pub(crate) dial: Dial,
     pub(crate) arrivals: Arrivals,
     /// When requests are due; nothing for a closed loop.
@@ -53,7 +52,7 @@ pub(crate) struct Load {
     pub(crate) workers: u32,
     pub(crate) timeout: Duration,
     pub(crate) reuse: bool,
-    /// Requests that a connection of HTTP/2 may have in flight; nothing for HTTP/1.1.
+    /// Requests that a connection of HTTP/2 or chat may have in flight; nothing for HTTP/1.1.
     pub(crate) streams: Option<u32>,
 }
 
@@ -134,13 +133,15 @@ impl Load {
         let issued = Arc::new(AtomicU64::new(0));
         let mut workers = Vec::new();
         for number in 0..self.workers {
-            let connections = self.connections_of(number);
+            let share = Share { worker: number, workers: self.workers };
+            let connections = share.of(self.connections);
             let seats = connections * usize::try_from(self.streams.unwrap_or(1)).unwrap_or(1);
             let desk = Desk::new(self.source(number, &issued), seats);
             let shared = Shared {
                 desk: Arc::new(Mutex::new(desk)),
                 dial: self.dial.clone(),
-                request: Arc::clone(&self.request),
+                asked: self.asked.clone(),
+                share,
                 timeout: self.timeout,
                 reuse: self.reuse,
                 streams: self.streams,
@@ -162,12 +163,6 @@ impl Load {
             ))),
             _ => Ok(workers),
         }
-    }
-
-    /// Connections are dealt out as cards are.
-    fn connections_of(&self, worker: u32) -> usize {
-        let more = u32::from(worker < self.connections % self.workers);
-        usize::try_from(self.connections / self.workers + more).unwrap_or(0)
     }
 
     fn source(&self, number: u32, issued: &Arc<AtomicU64>) -> Source {

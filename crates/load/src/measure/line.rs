@@ -19,6 +19,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::chat::Chat;
 use super::clock::Clock;
 use super::desk::Desk;
 use super::fault::{Failed, Fault};
@@ -33,17 +34,33 @@ use super::tally::Stamps;
 pub(crate) struct Shared {
     pub(crate) desk: Arc<Mutex<Desk>>,
     pub(crate) dial: Dial,
-    pub(crate) request: Arc<Request>,
+    pub(crate) asked: Asked,
+    pub(crate) share: Share,
     pub(crate) timeout: Duration,
     /// Whether a connection serves more than one request.
     pub(crate) reuse: bool,
-    /// Requests that a connection of HTTP/2 may have in flight; nothing for HTTP/1.1.
+    /// Requests that a connection of HTTP/2 or chat may have in flight; nothing for HTTP/1.1.
     pub(crate) streams: Option<u32>,
+}
+
+/// What is asked.
+#[derive(Clone)]
+pub(crate) enum Asked {
+    Http(Arc<Request>),
+    Chat(Arc<Chat>),
+}
+
+/// Which of the connections are a worker's: they are dealt out as cards are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    pub(crate) worker: u32,
+    pub(crate) workers: u32,
 }
 
 /// A connection.
 pub(crate) struct Line {
     shared: Shared,
+    request: Arc<Request>,
     seat: usize,
     clock: Clock,
     socket: Option<Socket>,
@@ -52,6 +69,20 @@ pub(crate) struct Line {
     room: Vec<u8>,
     /// Rings at or before the end of the request's time: it is set anew only when it rings.
     alarm: Pin<Box<Sleep>>,
+}
+
+impl Share {
+    /// The number of one of a worker's connections among those of all.
+    pub(crate) fn number(self, own: usize) -> u32 {
+        let own = u32::try_from(own).unwrap_or(u32::MAX);
+        own.saturating_mul(self.workers).saturating_add(self.worker)
+    }
+
+    /// How many of so many are the worker's.
+    pub(crate) fn of(self, all: u32) -> usize {
+        let more = u32::from(self.worker < all % self.workers);
+        usize::try_from(all / self.workers + more).unwrap_or(0)
+    }
 }
 
 impl Shared {
@@ -92,11 +123,16 @@ impl Shared {
 }
 
 impl Line {
-    pub(crate) fn new(shared: Shared, seat: usize, clock: Clock, socket: Option<Socket>) -> Self {
-        let to_head_request = shared.request.method == http::Method::HEAD;
+    pub(crate) fn new(
+        (shared, request): (Shared, Arc<Request>),
+        seat: usize,
+        clock: Clock,
+        socket: Option<Socket>,
+    ) -> Self {
+        let to_head_request = request.method == http::Method::HEAD;
         let alarm = Box::pin(tokio::time::sleep(shared.timeout));
         let reader = Reader::new(to_head_request);
-        Self { shared, seat, clock, socket, reader, room: Vec::new(), alarm }
+        Self { shared, request, seat, clock, socket, reader, room: Vec::new(), alarm }
     }
 
     /// Makes requests until there are no more.
@@ -150,13 +186,13 @@ impl Line {
             }
         }
         self.socket = Some(self.shared.connect().await?);
-        self.reader = Reader::new(self.shared.request.method == http::Method::HEAD);
+        self.reader = Reader::new(self.request.method == http::Method::HEAD);
         self.exchange(job, deadline, first_byte_ns).await
     }
 
     fn may_be_sent_again(&self, failed: &Failed) -> bool {
         let closed = matches!(failed.fault, Fault::Reset | Fault::ClosedEarly);
-        closed && self.reader.is_fresh() && self.shared.request.is_idempotent()
+        closed && self.reader.is_fresh() && self.request.is_idempotent()
     }
 
     fn hand_in(&mut self, stamps: &Stamps, answer: Result<Answer, Failed>) {

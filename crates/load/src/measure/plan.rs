@@ -10,9 +10,11 @@ use stats::slo::{self, Slo};
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::args::{OpenArrivals, RunArgs, TargetArgs};
+use super::chat::Chat;
 use super::clock::nanos;
 use super::engine::Load;
 use super::health::open_files_max;
+use super::line::Asked;
 use super::refusal::Refusal;
 use super::request::{BODIES_MAX, Request, Wanted};
 use super::run::{Arrivals, Kind, Plan, Stage};
@@ -32,13 +34,17 @@ const SECOND: Duration = Duration::from_secs(1);
 /// From this length on the first second is left out.
 const LENGTH_WITH_WARM_UP: Duration = Duration::from_secs(5);
 
+/// Without --streams.
+const STREAMS_OF_HTTP2: u32 = 10;
+const STREAMS_OF_CHAT: u32 = 1;
+
 /// Descriptors that are no connections: standard ones, timers, epoll, files.
 const OTHER_FILES: u64 = 64;
 
 /// Whom a load is for.
 pub(crate) struct Aim {
     pub(crate) target: Target,
-    request: Arc<Request>,
+    asked: Asked,
     dial: Dial,
     pub(crate) slos: Vec<Slo>,
 }
@@ -51,14 +57,7 @@ impl Aim {
         });
         let slos = slos.collect::<Result<Vec<_>, _>>()?;
         let mut target = Target::parse(&args.url)?;
-        let wanted = Wanted {
-            method: args.method.clone(),
-            headers: args.headers.clone(),
-            bodies: bodies(args)?,
-            reuse: !args.no_reuse,
-            seed: args.seed,
-        };
-        let request = Arc::new(Request::new(&target, wanted)?);
+        let asked = asked(args, &target)?;
         let trust = match &args.ca {
             _ if args.insecure => Trust::Anybody,
             Some(file) => Trust::File(file),
@@ -72,7 +71,7 @@ impl Aim {
         let name = ServerName::try_from(target.host.clone())
             .map_err(|why| Refusal::usage(format!("{}: {why}", target.url)));
         let tls = tls.map(|config| name.map(|name| (config, name))).transpose()?;
-        Ok(Self { target, request, dial: Dial { address, tls }, slos })
+        Ok(Self { target, asked, dial: Dial { address, tls }, slos })
     }
 
     /// The server's processes, if they can be seen.
@@ -96,8 +95,12 @@ impl Aim {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let cores = u32::try_from(cores).unwrap_or(u32::MAX);
         let usual = if self.target.is_local() { (cores / 2).max(1) } else { cores };
+        let asked = match &self.asked {
+            Asked::Http(request) => Asked::Http(Arc::clone(request)),
+            Asked::Chat(chat) => Asked::Chat(chat.anew()?),
+        };
         Ok(Load {
-            request: Arc::clone(&self.request),
+            asked,
             dial: self.dial.clone(),
             arrivals: paced.arrivals,
             schedule: paced.schedule,
@@ -110,7 +113,7 @@ impl Aim {
             workers: args.workers.unwrap_or(usual).min(connections),
             timeout: args.timeout,
             reuse: !args.no_reuse,
-            streams: args.http2.then_some(args.streams),
+            streams: streams(args, &self.target),
         })
     }
 }
@@ -184,7 +187,11 @@ pub(crate) fn of_run(aim: &Aim, args: &RunArgs) -> Result<(Load, Plan), Refusal>
 pub(crate) fn told(aim: &Aim, load: &Load, stages: Vec<Stage>) -> Plan {
     Plan {
         target: aim.target.url.clone(),
-        kind: if load.streams.is_some() { Kind::Http2 } else { Kind::Http1 },
+        kind: match (&load.asked, load.streams) {
+            (Asked::Chat(_), _) => Kind::Chat,
+            (Asked::Http(_), Some(_)) => Kind::Http2,
+            (Asked::Http(_), None) => Kind::Http1,
+        },
         arrivals: load.arrivals,
         stages,
         warm_up_s: load.warm_up.as_secs_f64(),
@@ -207,6 +214,47 @@ fn warm_up(args: &RunArgs, length: Duration) -> Result<Duration, Refusal> {
         return Err(Refusal::usage(text));
     }
     Ok(whole)
+}
+
+/// What is asked, of either kind; flags of the other kind are contradictions.
+fn asked(args: &TargetArgs, target: &Target) -> Result<Asked, Refusal> {
+    let of_http = [
+        ("--method", args.method.is_some()),
+        ("--header", !args.headers.is_empty()),
+        ("--body", args.body.is_some()),
+        ("--body-file", args.body_file.is_some()),
+        ("--http2", args.http2),
+        ("--no-reuse", args.no_reuse),
+    ];
+    let of_chat = args.chat.given();
+    let strange = if target.is_chat { &of_http[..] } else { &of_chat[..] };
+    if let Some((flag, _)) = strange.iter().find(|(_, is_given)| *is_given) {
+        let kind = if target.is_chat { "HTTP" } else { "chat" };
+        let url = &target.url;
+        return Err(Refusal::usage(format!("{flag} is of {kind}, and {url} is not")));
+    }
+    if !target.is_chat && !args.http2 && args.streams.is_some() {
+        return Err(Refusal::usage("--streams is of HTTP/2 and chat: give --http2, too"));
+    }
+    if target.is_chat {
+        return Ok(Asked::Chat(Arc::new(Chat::new(target, &args.chat, args.seed)?)));
+    }
+    let wanted = Wanted {
+        method: args.method.clone(),
+        headers: args.headers.clone(),
+        bodies: bodies(args)?,
+        reuse: !args.no_reuse,
+        seed: args.seed,
+    };
+    Ok(Asked::Http(Arc::new(Request::new(target, wanted)?)))
+}
+
+fn streams(args: &TargetArgs, target: &Target) -> Option<u32> {
+    match (target.is_chat, args.http2) {
+        (true, _) => Some(args.streams.unwrap_or(STREAMS_OF_CHAT)),
+        (false, true) => Some(args.streams.unwrap_or(STREAMS_OF_HTTP2)),
+        (false, false) => None,
+    }
 }
 
 fn bodies(args: &TargetArgs) -> Result<Vec<Vec<u8>>, Refusal> {

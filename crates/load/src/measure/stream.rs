@@ -18,6 +18,7 @@ use super::fault::{Failed, Fault};
 use super::http1::BODY_START_MAX;
 use super::line::Shared;
 use super::queue::Job;
+use super::request::Request;
 use super::tally::Stamps;
 
 /// A connection that streams share.
@@ -27,6 +28,7 @@ pub(crate) struct Link(Mutex<Option<SendRequest<Full<Bytes>>>>);
 /// One request after the other.
 pub(crate) struct Stream {
     shared: Shared,
+    request: Arc<Request>,
     seat: usize,
     clock: Clock,
     link: Arc<Link>,
@@ -67,8 +69,13 @@ impl Link {
 }
 
 impl Stream {
-    pub(crate) fn new(shared: Shared, seat: usize, clock: Clock, link: Arc<Link>) -> Self {
-        Self { shared, seat, clock, link }
+    pub(crate) fn new(
+        (shared, request): (Shared, Arc<Request>),
+        seat: usize,
+        clock: Clock,
+        link: Arc<Link>,
+    ) -> Self {
+        Self { shared, request, seat, clock, link }
     }
 
     /// Makes requests until there are no more.
@@ -96,7 +103,7 @@ impl Stream {
     async fn perform(&self, job: &Job) -> Result<Reply, Failed> {
         let mut sender = self.link.sender(&self.shared).await?;
         sender.ready().await.map_err(lost)?;
-        let request = self.shared.request.whole(job.index);
+        let request = self.request.whole(job.index);
         let mut response = sender.send_request(request).await.map_err(lost)?;
         let status = response.status().as_u16();
         let first_byte_ns = self.clock.now_ns();

@@ -19,6 +19,8 @@ pub(crate) struct Target {
     /// Path and query.
     pub(crate) path: String,
     pub(crate) is_tls: bool,
+    /// Chat over WebSocket.
+    pub(crate) is_chat: bool,
     port: u16,
     /// All that the name leads to; none before [`Target::resolve`].
     pub(crate) addresses: Vec<SocketAddr>,
@@ -28,12 +30,16 @@ impl Target {
     /// Of a URL.
     pub(crate) fn parse(url: &str) -> Result<Self, Refusal> {
         let wrong = |why: &str| {
-            Refusal::usage(format!("{url}: {why}; right is http://HOST:PORT/PATH or https://…"))
+            Refusal::usage(format!(
+                "{url}: {why}; right is http://HOST:PORT/PATH, https://…, or ws://HOST:PORT/v1/ws for chat"
+            ))
         };
         let uri: Uri = url.parse().map_err(|why| wrong(&format!("is no URL ({why})")))?;
-        let is_tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
+        let (is_tls, is_chat) = match uri.scheme_str() {
+            Some("http") => (false, false),
+            Some("https") => (true, false),
+            Some("ws") => (false, true),
+            Some("wss") => (true, true),
             Some(other) => return Err(wrong(&format!("the scheme {other} is not known"))),
             None => return Err(wrong("has no scheme")),
         };
@@ -53,6 +59,7 @@ impl Target {
             authority: authority.as_str().to_owned(),
             path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
             is_tls,
+            is_chat,
             port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
             addresses: Vec::new(),
         })

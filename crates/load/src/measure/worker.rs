@@ -10,10 +10,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::chat::Company;
 use super::clock::Clock;
 use super::fault::Failed;
-use super::line::{Line, Shared};
+use super::line::{Asked, Line, Shared};
 use super::pacer::{self, Timer};
+use super::request::Request;
 use super::socket::Socket;
 use super::stream::{Link, Stream};
 
@@ -125,15 +127,23 @@ async fn open(shared: &Shared, connections: usize) -> (Vec<Option<Socket>>, Opti
 
 /// Connections of either kind.
 enum Links {
-    Http1(Vec<Option<Socket>>),
-    Http2(Vec<Arc<Link>>, usize),
+    Http1(Vec<Option<Socket>>, Arc<Request>),
+    Http2(Vec<Arc<Link>>, Arc<Request>, usize),
+    Chat(Company),
 }
 
 impl Links {
     async fn open(shared: &Shared, connections: usize) -> (Self, Option<Failed>) {
+        let request = match &shared.asked {
+            Asked::Http(request) => Arc::clone(request),
+            Asked::Chat(chat) => {
+                let (company, first_failure) = Company::open(shared, chat, connections).await;
+                return (Self::Chat(company), first_failure);
+            }
+        };
         let Some(streams) = shared.streams else {
             let (sockets, first_failure) = open(shared, connections).await;
-            return (Self::Http1(sockets), first_failure);
+            return (Self::Http1(sockets, request), first_failure);
         };
         let (mut links, mut first_failure) = (Vec::new(), None);
         for _ in 0..connections {
@@ -141,23 +151,26 @@ impl Links {
             first_failure = first_failure.or(link.sender(shared).await.err());
             links.push(link);
         }
-        (Self::Http2(links, usize::try_from(streams).unwrap_or(1)), first_failure)
+        (Self::Http2(links, request, usize::try_from(streams).unwrap_or(1)), first_failure)
     }
 
     fn begin(self, shared: &Shared, clock: Clock) -> JoinSet<()> {
         let mut lines = JoinSet::new();
         match self {
-            Self::Http1(sockets) => {
+            Self::Http1(sockets, request) => {
                 for (seat, socket) in sockets.into_iter().enumerate() {
-                    lines.spawn(Line::new(shared.clone(), seat, clock, socket).run());
+                    let both = (shared.clone(), Arc::clone(&request));
+                    lines.spawn(Line::new(both, seat, clock, socket).run());
                 }
             }
-            Self::Http2(links, streams) => {
+            Self::Http2(links, request, streams) => {
                 let of_each = links.iter().flat_map(|link| std::iter::repeat_n(link, streams));
                 for (seat, link) in of_each.enumerate() {
-                    lines.spawn(Stream::new(shared.clone(), seat, clock, Arc::clone(link)).run());
+                    let both = (shared.clone(), Arc::clone(&request));
+                    lines.spawn(Stream::new(both, seat, clock, Arc::clone(link)).run());
                 }
             }
+            Self::Chat(company) => company.begin(shared, clock, &mut lines),
         }
         lines
     }

@@ -1,6 +1,5 @@
 //! One request on an open connection: write and read as either can, until the answer is whole or time is up.
 
-use std::cell::RefCell;
 use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,15 +12,7 @@ use crate::measure::clock::Clock;
 use crate::measure::fault::{Failed, Fault};
 use crate::measure::http1::{Answer, Fed, Reader};
 use crate::measure::queue::Job;
-use crate::measure::socket::Socket;
-
-/// Read at once.
-const READ_BYTES: usize = 64 * 1024;
-
-thread_local! {
-    /// All connections of a thread read through it: between two of their turns nothing is in it.
-    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
-}
+use crate::measure::socket::{Socket, with_scratch};
 
 /// What an exchange has come to.
 struct Progress<'a> {
@@ -41,9 +32,9 @@ impl Line {
         deadline: Instant,
         first_byte_ns: &mut u64,
     ) -> Result<(Answer, u64), Failed> {
-        let Self { shared, clock, socket, reader, room, alarm, .. } = self;
+        let Self { shared, request, clock, socket, reader, room, alarm, .. } = self;
         let socket = socket.as_mut().expect("it was just opened, or seen open");
-        let unwritten = shared.request.bytes(job.index, room);
+        let unwritten = request.bytes(job.index, room);
         let is_unflushed = matches!(socket, Socket::Tls(_));
         let mut progress =
             Progress { unwritten, is_unflushed, has_begun: false, first_byte_ns, bytes_in: 0 };
@@ -80,8 +71,7 @@ impl Progress<'_> {
             Poll::Ready(Err(why)) => Some(why),
             Poll::Ready(Ok(())) | Poll::Pending => None,
         };
-        let read =
-            SCRATCH.with_borrow_mut(|scratch| self.poll_read(cx, socket, reader, clock, scratch));
+        let read = with_scratch(|scratch| self.poll_read(cx, socket, reader, clock, scratch));
         match (read, unwritable) {
             (Poll::Ready(ended), _) => Poll::Ready(ended),
             (Poll::Pending, Some(why)) => {

@@ -15,22 +15,22 @@ const NUMBER_DIGITS: usize = 10;
 const MICROS_DIGITS: usize = 12;
 
 /// Bytes of the least text: its stamp.
-pub(super) const STAMP_BYTES: usize = MARK.len() + NUMBER_DIGITS + 1 + MICROS_DIGITS + 1;
+pub(crate) const STAMP_BYTES: usize = MARK.len() + NUMBER_DIGITS + 1 + MICROS_DIGITS + 1;
 
 /// What follows a stamp.
 const WORDS: &str = "the evening was quiet and we talked about the sea, the boats and good bread; ";
 
 /// Which message, and when it was due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) number: u64,
+pub(crate) struct Stamp {
+    pub(crate) number: u64,
     /// Microseconds from the start.
-    pub(super) due_micros: u64,
+    pub(crate) due_micros: u64,
 }
 
 impl Stamp {
     /// A text of so many bytes; at least [`STAMP_BYTES`].
-    pub(super) fn text(self, bytes: usize) -> String {
+    pub(crate) fn text(self, bytes: usize) -> String {
         let Self { number, due_micros } = self;
         let mut text = format!("{MARK}{number:0NUMBER_DIGITS$}:{due_micros:0MICROS_DIGITS$};");
         text.extend(WORDS.chars().cycle().take(bytes.saturating_sub(text.len())));
@@ -40,15 +40,15 @@ impl Stamp {
 
 /// Finds stamps.
 #[derive(Debug)]
-pub(super) struct Stamps(Finder<'static>);
+pub(crate) struct Stamps(Finder<'static>);
 
 impl Stamps {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Finder::new(MARK))
     }
 
     /// All in a frame: a server may put several messages into one.
-    pub(super) fn each(&self, frame: &[u8], mut found: impl FnMut(Stamp)) {
+    pub(crate) fn each(&self, frame: &[u8], mut found: impl FnMut(Stamp)) {
         for at in self.0.find_iter(frame) {
             let Some(stamp) = frame.get(at + MARK.len()..at + STAMP_BYTES) else { return };
             let (number, rest) = stamp.split_at(NUMBER_DIGITS);

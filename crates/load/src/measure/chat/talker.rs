@@ -1,0 +1,271 @@
+//! One connection: says what it is handed by the desk, as much at once as it has seats, and hears the answers.
+//!
+//! All of it is one future that is polled: thousands of them wait without a task, a buffer or a timer besides their one.
+//!
+//! # Invariants
+//!
+//! - What a request waits for is bounded by its timeout; an answer that comes later is nobody's.
+//! - A connection that is lost is opened again by the first request that needs it. What was said on the old one has
+//!   failed: nobody knows whether it was done.
+
+mod slots;
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+use super::Chat;
+use super::answer::{Heard, heard};
+use super::door::{Unwelcome, enter, failed};
+use super::voice::Voice;
+use crate::measure::clock::{Clock, nanos};
+use crate::measure::fault::{Failed, Fault};
+use crate::measure::line::Shared;
+use crate::measure::queue::Job;
+use crate::websocket::{Ended, Websocket};
+use slots::{Asked, Slots};
+
+/// Less than the server's heartbeat (25 s): who says nothing for three of them is closed.
+const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// A sign of life, which has no reference.
+const PING: &str = r#"{"type":"ping"}"#;
+
+/// A connection.
+pub(super) struct Talker {
+    shared: Shared,
+    chat: Arc<Chat>,
+    clock: Clock,
+    voice: Voice,
+    first_seat: usize,
+    slots: Slots,
+    link: Link,
+    /// Rings at or before the first of what is waited for: it is set anew when it rings.
+    alarm: Pin<Box<Sleep>>,
+    alarm_ns: u64,
+    /// When something was said last.
+    said_ns: u64,
+    /// The desk had nothing, and seats were free: what comes next has only waited for the generator.
+    has_waited: bool,
+    /// There is nothing more to do.
+    is_over: bool,
+}
+
+/// What it speaks through.
+enum Link {
+    Closed,
+    Opening(Pin<Box<dyn Future<Output = Result<Websocket, Unwelcome>> + Send>>),
+    Open(Box<Websocket>),
+}
+
+impl Talker {
+    /// With so many seats of the desk, from the first one on.
+    pub(super) fn new(
+        (shared, chat): (Shared, Arc<Chat>),
+        voice: Voice,
+        (first_seat, seats): (usize, u32),
+        socket: Option<Websocket>,
+        clock: Clock,
+    ) -> Self {
+        let link = socket.map_or(Link::Closed, |socket| Link::Open(Box::new(socket)));
+        let alarm_ns = nanos(PING_EVERY);
+        let alarm = Box::pin(tokio::time::sleep(PING_EVERY));
+        Self {
+            shared,
+            chat,
+            clock,
+            voice,
+            first_seat,
+            slots: Slots::new(seats),
+            link,
+            alarm,
+            alarm_ns,
+            said_ns: 0,
+            has_waited: false,
+            is_over: false,
+        }
+    }
+
+    /// Asks until there is nothing more to ask.
+    pub(super) async fn run(mut self) {
+        poll_fn(|cx| self.poll(cx)).await;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.take_jobs(cx);
+            let has_opened = self.poll_opening(cx);
+            let has_heard = self.poll_talk(cx);
+            if !has_opened && !has_heard && !self.poll_alarm(cx) {
+                break;
+            }
+        }
+        if self.is_over && self.slots.are_free() { self.hang_up(cx) } else { Poll::Pending }
+    }
+
+    /// Takes requests as long as there are some and seats are free.
+    fn take_jobs(&mut self, cx: &mut Context<'_>) {
+        while !self.is_over {
+            let Some(slot) = self.slots.next_free() else {
+                self.has_waited = false;
+                return;
+            };
+            let now_ns = self.clock.now_ns();
+            let seat = self.first_seat + slot;
+            let job = self.shared.desk().poll_job(seat, now_ns, self.has_waited, cx.waker());
+            match job {
+                Poll::Pending => {
+                    self.has_waited = true;
+                    return;
+                }
+                Poll::Ready(None) => self.is_over = true,
+                Poll::Ready(Some(job)) => self.begin(job, now_ns),
+            }
+        }
+    }
+
+    fn begin(&mut self, job: Job, sent_ns: u64) {
+        let act = self.chat.act(job.index);
+        let slot = self.slots.begin(Asked { job, sent_ns, act, is_said: false });
+        let deadline_ns = sent_ns + nanos(self.shared.timeout);
+        if deadline_ns < self.alarm_ns {
+            self.set_alarm(deadline_ns);
+        }
+        match &mut self.link {
+            Link::Open(_) => self.say(slot),
+            Link::Opening(_) => {}
+            Link::Closed => {
+                let (chat, dial) = (Arc::clone(&self.chat), self.shared.dial.clone());
+                let timeout = self.shared.timeout;
+                let hello = self.voice.hello(&chat);
+                let opening = async move { enter(&chat, &dial, timeout, &hello).await };
+                self.link = Link::Opening(Box::pin(opening));
+            }
+        }
+    }
+
+    /// Says what is asked in a slot, with the next flush.
+    fn say(&mut self, slot: usize) {
+        let Link::Open(socket) = &mut self.link else { return };
+        let reference = self.slots.reference(slot);
+        let Some(asked) = self.slots.asked(slot) else { return };
+        asked.is_said = true;
+        self.said_ns = asked.sent_ns;
+        socket.put(&self.voice.ask(&self.chat, asked.act, &asked.job, reference));
+    }
+
+    /// Whether an attempt to open the connection has come to its end.
+    fn poll_opening(&mut self, cx: &mut Context<'_>) -> bool {
+        let Link::Opening(opening) = &mut self.link else { return false };
+        let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return false };
+        match opened {
+            Ok(socket) => {
+                self.link = Link::Open(Box::new(socket));
+                self.shared.desk().opened();
+                self.slots.unsaid().into_iter().for_each(|slot| self.say(slot));
+            }
+            Err(why) => {
+                self.link = Link::Closed;
+                self.slots.all().into_iter().for_each(|slot| self.turned_away(slot, &why));
+            }
+        }
+        true
+    }
+
+    /// Writes what was said, and hears what has come; whether something has.
+    fn poll_talk(&mut self, cx: &mut Context<'_>) -> bool {
+        let Link::Open(socket) = &mut self.link else { return false };
+        let written = socket.poll_flush(cx);
+        let now_ns = self.clock.now_ns();
+        let (shared, slots, first_seat) = (&self.shared, &mut self.slots, self.first_seat);
+        let mut each = |frame: &[u8]| {
+            let Heard::Answer { reference, status } = heard(frame) else { return };
+            let Some((slot, asked)) = slots.answered(reference) else { return };
+            let stamps = asked.stamps(now_ns);
+            let said = if status < 400 { &[][..] } else { frame };
+            shared.desk().answered(first_seat + slot, &stamps, status, said);
+        };
+        let read = socket.poll_read(cx, &mut each);
+        let ended = match (read, written) {
+            (Poll::Ready(Ok(bytes)), _) => {
+                self.shared.desk().tally.counts.bytes_in += bytes as u64;
+                return true;
+            }
+            (Poll::Ready(Err(why)), _) => why,
+            (Poll::Pending, Poll::Ready(Err(why))) => Ended::Io(why),
+            (Poll::Pending, Poll::Ready(Ok(())) | Poll::Pending) => return false,
+        };
+        self.lost(ended);
+        true
+    }
+
+    fn lost(&mut self, why: Ended) {
+        self.link = Link::Closed;
+        self.shared.desk().closed();
+        let failed = failed(why);
+        self.slots.all().into_iter().for_each(|slot| self.fail(slot, &failed));
+    }
+
+    /// Whether time was up for something.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.alarm.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        let now_ns = self.clock.now_ns();
+        let timeout_ns = nanos(self.shared.timeout);
+        let fault = Fault::Timeout;
+        for slot in self.slots.said_by(now_ns.saturating_sub(timeout_ns)) {
+            self.fail(slot, &Failed::new(fault, fault.name()));
+        }
+        let ping_ns = nanos(PING_EVERY);
+        if let Link::Open(socket) = &mut self.link
+            && now_ns >= self.said_ns + ping_ns
+        {
+            self.said_ns = now_ns;
+            socket.put(PING);
+        }
+        let deadline_ns = self.slots.oldest_ns().map_or(u64::MAX, |ns| ns + timeout_ns);
+        self.set_alarm(deadline_ns.min(self.said_ns + ping_ns).max(now_ns + 1));
+        true
+    }
+
+    fn set_alarm(&mut self, at_ns: u64) {
+        self.alarm_ns = at_ns;
+        let at = self.clock.beginning() + Duration::from_nanos(at_ns);
+        self.alarm.as_mut().reset(at.into());
+    }
+
+    fn turned_away(&mut self, slot: usize, why: &Unwelcome) {
+        match why {
+            Unwelcome::Failed(failed) => self.fail(slot, failed),
+            Unwelcome::Refused { status, said } => {
+                let Some(asked) = self.slots.end(slot) else { return };
+                let stamps = asked.stamps(self.clock.now_ns());
+                let seat = self.first_seat + slot;
+                self.shared.desk().answered(seat, &stamps, *status, said.as_bytes());
+            }
+        }
+    }
+
+    fn fail(&mut self, slot: usize, failed: &Failed) {
+        let Some(asked) = self.slots.end(slot) else { return };
+        let stamps = asked.stamps(self.clock.now_ns());
+        self.shared.desk().failed(self.first_seat + slot, &stamps, failed);
+    }
+
+    /// Says farewell, if it can be said at once.
+    fn hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Link::Open(socket) = &mut self.link {
+            socket.put_close();
+            // Whether it is heard changes nothing.
+            let _ = socket.poll_flush(cx);
+            self.shared.desk().closed();
+        }
+        self.link = Link::Closed;
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,146 @@
+//! What a connection has asked and not heard.
+//!
+//! # Invariants
+//!
+//! - A reference names a slot and how often that was used: an answer that comes after its request was given up finds
+//!   nothing.
+//! - The next free slot stays the next one until it is taken: the desk knows it as waiting.
+
+use super::super::act::Act;
+use crate::measure::queue::Job;
+use crate::measure::tally::Stamps;
+
+/// Of one connection.
+pub(super) struct Slots {
+    slots: Box<[Slot]>,
+    /// The last is taken next.
+    free: Vec<usize>,
+}
+
+/// Room for one request.
+#[derive(Default)]
+struct Slot {
+    /// How often it was used.
+    turn: u64,
+    asked: Option<Asked>,
+}
+
+/// A request that is not answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) job: Job,
+    pub(super) sent_ns: u64,
+    pub(super) act: Act,
+    /// It was handed to a connection.
+    pub(super) is_said: bool,
+}
+
+impl Asked {
+    /// It was over then.
+    pub(super) fn stamps(&self, done_ns: u64) -> Stamps {
+        Stamps { job: self.job, sent_ns: self.sent_ns, first_byte_ns: done_ns, done_ns }
+    }
+}
+
+impl Slots {
+    pub(super) fn new(count: u32) -> Self {
+        let count = usize::try_from(count).unwrap_or(1);
+        let slots = std::iter::repeat_with(Slot::default).take(count).collect();
+        Self { slots, free: (0..count).rev().collect() }
+    }
+
+    pub(super) fn next_free(&self) -> Option<usize> {
+        self.free.last().copied()
+    }
+
+    pub(super) fn are_free(&self) -> bool {
+        self.free.len() == self.slots.len()
+    }
+
+    /// Takes the next free slot, which is there.
+    pub(super) fn begin(&mut self, asked: Asked) -> usize {
+        let slot = self.free.pop().expect("it was seen free");
+        self.slots[slot].asked = Some(asked);
+        slot
+    }
+
+    pub(super) fn reference(&self, slot: usize) -> u64 {
+        self.slots[slot].turn * self.slots.len() as u64 + slot as u64
+    }
+
+    pub(super) fn asked(&mut self, slot: usize) -> Option<&mut Asked> {
+        self.slots[slot].asked.as_mut()
+    }
+
+    /// What an answer is to, which is over then; nothing if nobody waits for it.
+    pub(super) fn answered(&mut self, reference: u64) -> Option<(usize, Asked)> {
+        let count = self.slots.len() as u64;
+        let slot = usize::try_from(reference % count).ok()?;
+        let is_current = self.slots[slot].turn == reference / count;
+        is_current.then(|| self.end(slot)).flatten().map(|asked| (slot, asked))
+    }
+
+    /// Frees a slot; what was asked.
+    pub(super) fn end(&mut self, slot: usize) -> Option<Asked> {
+        let asked = self.slots[slot].asked.take()?;
+        self.slots[slot].turn += 1;
+        let before_next = self.free.len().saturating_sub(1);
+        self.free.insert(before_next, slot);
+        Some(asked)
+    }
+
+    /// Those in use.
+    pub(super) fn all(&self) -> Vec<usize> {
+        self.those(|_| true)
+    }
+
+    /// Those that wait for a connection.
+    pub(super) fn unsaid(&self) -> Vec<usize> {
+        self.those(|asked| !asked.is_said)
+    }
+
+    /// Those asked at or before a time.
+    pub(super) fn said_by(&self, ns: u64) -> Vec<usize> {
+        self.those(|asked| asked.sent_ns <= ns)
+    }
+
+    /// When the oldest was asked.
+    pub(super) fn oldest_ns(&self) -> Option<u64> {
+        self.slots.iter().filter_map(|slot| Some(slot.asked.as_ref()?.sent_ns)).min()
+    }
+
+    fn those(&self, are_meant: impl Fn(&Asked) -> bool) -> Vec<usize> {
+        let slots = self.slots.iter().enumerate();
+        let meant = slots.filter(|(_, slot)| slot.asked.as_ref().is_some_and(&are_meant));
+        meant.map(|(slot, _)| slot).collect()
+    }
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_nobodys() {
+    let job = Job { index: 7, due_ns: 0, picked_ns: 0 };
+    let asked = Asked { job, sent_ns: 5, act: Act::Send, is_said: true };
+    let mut slots = Slots::new(2);
+    let slot = slots.begin(asked);
+    let reference = slots.reference(slot);
+    assert_eq!(slots.oldest_ns(), Some(5));
+    assert_eq!((slots.said_by(4), slots.said_by(5)), (vec![], vec![slot]));
+    slots.end(slot);
+    assert!(slots.are_free() && slots.answered(reference).is_none());
+    let others = [slots.begin(asked), slots.begin(asked)];
+    assert!(slots.next_free().is_none() && slots.answered(reference).is_none());
+    let references = others.map(|slot| slots.reference(slot));
+    assert!(references.iter().all(|&reference| slots.answered(reference).is_some()));
+    assert!(slots.are_free() && references.iter().all(|&one| slots.answered(one).is_none()));
+}
+
+#[test]
+fn the_next_free_slot_stays_the_next_one_until_it_is_taken() {
+    let job = Job { index: 7, due_ns: 0, picked_ns: 0 };
+    let asked = Asked { job, sent_ns: 5, act: Act::Send, is_said: true };
+    let mut slots = Slots::new(3);
+    let first = slots.begin(asked);
+    let next = slots.next_free();
+    slots.end(first);
+    assert_eq!(slots.next_free(), next);
+}

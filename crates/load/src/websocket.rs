@@ -173,6 +173,15 @@ impl Websocket {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
+    /// Says farewell.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub(crate) async fn farewell(&mut self) -> io::Result<()> {
+        self.put_close();
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
     /// Reads once, and shows each text that is whole. Pings are answered. Cancel safe.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::access::{guarded, token_for};
 use crate::house::{Ended, House, address, hubbub, run};
 use crate::http::request;
 use load::measure::run::{Kind, Run};
@@ -66,4 +67,91 @@ async fn so_many_messages_are_durable_as_were_counted() {
         heads += place.head(&format!("tea-{number}")).await;
     }
     assert_eq!(heads, 600);
+}
+
+#[tokio::test]
+async fn each_act_is_asked_and_answered() {
+    let place = Place::new(UNLIMITED).await;
+    let sent = place.measured("-n 50 -c 2 --conversations 2 --body-bytes 1").await;
+    assert_eq!((sent.totals.done, sent.totals.failed), (50, 0));
+    for act in ["ping", "read --page-messages 10"] {
+        let words = format!("-n 200 -c 4 --streams 3 --conversations 2 --act {act}");
+        let run = place.measured(&words).await;
+        let totals = &run.totals;
+        assert_eq!((totals.done, totals.failed, totals.connects), (200, 0, 4), "{act}: {totals:?}");
+    }
+    let before = place.house.metric("gateway_connections_total").await;
+    let run = place.measured("-n 40 -c 4 --act connect").await;
+    let totals = &run.totals;
+    assert_eq!((totals.done, totals.failed, totals.connects), (40, 0, 40), "{totals:?}");
+    assert!(totals.achieved_connections <= 4 && !run.plan.reuse);
+    assert_eq!(place.house.metric("gateway_connections_total").await, before + 40);
+}
+
+#[tokio::test]
+async fn a_mixture_is_as_its_file_says_and_its_connections_stay_while_others_visit() {
+    let place = Place::new(UNLIMITED).await;
+    let text = "connections = 6\nstreams = 2\nname = \"town\"\n\
+        acts = { send = 5, ping = 3, read = 1, connect = 1 }\n\
+        [conversations]\ncount = 100\nbusiest = { share = 0.01, carry = 0.5 }\n";
+    fs::write(place.folder.path().join("town.toml"), text).unwrap();
+    let run = place.measured("-n 1000 --scenario town.toml").await;
+    let totals = &run.totals;
+    assert_eq!((totals.done, totals.failed), (1_000, 0), "{totals:?}");
+    let chat = run.plan.chat.as_ref().expect("it is of a chat");
+    assert_eq!((totals.asked_connections, run.plan.streams, chat.conversations), (6, 2, 100));
+    // A tenth of a thousand, and those that stay.
+    assert!((60..160).contains(&totals.connects), "{}", totals.connects);
+    // Half of half a thousand.
+    let busiest = place.head("town-0").await;
+    assert!((200..300).contains(&busiest), "{busiest}");
+}
+
+#[tokio::test]
+async fn what_is_refused_counts_under_its_status_and_is_told_as_it_was_said() {
+    let place = Place::new("--commands-per-second 5").await;
+    let run = place.measured("-n 300 -c 1 --streams 10 --act ping").await;
+    let totals = &run.totals;
+    let refused = totals.by_status.get(&429).copied().unwrap_or(0);
+    assert!(refused > 0 && totals.done + refused == 300, "{totals:?}");
+    assert!(totals.first_failures[0].body_start.contains("rate_limited"), "{totals:?}");
+}
+
+#[tokio::test]
+async fn whoever_has_a_token_comes_in_and_others_are_told_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = guarded(folder.path(), UNLIMITED).await;
+    let place = Place { folder, house };
+    let tokens = ["ann", "ben", "cem"].map(|user| token_for(user, 60));
+    fs::write(place.folder.path().join("tokens"), tokens.join("\n")).unwrap();
+    let words = "-n 30 --act ping";
+    let run = place.measured(&format!("{words} -c 3 --tokens tokens")).await;
+    assert_eq!((run.totals.done, run.totals.failed, run.totals.connects), (30, 0, 3));
+    let run = place.measured(&format!("{words} -c 9 --token {}", tokens[0])).await;
+    assert_eq!((run.totals.done, run.totals.failed, run.totals.connects), (30, 0, 9));
+    let too_few = place.load(&format!("{words} -c 4 --tokens tokens")).await;
+    assert_eq!(too_few.code, Some(2), "{too_few:?}");
+    assert!(too_few.err.contains("3 tokens for 4 connections"), "{too_few:?}");
+    let unknown = place.load(words).await;
+    assert_eq!(unknown.code, Some(69), "{unknown:?}");
+    assert!(unknown.err.contains("turned away with 401"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_of_a_chat_is_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad.toml"), "connections = 5\nlistners = 2\n").unwrap();
+    for (line, code, sentence) in [
+        ("run ws://127.0.0.1:1/v1/ws", 69, "connection refused"),
+        ("run ws://127.0.0.1:1/v1/ws --http2", 2, "--http2 is of HTTP"),
+        ("run http://127.0.0.1:1/ --act ping", 2, "--act is of chat"),
+        ("run http://127.0.0.1:1/ --streams 3", 2, "give --http2, too"),
+        ("run ws://127.0.0.1:1/ --scenario bad.toml", 2, "bad.toml, line 2: unknown field"),
+        ("run ws://127.0.0.1:1/ --scenario bad.toml --act ping", 2, "cannot be used with"),
+        ("ladder ws://127.0.0.1:1/v1/ws --listeners 99", 2, "99000 connections"),
+    ] {
+        let ended = load(folder.path(), line).await;
+        assert_eq!(ended.code, Some(code), "{line}: {ended:?}");
+        assert!(ended.err.contains(sentence), "{line}: {}", ended.err);
+    }
 }

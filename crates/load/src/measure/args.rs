@@ -84,9 +84,9 @@ pub struct TargetArgs {
 pub struct RunArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Connections: at once in flight
-    #[arg(short, long, default_value = "50", value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
-    pub(crate) connections: u32,
+    /// Connections: at once in flight [default: 50]
+    #[arg(short, long, value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
+    pub(crate) connections: Option<u32>,
     /// Requests, as fast as they are answered
     #[arg(short = 'n', long, conflicts_with_all = ["duration", "rate", "stages"])]
     pub(crate) requests: Option<Kilo>,

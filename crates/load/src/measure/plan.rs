@@ -34,6 +34,9 @@ const SECOND: Duration = Duration::from_secs(1);
 /// From this length on the first second is left out.
 const LENGTH_WITH_WARM_UP: Duration = Duration::from_secs(5);
 
+/// Without --connections.
+const CONNECTIONS: u32 = 50;
+
 /// Without --streams.
 const STREAMS_OF_HTTP2: u32 = 10;
 const STREAMS_OF_CHAT: u32 = 1;
@@ -90,15 +93,41 @@ impl Aim {
         self.load(args, connections, Paced { most, length, ..Paced::closed() })
     }
 
+    fn chat(&self) -> Option<&Chat> {
+        match &self.asked {
+            Asked::Http(_) => None,
+            Asked::Chat(chat) => Some(chat),
+        }
+    }
+
+    fn listening(&self) -> u32 {
+        self.chat().map_or(0, |chat| chat.told().listening)
+    }
+
+    /// Requests that a connection has in flight at most; nothing for HTTP/1.1.
+    fn streams(&self, args: &TargetArgs) -> Option<u32> {
+        match (self.chat(), args.http2) {
+            (Some(chat), _) => args.streams.or(chat.streams()).or(Some(STREAMS_OF_CHAT)),
+            (None, true) => args.streams.or(Some(STREAMS_OF_HTTP2)),
+            (None, false) => None,
+        }
+    }
+
+    /// Open at once: as the flag has it, or else the scenario.
+    fn connections(&self, args: &RunArgs) -> u32 {
+        let of_scenario = self.chat().and_then(Chat::connections);
+        args.connections.or(of_scenario).unwrap_or(CONNECTIONS)
+    }
+
     fn load(&self, args: &TargetArgs, connections: u32, paced: Paced) -> Result<Load, Refusal> {
-        may_open(connections)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let cores = u32::try_from(cores).unwrap_or(u32::MAX);
         let usual = if self.target.is_local() { (cores / 2).max(1) } else { cores };
         let asked = match &self.asked {
             Asked::Http(request) => Asked::Http(Arc::clone(request)),
-            Asked::Chat(chat) => Asked::Chat(chat.anew()?),
+            Asked::Chat(chat) => Asked::Chat(chat.anew(connections)?),
         };
+        may_open(connections.saturating_add(self.listening()))?;
         Ok(Load {
             asked,
             dial: self.dial.clone(),
@@ -112,8 +141,8 @@ impl Aim {
             connections,
             workers: args.workers.unwrap_or(usual).min(connections),
             timeout: args.timeout,
-            reuse: !args.no_reuse,
-            streams: streams(args, &self.target),
+            reuse: !args.no_reuse && !self.chat().is_some_and(Chat::is_only_connect),
+            streams: self.streams(args),
         })
     }
 }
@@ -140,7 +169,7 @@ impl Paced {
         }
     }
 
-    fn of(args: &RunArgs) -> Result<Self, Refusal> {
+    fn of(args: &RunArgs, connections: u32) -> Result<Self, Refusal> {
         let mut paced = Self::closed();
         let steady = |rate: Kilo| StageText::steady(rate, args.duration.unwrap_or(LENGTH));
         let stages = match args.rate {
@@ -163,10 +192,9 @@ impl Paced {
                 OpenArrivals::Poisson => Arrivals::Poisson,
             };
         }
-        paced.stages = stages.iter().map(|stage| stage.told(args.connections)).collect();
+        paced.stages = stages.iter().map(|stage| stage.told(connections)).collect();
         if paced.stages.is_empty() {
             let seconds = paced.length.as_secs_f64();
-            let connections = args.connections;
             paced.stages.push(Stage { rate: None, from_rate: None, connections, seconds });
         }
         paced.warm_up = warm_up(args, paced.length)?;
@@ -176,9 +204,10 @@ impl Paced {
 
 /// The load of `load run`, and what a saved run says of it.
 pub(crate) fn of_run(aim: &Aim, args: &RunArgs) -> Result<(Load, Plan), Refusal> {
-    let paced = Paced::of(args)?;
+    let connections = aim.connections(args);
+    let paced = Paced::of(args, connections)?;
     let stages = paced.stages.clone();
-    let load = aim.load(&args.target, args.connections, paced)?;
+    let load = aim.load(&args.target, connections, paced)?;
     let plan = told(aim, &load, stages);
     Ok((load, plan))
 }
@@ -200,6 +229,7 @@ pub(crate) fn told(aim: &Aim, load: &Load, stages: Vec<Stage>) -> Plan {
         streams: load.streams.unwrap_or(1),
         workers: load.workers,
         seed: load.seed,
+        chat: aim.chat().map(Chat::told),
         args: std::env::args().collect(),
     }
 }
@@ -247,14 +277,6 @@ fn asked(args: &TargetArgs, target: &Target) -> Result<Asked, Refusal> {
         seed: args.seed,
     };
     Ok(Asked::Http(Arc::new(Request::new(target, wanted)?)))
-}
-
-fn streams(args: &TargetArgs, target: &Target) -> Option<u32> {
-    match (target.is_chat, args.http2) {
-        (true, _) => Some(args.streams.unwrap_or(STREAMS_OF_CHAT)),
-        (false, true) => Some(args.streams.unwrap_or(STREAMS_OF_HTTP2)),
-        (false, false) => None,
-    }
 }
 
 fn bodies(args: &TargetArgs) -> Result<Vec<Vec<u8>>, Refusal> {

@@ -5,6 +5,7 @@
 //! - A reader refuses another [`VERSION`]; within one, fields are only added, each with a default.
 //! - Its size is bounded by its length in seconds and its steps, not by the number of requests.
 
+mod chat;
 mod distribution;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use stats::slo::Judged;
 use stats::spikes::Period;
 use stats::verdict::Judgement;
 
+pub use chat::{Act, Busiest, ChatPlan};
 pub use distribution::{Distribution, HEAT_FROM_US, HEAT_LEN, HEAT_PER_DECADE, LATENCY_MAX_US};
 
 /// Of the format. Stored: never reuse.
@@ -96,6 +98,9 @@ pub struct Plan {
     pub workers: u32,
     /// Where the dice began.
     pub seed: u64,
+    /// Of chat, what was asked.
+    #[serde(default)]
+    pub chat: Option<ChatPlan>,
     /// The command line, so that it can be run again.
     pub args: Vec<String>,
 }

@@ -214,6 +214,7 @@ fn plan() -> Plan {
         timeout_ms: 10_000,
         reuse: true,
         streams: 1,
+        chat: None,
         workers: 2,
         seed: 7,
         args: ["hubbub", "load", "run", "http://127.0.0.1:8080/hello", "--rate", "5k"]

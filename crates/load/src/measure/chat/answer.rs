@@ -36,7 +36,7 @@ pub(super) fn heard(frame: &[u8]) -> Heard {
     match typed {
         Some((b"welcome", _)) => Heard::Welcome,
         Some((b"message", _)) => Heard::Other,
-        Some((b"sent", rest)) => {
+        Some((b"sent" | b"pong" | b"page" | b"subscribed", rest)) => {
             let reference = rest.strip_prefix(REFERENCE).and_then(number);
             let answer = |reference| Heard::Answer { reference, status: DONE };
             reference.map_or(Heard::Other, answer)

@@ -30,11 +30,12 @@ impl Company {
         chat: &Arc<Chat>,
         connections: usize,
     ) -> (Self, Option<Failed>) {
-        let voice = |seat| Voice::new(chat, shared.share.number(seat), 0);
+        let voice = |seat| Voice::new(shared.share.number(seat), 0);
         let mut talkers: Vec<_> = (0..connections).map(|seat| (voice(seat), None)).collect();
         let mut first_failure = None;
         let mut entering = FuturesUnordered::new();
-        let mut seats = 0..connections;
+        // Those that only come and go need no connection to stay on.
+        let mut seats = 0..if chat.is_only_connect() { 0 } else { connections };
         loop {
             while entering.len() < ENTERING_MAX {
                 let Some(seat) = seats.next() else { break };

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use wire::{CloseCode, Code};
+
 use super::Chat;
 use super::answer::{Heard, heard};
 use crate::measure::fault::{Failed, Fault};
@@ -68,9 +70,26 @@ impl From<Ended> for Unwelcome {
             Ended::Refused { status, text } => {
                 Self::Refused { status, said: start_of(text.as_bytes()) }
             }
-            Ended::Io(_) | Ended::Closed { .. } | Ended::Malformed(_) => Self::Failed(failed(why)),
+            Ended::Closed { code, ref reason } => {
+                let said = format!("{code} {reason}");
+                let refused = |status| Self::Refused { status, said };
+                status_of(CloseCode(code)).map_or_else(|| Self::Failed(failed(why)), refused)
+            }
+            Ended::Io(_) | Ended::Malformed(_) => Self::Failed(failed(why)),
         }
     }
+}
+
+/// The status of a problem that closes the door.
+fn status_of(code: CloseCode) -> Option<u16> {
+    let code = match code {
+        CloseCode::UNAUTHORIZED => Code::Unauthorized,
+        CloseCode::TOO_BUSY => Code::Busy,
+        CloseCode::FLOOD => Code::RateLimited,
+        CloseCode::NO_HELLO => Code::NoHello,
+        _ => return None,
+    };
+    Some(code.status())
 }
 
 impl From<io::Error> for Unwelcome {

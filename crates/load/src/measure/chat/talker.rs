@@ -9,6 +9,7 @@
 //!   failed: nobody knows whether it was done.
 
 mod slots;
+mod visit;
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,18 +17,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Sleep;
 
 use super::Chat;
-use super::answer::{Heard, heard};
+use super::answer::{DONE, Heard, heard};
 use super::door::{Unwelcome, enter, failed};
 use super::voice::Voice;
 use crate::measure::clock::{Clock, nanos};
 use crate::measure::fault::{Failed, Fault};
 use crate::measure::line::Shared;
 use crate::measure::queue::Job;
+use crate::measure::run::Act;
 use crate::websocket::{Ended, Websocket};
 use slots::{Asked, Slots};
+use visit::{Visit, visit};
 
 /// Less than the server's heartbeat (25 s): who says nothing for three of them is closed.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -44,6 +48,9 @@ pub(super) struct Talker {
     first_seat: usize,
     slots: Slots,
     link: Link,
+    /// Those who come in on connections of their own, and how many have.
+    visits: FuturesUnordered<Visit>,
+    visited: u32,
     /// Rings at or before the first of what is waited for: it is set anew when it rings.
     alarm: Pin<Box<Sleep>>,
     alarm_ns: u64,
@@ -82,6 +89,8 @@ impl Talker {
             first_seat,
             slots: Slots::new(seats),
             link,
+            visits: FuturesUnordered::new(),
+            visited: 0,
             alarm,
             alarm_ns,
             said_ns: 0,
@@ -99,8 +108,9 @@ impl Talker {
         loop {
             self.take_jobs(cx);
             let has_opened = self.poll_opening(cx);
+            let has_left = self.poll_visits(cx);
             let has_heard = self.poll_talk(cx);
-            if !has_opened && !has_heard && !self.poll_alarm(cx) {
+            if !has_opened && !has_left && !has_heard && !self.poll_alarm(cx) {
                 break;
             }
         }
@@ -135,6 +145,9 @@ impl Talker {
         if deadline_ns < self.alarm_ns {
             self.set_alarm(deadline_ns);
         }
+        if act == Act::Connect {
+            return self.visit(slot);
+        }
         match &mut self.link {
             Link::Open(_) => self.say(slot),
             Link::Opening(_) => {}
@@ -155,7 +168,35 @@ impl Talker {
         let Some(asked) = self.slots.asked(slot) else { return };
         asked.is_said = true;
         self.said_ns = asked.sent_ns;
-        socket.put(&self.voice.ask(&self.chat, asked.act, &asked.job, reference));
+        if let Some(text) = self.voice.ask(&self.chat, asked.act, &asked.job, reference) {
+            socket.put(&text);
+        }
+    }
+
+    /// Sends someone in on a connection of their own.
+    fn visit(&mut self, slot: usize) {
+        self.visited += 1;
+        let hello = self.voice.visitor(self.visited).hello(&self.chat);
+        let reference = self.slots.reference(slot);
+        let both = (self.shared.clone(), Arc::clone(&self.chat));
+        self.visits.push(Box::pin(visit(both, hello, reference)));
+    }
+
+    /// Whether someone came in and left, or was turned away.
+    fn poll_visits(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.visits.is_empty() {
+            return false;
+        }
+        let Poll::Ready(Some((reference, came_in))) = self.visits.poll_next_unpin(cx) else {
+            return false;
+        };
+        // Nobody waits for one whose time was up.
+        let Some(slot) = self.slots.slot_of(reference) else { return true };
+        match came_in {
+            Ok(()) => self.hand_in(slot, DONE, &[]),
+            Err(why) => self.turned_away(slot, &why),
+        }
+        true
     }
 
     /// Whether an attempt to open the connection has come to its end.
@@ -170,7 +211,10 @@ impl Talker {
             }
             Err(why) => {
                 self.link = Link::Closed;
-                self.slots.all().into_iter().for_each(|slot| self.turned_away(slot, &why));
+                self.slots
+                    .of_connection()
+                    .into_iter()
+                    .for_each(|slot| self.turned_away(slot, &why));
             }
         }
         true
@@ -207,7 +251,7 @@ impl Talker {
         self.link = Link::Closed;
         self.shared.desk().closed();
         let failed = failed(why);
-        self.slots.all().into_iter().for_each(|slot| self.fail(slot, &failed));
+        self.slots.of_connection().into_iter().for_each(|slot| self.fail(slot, &failed));
     }
 
     /// Whether time was up for something.
@@ -242,13 +286,14 @@ impl Talker {
     fn turned_away(&mut self, slot: usize, why: &Unwelcome) {
         match why {
             Unwelcome::Failed(failed) => self.fail(slot, failed),
-            Unwelcome::Refused { status, said } => {
-                let Some(asked) = self.slots.end(slot) else { return };
-                let stamps = asked.stamps(self.clock.now_ns());
-                let seat = self.first_seat + slot;
-                self.shared.desk().answered(seat, &stamps, *status, said.as_bytes());
-            }
+            Unwelcome::Refused { status, said } => self.hand_in(slot, *status, said.as_bytes()),
         }
+    }
+
+    fn hand_in(&mut self, slot: usize, status: u16, said: &[u8]) {
+        let Some(asked) = self.slots.end(slot) else { return };
+        let stamps = asked.stamps(self.clock.now_ns());
+        self.shared.desk().answered(self.first_seat + slot, &stamps, status, said);
     }
 
     fn fail(&mut self, slot: usize, failed: &Failed) {

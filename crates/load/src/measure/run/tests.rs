@@ -32,6 +32,7 @@ fn run() -> Run {
             timeout_ms: 1_000,
             reuse: true,
             streams: 1,
+            chat: None,
             workers: 2,
             seed: 1,
             args: Vec::new(),

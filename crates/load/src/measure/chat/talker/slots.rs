@@ -6,8 +6,8 @@
 //!   nothing.
 //! - The next free slot stays the next one until it is taken: the desk knows it as waiting.
 
-use super::super::act::Act;
 use crate::measure::queue::Job;
+use crate::measure::run::Act;
 use crate::measure::tally::Stamps;
 
 /// Of one connection.
@@ -31,7 +31,7 @@ pub(super) struct Asked {
     pub(super) job: Job,
     pub(super) sent_ns: u64,
     pub(super) act: Act,
-    /// It was handed to a connection.
+    /// It was handed to the connection, or has one of its own.
     pub(super) is_said: bool,
 }
 
@@ -72,12 +72,18 @@ impl Slots {
         self.slots[slot].asked.as_mut()
     }
 
-    /// What an answer is to, which is over then; nothing if nobody waits for it.
-    pub(super) fn answered(&mut self, reference: u64) -> Option<(usize, Asked)> {
+    /// The slot that a reference is of; nothing if nobody waits for it.
+    pub(super) fn slot_of(&self, reference: u64) -> Option<usize> {
         let count = self.slots.len() as u64;
         let slot = usize::try_from(reference % count).ok()?;
-        let is_current = self.slots[slot].turn == reference / count;
-        is_current.then(|| self.end(slot)).flatten().map(|asked| (slot, asked))
+        let Slot { turn, asked } = &self.slots[slot];
+        (*turn == reference / count && asked.is_some()).then_some(slot)
+    }
+
+    /// What an answer is to, which is over then; nothing if nobody waits for it.
+    pub(super) fn answered(&mut self, reference: u64) -> Option<(usize, Asked)> {
+        let slot = self.slot_of(reference)?;
+        self.end(slot).map(|asked| (slot, asked))
     }
 
     /// Frees a slot; what was asked.
@@ -89,14 +95,14 @@ impl Slots {
         Some(asked)
     }
 
-    /// Those in use.
-    pub(super) fn all(&self) -> Vec<usize> {
-        self.those(|_| true)
+    /// Those that share the connection.
+    pub(super) fn of_connection(&self) -> Vec<usize> {
+        self.those(|asked| asked.act != Act::Connect)
     }
 
     /// Those that wait for a connection.
     pub(super) fn unsaid(&self) -> Vec<usize> {
-        self.those(|asked| !asked.is_said)
+        self.those(|asked| !asked.is_said && asked.act != Act::Connect)
     }
 
     /// Those asked at or before a time.

@@ -11,6 +11,9 @@ const MARK: &str = "due@";
 /// Digits of the message's number.
 const NUMBER_DIGITS: usize = 10;
 
+/// Numbers of messages that can be told apart.
+pub(crate) const NUMBERS: u64 = 10_u64.pow(NUMBER_DIGITS as u32);
+
 /// Digits of the microseconds from the start.
 const MICROS_DIGITS: usize = 12;
 
@@ -39,7 +42,7 @@ impl Stamp {
 }
 
 /// Finds stamps.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Stamps(Finder<'static>);
 
 impl Stamps {

@@ -155,3 +155,37 @@ async fn what_cannot_be_meant_of_a_chat_is_one_sentence() {
         assert!(ended.err.contains(sentence), "{line}: {}", ended.err);
     }
 }
+
+#[tokio::test]
+async fn what_is_sent_is_heard_by_all_who_listen_and_each_delivery_is_timed() {
+    let place = Place::new(UNLIMITED).await;
+    let text = "connections = 3\nstreams = 4\nconversations = { count = 7 }\n\
+        listeners = { per_conversation = 4, connections = 5 }\n";
+    fs::write(place.folder.path().join("heard.toml"), text).unwrap();
+    for words in
+        ["-n 200 -c 2 --conversations 5 --listeners 6", "-n 200 --scenario heard.toml -t 2"]
+    {
+        let run = place.measured(words).await;
+        let each = u64::from(run.plan.chat.as_ref().unwrap().listeners);
+        let reach = run.totals.reach.expect("somebody listens");
+        assert_eq!((run.totals.done, reach.expected, reach.heard), (200, 200 * each, 200 * each));
+        assert_eq!((run.histograms.delivery.0.len(), reach.lost), (200 * each, 0));
+        assert!(run.histograms.delivery.0.max() >= run.histograms.service.0.min());
+    }
+    // At a rate, with a warm-up: what is due in it is neither expected nor heard.
+    let words = "--rate 100 -d 3s --warm-up 1s -c 2 --conversations 5 --listeners 2";
+    let run = place.measured(words).await;
+    let reach = run.totals.reach.expect("somebody listens");
+    assert_eq!((reach.expected, reach.heard), (400, 400), "{:?}", run.totals);
+    let heard: u64 = run.seconds.iter().map(|second| second.heard).sum();
+    assert!(heard >= 400, "each second has its own: {heard}");
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_to_listen_is_told_before_anything_is_measured() {
+    let place = Place::new("--connections-max 5").await;
+    let ended = place.load("-n 10 -c 2 --conversations 2 --listeners 3").await;
+    assert_eq!(ended.code, Some(69), "{ended:?}");
+    assert!(ended.err.contains("does not let all in who listen"), "{ended:?}");
+    assert!(ended.err.contains("503"), "{ended:?}");
+}

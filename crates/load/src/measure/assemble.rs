@@ -80,6 +80,7 @@ pub(crate) fn run(
             wait: total.wait,
             service: total.service,
             response: total.response,
+            delivery: total.delivery,
         },
         totals,
         slowest: total.counts.slowest,
@@ -115,6 +116,7 @@ fn sample(spike: &Spike) -> Sample {
 
 fn totals(load: &Load, plan: &Plan, measured: &Measured) -> Totals {
     let counts = &measured.total.counts;
+    let is_heard = plan.chat.as_ref().is_some_and(|chat| chat.listeners > 0);
     Totals {
         asked_rate: asked_rate(load, counts.offered),
         achieved_rate: per_second(counts.done, measured.measured_s),
@@ -124,6 +126,7 @@ fn totals(load: &Load, plan: &Plan, measured: &Measured) -> Totals {
         measured_s: measured.measured_s,
         client_cpu_s: measured.cpu_s,
         was_interrupted: measured.was_interrupted,
+        reach: is_heard.then_some(measured.reach),
         ..counted(counts)
     }
 }

@@ -13,6 +13,7 @@ mod args;
 mod company;
 mod conversations;
 mod door;
+mod listener;
 mod scenario;
 mod talker;
 mod tokens;
@@ -25,6 +26,7 @@ use super::refusal::Refusal;
 use super::request::scattered;
 use super::run::{Act, ChatPlan};
 use super::target::Target;
+use crate::stamp::{NUMBERS, Stamps};
 use conversations::Conversations;
 use tokens::Tokens;
 use wanted::Wanted;
@@ -52,6 +54,7 @@ pub(crate) struct Chat {
     wanted: Wanted,
     conversations: Arc<Conversations>,
     tokens: Arc<Tokens>,
+    stamps: Stamps,
     /// Of all weights.
     weights: u64,
     seed: u64,
@@ -75,6 +78,7 @@ impl Chat {
             path: target.path.clone(),
             conversations: Arc::new(conversations),
             tokens: Arc::new(args.tokens()?),
+            stamps: Stamps::new(),
             weights: wanted.acts.values().map(|&weight| u64::from(weight)).sum(),
             wanted,
             seed,
@@ -89,6 +93,12 @@ impl Chat {
         let drawn =
             drawn.map_err(|why| Refusal::io(format!("the system gives no randomness: {why}")))?;
         Ok(Arc::new(Self { drawn, ..self.clone() }))
+    }
+
+    /// The same with nobody who listens.
+    pub(crate) fn unheard(&self) -> Self {
+        let wanted = Wanted { listeners: 0, listening: None, ..self.wanted.clone() };
+        Self { wanted, ..self.clone() }
     }
 
     /// As the scenario has it.
@@ -123,6 +133,11 @@ impl Chat {
     /// Connections that listen.
     fn listening(&self) -> u32 {
         u32::try_from(self.wanted.listening()).unwrap_or(u32::MAX)
+    }
+
+    /// What its messages have in their stamps, and those of other loads do not.
+    fn tag(&self) -> u64 {
+        self.drawn % NUMBERS
     }
 
     /// What request `index` is.

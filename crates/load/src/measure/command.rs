@@ -51,7 +51,7 @@ pub async fn run(args: &RunArgs) -> Result<ExitCode, Refusal> {
 
 /// How long a request takes alone: the median of some, one after the other. Against it is seen whether they queue.
 async fn alone(aim: &Aim, args: &RunArgs) -> Result<Option<u64>, Refusal> {
-    let load = aim.closed(&args.target, 1, PROBE_REQUESTS, PROBE)?;
+    let load = aim.unheard().closed(&args.target, 1, PROBE_REQUESTS, PROBE)?;
     let measured = load.run(None, &mut Nobody, std::future::pending()).await?;
     let service = &measured.total.service;
     Ok((!service.0.is_empty()).then(|| service.at_us(0.5)))

@@ -14,6 +14,7 @@ use std::task::{Poll, Waker};
 
 use super::fault::{Failed, Fault};
 use super::queue::{Job, Queue};
+use super::run::Reach;
 use super::tally::{Stamps, Tally};
 
 /// Where requests come from.
@@ -47,6 +48,9 @@ pub(crate) struct Desk {
     /// All that became due, and all of it that came back, warm-up included.
     pub(crate) offered: u64,
     pub(crate) returned: u64,
+    /// What listeners heard of what was due from then on.
+    pub(crate) reach: Reach,
+    pub(crate) reach_from_ns: u64,
     /// Connections that are open.
     pub(crate) open: u32,
     pub(crate) open_most: u32,
@@ -72,6 +76,8 @@ impl Desk {
             spike_ns: u64::MAX,
             offered: 0,
             returned: 0,
+            reach: Reach::default(),
+            reach_from_ns: 0,
             open: 0,
             open_most: 0,
         }
@@ -129,16 +135,46 @@ impl Desk {
         next
     }
 
-    pub(crate) fn answered(&mut self, seat: usize, stamps: &Stamps, status: u16, body: &[u8]) {
-        if self.give_back(seat) {
+    /// Whether anybody still waited for it.
+    pub(crate) fn answered(
+        &mut self,
+        seat: usize,
+        stamps: &Stamps,
+        status: u16,
+        body: &[u8],
+    ) -> bool {
+        let was_out = self.give_back(seat);
+        if was_out {
             self.tally.answer(stamps, status, body, self.spike_ns);
         }
+        was_out
     }
 
     pub(crate) fn failed(&mut self, seat: usize, stamps: &Stamps, failed: &Failed) {
         if self.give_back(seat) {
             self.tally.fail(stamps, failed.fault, &failed.detail);
         }
+    }
+
+    /// So many should hear what was due then.
+    pub(crate) fn expect(&mut self, due_ns: u64, listeners: u32) {
+        if due_ns >= self.reach_from_ns {
+            self.reach.expected += u64::from(listeners);
+        }
+    }
+
+    /// Somebody heard what was due then.
+    pub(crate) fn heard(&mut self, due_ns: u64, now_ns: u64) {
+        if due_ns >= self.reach_from_ns {
+            self.reach.heard += 1;
+        }
+        self.tally.deliver(due_ns, now_ns);
+    }
+
+    /// A connection that listens has ended.
+    pub(crate) fn lost_listener(&mut self, why: &str) {
+        self.reach.lost += 1;
+        self.tally.note_failure(&format!("a connection that listens: {why}"));
     }
 
     pub(crate) fn opened(&mut self) {

@@ -17,14 +17,15 @@ use tokio::sync::watch;
 
 use super::clock::{Clock, nanos};
 use super::desk::{Closed, Desk, Source};
+use super::fault::Failed;
 use super::line::{Asked, Share, Shared};
 use super::queue::{Dues, Queue};
 use super::refusal::Refusal;
-use super::run::{Arrivals, Second};
+use super::run::{Arrivals, Reach, Second};
 use super::server::Watched;
 use super::socket::Dial;
 use super::tally::Tally;
-use super::worker::{Phase, Worker};
+use super::worker::{Opened, Phase, Worker};
 
 use collect::Collector;
 
@@ -64,6 +65,8 @@ pub(crate) struct Measured {
     pub(crate) measured_s: f64,
     pub(crate) took: Duration,
     pub(crate) open_most: u32,
+    /// What listeners heard.
+    pub(crate) reach: Reach,
     /// CPU seconds of this process after the warm-up.
     pub(crate) cpu_s: f64,
     pub(crate) was_interrupted: bool,
@@ -78,6 +81,7 @@ impl Measured {
             measured_s: 0.0,
             took: Duration::ZERO,
             open_most: 0,
+            reach: Reach::default(),
             cpu_s: 0.0,
             was_interrupted: false,
         }
@@ -92,6 +96,7 @@ impl Measured {
         self.measured_s += next.measured_s;
         self.took += next.took;
         self.open_most = self.open_most.max(next.open_most);
+        self.reach.add(next.reach);
         self.cpu_s += next.cpu_s;
         self.was_interrupted |= next.was_interrupted;
     }
@@ -133,10 +138,12 @@ impl Load {
         let issued = Arc::new(AtomicU64::new(0));
         let mut workers = Vec::new();
         for number in 0..self.workers {
-            let share = Share { worker: number, workers: self.workers };
+            let share =
+                Share { worker: number, workers: self.workers, connections: self.connections };
             let connections = share.of(self.connections);
             let seats = connections * usize::try_from(self.streams.unwrap_or(1)).unwrap_or(1);
-            let desk = Desk::new(self.source(number, &issued), seats);
+            let mut desk = Desk::new(self.source(number, &issued), seats);
+            desk.reach_from_ns = nanos(self.warm_up);
             let shared = Shared {
                 desk: Arc::new(Mutex::new(desk)),
                 dial: self.dial.clone(),
@@ -154,15 +161,20 @@ impl Load {
         let failures = tokio::task::spawn_blocking(move || all_opened.iter().collect::<Vec<_>>());
         let opened = failures.await.unwrap_or_default();
         let is_any_open = workers.iter().any(|worker| worker.shared.desk().open > 0);
-        match opened.into_iter().find_map(|opened| opened.first_failure) {
-            Some(failed) if !is_any_open => Err(Refusal::unavailable(format!(
-                "{} does not answer: {} ({})",
-                self.dial.address,
-                failed.fault.name(),
-                failed.detail
-            ))),
-            _ => Ok(workers),
+        let refused = |what: &str, failed: Failed| {
+            let Failed { fault, detail } = failed;
+            let (address, fault) = (self.dial.address, fault.name());
+            Refusal::unavailable(format!("{address} does not {what}: {fault} ({detail})"))
+        };
+        for Opened { first_failure, no_listener } in opened {
+            if let Some(failed) = no_listener {
+                return Err(refused("let all in who listen", failed));
+            }
+            if let Some(failed) = first_failure.filter(|_| !is_any_open) {
+                return Err(refused("answer", failed));
+            }
         }
+        Ok(workers)
     }
 
     fn source(&self, number: u32, issued: &Arc<AtomicU64>) -> Source {

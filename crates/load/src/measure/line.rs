@@ -55,6 +55,8 @@ pub(crate) enum Asked {
 pub(crate) struct Share {
     pub(crate) worker: u32,
     pub(crate) workers: u32,
+    /// Of all workers.
+    pub(crate) connections: u32,
 }
 
 /// A connection.

@@ -45,6 +45,7 @@ const STREAMS_OF_CHAT: u32 = 1;
 const OTHER_FILES: u64 = 64;
 
 /// Whom a load is for.
+#[derive(Clone)]
 pub(crate) struct Aim {
     pub(crate) target: Target,
     asked: Asked,
@@ -80,6 +81,15 @@ impl Aim {
     /// The server's processes, if they can be seen.
     pub(crate) fn server(&self, args: &TargetArgs) -> Option<Watched> {
         Watched::find(&self.target, &args.server_pid)
+    }
+
+    /// The same with nobody who listens.
+    pub(crate) fn unheard(&self) -> Self {
+        let asked = match &self.asked {
+            Asked::Http(request) => Asked::Http(Arc::clone(request)),
+            Asked::Chat(chat) => Asked::Chat(Arc::new(chat.unheard())),
+        };
+        Self { asked, ..self.clone() }
     }
 
     /// A closed loop.

@@ -16,7 +16,7 @@ use stats::slo::Judged;
 use stats::spikes::Period;
 use stats::verdict::Judgement;
 
-pub use chat::{Act, Busiest, ChatPlan};
+pub use chat::{Act, Busiest, ChatPlan, Reach};
 pub use distribution::{Distribution, HEAT_FROM_US, HEAT_LEN, HEAT_PER_DECADE, LATENCY_MAX_US};
 
 /// Of the format. Stored: never reuse.
@@ -173,6 +173,12 @@ pub struct Second {
     /// Answers by how long they took from due, as [`Distribution::heat`] has it.
     #[serde(default)]
     pub heat: Vec<u64>,
+    /// Messages that those who listen heard.
+    #[serde(default)]
+    pub heard: u64,
+    /// From due to heard: p50, p90, p99 and the maximum, in µs. Zeros if nothing was heard.
+    #[serde(default)]
+    pub delivery_us: [u64; 4],
 }
 
 /// How the generator fared in a while. What the kernel does not tell is 0.
@@ -245,6 +251,9 @@ pub struct Histograms {
     pub service: Distribution,
     /// From due to the last byte.
     pub response: Distribution,
+    /// From due to heard by one who listens. Empty if nobody does.
+    #[serde(default)]
+    pub delivery: Distribution,
 }
 
 /// Counts of the measured part.
@@ -293,6 +302,9 @@ pub struct Totals {
     /// Share of segments that this machine's kernel sent again.
     #[serde(default)]
     pub sent_again: Option<f64>,
+    /// What those who listen heard, if anybody does.
+    #[serde(default)]
+    pub reach: Option<Reach>,
 }
 
 /// One request that failed.

@@ -28,6 +28,8 @@ pub(crate) struct Tally {
     pub(crate) wait: Distribution,
     pub(crate) service: Distribution,
     pub(crate) response: Distribution,
+    /// From due to heard.
+    pub(crate) delivery: Distribution,
 }
 
 /// All but the histograms.
@@ -127,18 +129,32 @@ impl Tally {
         self.response.record_us(micros(end_ns.saturating_sub(due_ns)));
     }
 
+    /// Somebody heard what was due then.
+    pub(crate) fn deliver(&mut self, due_ns: u64, now_ns: u64) {
+        if due_ns >= self.counts.from_ns {
+            self.delivery.record_us(micros(now_ns.saturating_sub(due_ns)));
+        }
+    }
+
+    /// Tells of something that failed and is no request.
+    pub(crate) fn note_failure(&mut self, why: &str) {
+        self.keep_failure(0, None, Some(why), String::new());
+    }
+
     /// Counts all of another, too.
     pub(crate) fn add(&mut self, other: &Self) {
         self.slip.add(&other.slip);
         self.wait.add(&other.wait);
         self.service.add(&other.service);
         self.response.add(&other.response);
+        self.delivery.add(&other.delivery);
         self.counts.add(&other.counts);
     }
 
     /// Makes it empty, with the memory it has. What is due before `from_ns` counts for nothing from now on.
     pub(crate) fn clear(&mut self, from_ns: u64) {
-        for times in [&mut self.slip, &mut self.wait, &mut self.service, &mut self.response] {
+        let Self { slip, wait, service, response, delivery, .. } = self;
+        for times in [slip, wait, service, response, delivery] {
             times.0.reset();
         }
         let empty = Counts { from_ns, ..Counts::default() };

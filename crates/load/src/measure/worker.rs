@@ -37,6 +37,8 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) first_failure: Option<Failed>,
+    /// Why one does not listen who should.
+    pub(crate) no_listener: Option<Failed>,
 }
 
 /// A running one.
@@ -87,9 +89,9 @@ async fn work(
     opened: SyncSender<Opened>,
 ) -> io::Result<()> {
     let timer = Timer::new()?;
-    let (links, first_failure) = Links::open(&shared, connections).await;
+    let (links, all) = Links::open(&shared, connections).await;
     // Nobody listens any more: then it is over.
-    let _ = opened.send(Opened { first_failure });
+    let _ = opened.send(all);
     drop(opened);
     let Some(clock) = begun(&mut phase).await else { return Ok(()) };
     // Until then the clock stands: what was done in it would have taken no time.
@@ -133,17 +135,17 @@ enum Links {
 }
 
 impl Links {
-    async fn open(shared: &Shared, connections: usize) -> (Self, Option<Failed>) {
+    async fn open(shared: &Shared, connections: usize) -> (Self, Opened) {
         let request = match &shared.asked {
             Asked::Http(request) => Arc::clone(request),
             Asked::Chat(chat) => {
-                let (company, first_failure) = Company::open(shared, chat, connections).await;
-                return (Self::Chat(company), first_failure);
+                let (company, opened) = Company::open(shared, chat, connections).await;
+                return (Self::Chat(company), opened);
             }
         };
         let Some(streams) = shared.streams else {
             let (sockets, first_failure) = open(shared, connections).await;
-            return (Self::Http1(sockets, request), first_failure);
+            return (Self::Http1(sockets, request), Opened { first_failure, no_listener: None });
         };
         let (mut links, mut first_failure) = (Vec::new(), None);
         for _ in 0..connections {
@@ -151,7 +153,8 @@ impl Links {
             first_failure = first_failure.or(link.sender(shared).await.err());
             links.push(link);
         }
-        (Self::Http2(links, request, usize::try_from(streams).unwrap_or(1)), first_failure)
+        let streams = usize::try_from(streams).unwrap_or(1);
+        (Self::Http2(links, request, streams), Opened { first_failure, no_listener: None })
     }
 
     fn begin(self, shared: &Shared, clock: Clock) -> JoinSet<()> {

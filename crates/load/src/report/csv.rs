@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::measure::run::{Run, Second};
 
 /// The columns. Tools know them by name: new ones go to the end.
-pub(crate) const COLUMNS: [&str; 31] = [
+pub(crate) const COLUMNS: [&str; 34] = [
     "at_s",
     "offered",
     "started",
@@ -37,6 +37,9 @@ pub(crate) const COLUMNS: [&str; 31] = [
     "asked_rate",
     "run",
     "target",
+    "heard",
+    "delivery_p50_us",
+    "delivery_p99_us",
 ];
 
 /// The content of the file: a heading and a row a second. What is not known is empty.
@@ -54,6 +57,8 @@ pub(crate) fn csv(run: &Run) -> Result<Vec<u8>> {
 
 fn row(run: &Run, second: &Second) -> [String; COLUMNS.len()] {
     let [p50, p90, p99, max] = second.response_us;
+    let [delivery_p50, _, delivery_p99, _] = second.delivery_us;
+    let of_heard = |figure: u64| known(run.totals.reach.map(|_| figure));
     let client = &second.client;
     let server = second.server.as_ref();
     let is_warm_up = second.at_s <= run.totals.warm_up_excluded_s;
@@ -89,6 +94,9 @@ fn row(run: &Run, second: &Second) -> [String; COLUMNS.len()] {
         known(run.totals.asked_rate),
         run.id.clone(),
         run.plan.target.clone(),
+        of_heard(second.heard),
+        of_heard(delivery_p50),
+        of_heard(delivery_p99),
     ]
 }
 

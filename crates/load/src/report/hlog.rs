@@ -1,6 +1,7 @@
 //! `.hlog`: the histograms of a run as HdrHistogram's interval log, which its processors merge and plot.
 //!
-//! One interval, the measured part, four times: tagged `response`, `service`, `wait` and `slip`. Values in µs.
+//! One interval, the measured part, four times: tagged `response`, `service`, `wait` and `slip`. With those who listen, once
+//! more as `delivery`. Values in µs.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,12 +31,14 @@ pub(crate) fn hlog(run: &Run) -> Result<Vec<u8>> {
     let from = duration(run.totals.warm_up_excluded_s);
     let length = duration(run.totals.measured_s);
     let parts = &run.histograms;
-    for (tag, times) in [
+    let always = [
         ("response", &parts.response),
         ("service", &parts.service),
         ("wait", &parts.wait),
         ("slip", &parts.slip),
-    ] {
+    ];
+    let delivery = (!parts.delivery.0.is_empty()).then_some(("delivery", &parts.delivery));
+    for (tag, times) in always.into_iter().chain(delivery) {
         let written = writer.write_histogram(&times.0, from, length, Tag::new(tag));
         written.map_err(|why| anyhow!("the histogram of {tag}: {why:?}"))?;
     }

@@ -8,8 +8,9 @@ use stats::spikes::{Axis, Period};
 use stats::verdict::{Client, Evidence, Server, Traffic, judge};
 
 use crate::measure::run::{
-    Arrivals, Direction, Distribution, Failure, Health, Histograms, Host, Kind, Plan, Run, Second,
-    ServerHealth, ServerSource, Spike, Stage, Step, Timeline, Totals, VERSION,
+    Act, Arrivals, Busiest, ChatPlan, Direction, Distribution, Failure, Health, Histograms, Host,
+    Kind, Plan, Reach, Run, Second, ServerHealth, ServerSource, Spike, Stage, Step, Timeline,
+    Totals, VERSION,
 };
 
 /// Requests a second of all open loops here.
@@ -74,6 +75,27 @@ pub(super) fn starved() -> Run {
         ..evidence(&run.histograms).client
     };
     run.judgement = judge(&Evidence { client, ..evidence(&run.histograms) });
+    run
+}
+
+/// Chat that five listen to, and of which a thousandth is not heard.
+pub(super) fn heard() -> Run {
+    let mut run = healthy();
+    run.plan.kind = Kind::Chat;
+    run.plan.chat = Some(ChatPlan {
+        acts: BTreeMap::from([(Act::Send, 9), (Act::Ping, 1)]),
+        conversations: 100,
+        busiest: Some(Busiest { share: 0.01, carry: 0.3 }),
+        listeners: 5,
+        listening: 500,
+        body_bytes: 100,
+        page_messages: 50,
+    });
+    (0..99_900).for_each(|n| run.histograms.delivery.record_us(2_000 + n % 500));
+    run.totals.reach = Some(Reach { expected: 100_000, heard: 99_900, lost: 2 });
+    for second in &mut run.seconds {
+        (second.heard, second.delivery_us) = (1_665, [2_250, 2_450, 2_495, 2_499]);
+    }
     run
 }
 
@@ -158,7 +180,7 @@ fn histograms() -> Histograms {
         service.record_us(served);
         response.record_us(slipped + waited + served);
     }
-    Histograms { slip, wait, service, response }
+    Histograms { slip, wait, service, response, delivery: Distribution::new() }
 }
 
 fn totals(offered: u64) -> Totals {
@@ -295,6 +317,8 @@ fn second(n: u64) -> Second {
             allowed_cores: Some(2),
         }),
         heat: heat([1_300 + wave / 4, 1_900 + wave, 2_600 + 3 * wave, 42_000 + 20 * wave]),
+        heard: 0,
+        delivery_us: [0; 4],
     }
 }
 

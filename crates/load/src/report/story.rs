@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use stats::verdict::Cause;
 
 use super::units;
-use crate::measure::run::{Arrivals, Distribution, Kind, Plan, Run, Totals};
+use crate::measure::run::{Arrivals, ChatPlan, Distribution, Kind, Plan, Reach, Run, Totals};
 
 pub(crate) use audits::{Audit, Outcome, audits};
 pub(crate) use words::{judged, knee, next_command, period};
@@ -46,7 +46,7 @@ pub(crate) enum Mood {
     Bad,
 }
 
-/// One of the four parts of a request's time.
+/// One of the parts of a request's time, or how late it was heard.
 pub(crate) struct Part<'a> {
     /// Its name.
     pub(crate) name: &'static str,
@@ -71,6 +71,11 @@ pub(crate) fn parts(run: &Run) -> Vec<Part<'_>> {
             name: "slip",
             meaning: "from due to noticed: the generator's own lateness",
             times: &all.slip,
+        },
+        Part {
+            name: "delivery",
+            meaning: "from due to heard by one who listens",
+            times: &all.delivery,
         },
     ];
     let is_told = |part: &Part<'_>| part.name == "response" || !part.times.0.is_empty();
@@ -146,6 +151,29 @@ pub(crate) fn manner(plan: &Plan) -> String {
     format!("{kind}, {arrivals}")
 }
 
+/// What was asked of a chat, in a line: `send 9 : ping 1, in 100 conversations (1 % carry 30 %), …`.
+pub(crate) fn scenario(chat: &ChatPlan) -> String {
+    let acts = chat.acts.iter().filter(|(_, weight)| **weight > 0);
+    let acts: Vec<_> = match chat.acts.len() {
+        1 => acts.map(|(act, _)| act.name().to_owned()).collect(),
+        _ => acts.map(|(act, weight)| format!("{} {weight}", act.name())).collect(),
+    };
+    let conversations = units::count(chat.conversations.into());
+    let busiest = chat.busiest.map_or_else(String::new, |busiest| {
+        format!(" ({} carry {})", units::share(busiest.share), units::share(busiest.carry))
+    });
+    let listeners = match chat.listeners {
+        0 => "nobody listens".to_owned(),
+        each => format!("{each} listen to each, on {} connections", chat.listening),
+    };
+    let bytes = chat.body_bytes;
+    format!(
+        "{}; {conversations} conversations{busiest}; {listeners}; messages of {bytes} bytes, pages of {}",
+        acts.join(" : "),
+        chat.page_messages
+    )
+}
+
 /// Asked and achieved: what of, the one, the other.
 pub(crate) fn asked_and_achieved(run: &Run) -> Vec<(&'static str, String, String)> {
     let totals = &run.totals;
@@ -159,14 +187,38 @@ pub(crate) fn asked_and_achieved(run: &Run) -> Vec<(&'static str, String, String
         0 => String::new(),
         opened => format!(", {} opened while it was measured", units::count(opened)),
     };
-    vec![
+    let mut rows = vec![
         ("rate", asked, format!("{}{kept}", units::rate(totals.achieved_rate))),
         (
             "connections",
             units::count(u64::from(totals.asked_connections)),
             format!("{open} at once{opened}"),
         ),
-    ]
+    ];
+    rows.extend(totals.reach.map(|reach| heard(&reach)));
+    rows
+}
+
+/// Deliveries that should be, and those that were.
+fn heard(reach: &Reach) -> (&'static str, String, String) {
+    let share = reach.share().map_or_else(String::new, |share| {
+        // A share near one tells more by what is missing.
+        let missing = reach.expected.saturating_sub(reach.heard);
+        let missing = match missing {
+            0 => String::new(),
+            missing => format!(", {} missing", units::count(missing)),
+        };
+        format!(" (reach {}{missing})", units::share(share))
+    });
+    let lost = match reach.lost {
+        0 => String::new(),
+        lost => format!("; {} connections that listen were lost", units::count(lost)),
+    };
+    (
+        "deliveries",
+        units::count(reach.expected),
+        format!("{}{share}{lost}", units::count(reach.heard)),
+    )
 }
 
 /// What was left out and what was corrected, and why.

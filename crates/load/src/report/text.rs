@@ -92,6 +92,9 @@ fn figures(run: &Run) -> String {
     let mut text = String::new();
     let target = one_line(&run.plan.target, usize::MAX);
     heading(&mut text, &format!("{target}  ·  {}", story::manner(&run.plan)));
+    if let Some(chat) = &run.plan.chat {
+        line(&mut text, format_args!("{}", story::scenario(chat)));
+    }
     let mut table = Table::new(&["", "asked", "achieved"]);
     for (what, asked, achieved) in story::asked_and_achieved(run) {
         table.row([what.to_owned(), asked, achieved]);

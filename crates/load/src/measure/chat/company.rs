@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use tokio::task::JoinSet;
 
 use super::Chat;
 use super::door::{Unwelcome, enter};
+use super::listener::{Listener, attend};
 use super::talker::Talker;
 use super::voice::Voice;
 use crate::measure::clock::Clock;
 use crate::measure::fault::{Failed, Fault};
 use crate::measure::line::Shared;
+use crate::measure::worker::Opened;
 use crate::websocket::Websocket;
 
 /// Clients of one worker that come in at the same time, before the run.
@@ -21,6 +23,7 @@ const ENTERING_MAX: usize = 64;
 pub(crate) struct Company {
     chat: Arc<Chat>,
     talkers: Vec<(Voice, Option<Websocket>)>,
+    listeners: Vec<Websocket>,
 }
 
 impl Company {
@@ -29,7 +32,7 @@ impl Company {
         shared: &Shared,
         chat: &Arc<Chat>,
         connections: usize,
-    ) -> (Self, Option<Failed>) {
+    ) -> (Self, Opened) {
         let voice = |seat| Voice::new(shared.share.number(seat), 0);
         let mut talkers: Vec<_> = (0..connections).map(|seat| (voice(seat), None)).collect();
         let mut first_failure = None;
@@ -50,9 +53,13 @@ impl Company {
                     talkers[seat].1 = Some(socket);
                 }
                 Some((_, Err(why))) => first_failure = first_failure.or(Some(why.into())),
-                None => return (Self { chat: Arc::clone(chat), talkers }, first_failure),
+                None => break,
             }
         }
+        drop(entering);
+        let (listeners, no_listener) = attended(shared, chat).await;
+        let company = Self { chat: Arc::clone(chat), talkers, listeners };
+        (company, Opened { first_failure, no_listener })
     }
 
     /// They begin.
@@ -64,7 +71,27 @@ impl Company {
             let talker = Talker::new(both, voice, (number * step, seats), socket, clock);
             lines.spawn(talker.run());
         }
+        for socket in self.listeners {
+            let both = (shared.clone(), Arc::clone(&self.chat));
+            lines.spawn(Listener::new(both, socket, clock).run());
+        }
     }
+}
+
+/// Those who listen; and why one does not.
+async fn attended(shared: &Shared, chat: &Chat) -> (Vec<Websocket>, Option<Failed>) {
+    let own = 0..shared.share.of(chat.listening());
+    let attending = stream::iter(own.map(|own| attend(shared, chat, shared.share.number(own))));
+    let attended: Vec<_> = attending.buffer_unordered(ENTERING_MAX).collect().await;
+    let mut no_listener = None;
+    let mut listeners = Vec::new();
+    for attended in attended {
+        match attended {
+            Ok(socket) => listeners.push(socket),
+            Err(why) => no_listener = no_listener.or(Some(why.into())),
+        }
+    }
+    (listeners, no_listener)
 }
 
 impl From<Unwelcome> for Failed {

@@ -34,10 +34,10 @@ use slots::{Asked, Slots};
 use visit::{Visit, visit};
 
 /// Less than the server's heartbeat (25 s): who says nothing for three of them is closed.
-const PING_EVERY: Duration = Duration::from_secs(20);
+pub(super) const PING_EVERY: Duration = Duration::from_secs(20);
 
 /// A sign of life, which has no reference.
-const PING: &str = r#"{"type":"ping"}"#;
+pub(super) const PING: &str = r#"{"type":"ping"}"#;
 
 /// A connection.
 pub(super) struct Talker {
@@ -226,12 +226,17 @@ impl Talker {
         let written = socket.poll_flush(cx);
         let now_ns = self.clock.now_ns();
         let (shared, slots, first_seat) = (&self.shared, &mut self.slots, self.first_seat);
+        let listeners = self.chat.wanted.listeners;
         let mut each = |frame: &[u8]| {
             let Heard::Answer { reference, status } = heard(frame) else { return };
             let Some((slot, asked)) = slots.answered(reference) else { return };
             let stamps = asked.stamps(now_ns);
             let said = if status < 400 { &[][..] } else { frame };
-            shared.desk().answered(first_seat + slot, &stamps, status, said);
+            let mut desk = shared.desk();
+            let counts = desk.answered(first_seat + slot, &stamps, status, said);
+            if counts && status == DONE && asked.act == Act::Send {
+                desk.expect(asked.job.due_ns, listeners);
+            }
         };
         let read = socket.poll_read(cx, &mut each);
         let ended = match (read, written) {

@@ -82,9 +82,9 @@ impl Voice {
     }
 }
 
-/// A body says when it was due, if there is room for that.
+/// A body says when it was due, and of which load it is, if there is room for that.
 fn text(chat: &Chat, job: &Job) -> String {
-    let stamp = Stamp { number: 0, due_micros: job.due_ns / 1_000 };
+    let stamp = Stamp { number: chat.tag(), due_micros: job.due_ns / 1_000 };
     let bytes = chat.wanted.body_bytes as usize;
     let mut text = stamp.text(bytes);
     text.truncate(bytes);

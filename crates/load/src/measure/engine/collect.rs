@@ -10,7 +10,7 @@ use crate::measure::clock::{Clock, nanos};
 use crate::measure::desk::Desk;
 use crate::measure::engine::{Load, Measured, Watch};
 use crate::measure::health::Sampler;
-use crate::measure::run::Second;
+use crate::measure::run::{Reach, Second};
 use crate::measure::server::Watched;
 use crate::measure::tally::Tally;
 use crate::measure::worker::Worker;
@@ -41,6 +41,8 @@ pub(super) struct Collector<'a> {
     /// Swapped in for a full one.
     spare: Tally,
     cpu_before: f64,
+    /// When every request was answered.
+    answered_ns: Option<u64>,
 }
 
 impl<'a> Collector<'a> {
@@ -65,6 +67,7 @@ impl<'a> Collector<'a> {
             sum: Tally::default(),
             spare: Tally::default(),
             cpu_before: cpu::seconds().unwrap_or(0.0),
+            answered_ns: None,
         }
     }
 
@@ -88,7 +91,15 @@ impl<'a> Collector<'a> {
                 // After a stall of this process a second is longer: what happened in it cannot be told apart.
                 next_ns = (now_ns / tick_ns + 1) * tick_ns;
             }
-            if self.is_done() || now_ns >= last_ns {
+            if self.is_done() {
+                let answered_ns = *self.answered_ns.get_or_insert(now_ns);
+                // What was said may still be on its way to those who listen.
+                last_ns = last_ns.min(answered_ns + nanos(self.load.timeout));
+                if self.reach().is_all() {
+                    return was_interrupted;
+                }
+            }
+            if now_ns >= last_ns {
                 return was_interrupted;
             }
             let wake = GLANCE.min(Duration::from_nanos(next_ns - now_ns));
@@ -113,12 +124,15 @@ impl<'a> Collector<'a> {
         let now_ns = self.clock.now_ns();
         self.take(now_ns);
         let has_schedule = self.load.schedule.is_some() && !was_interrupted;
-        let end_ns = if has_schedule { now_ns.max(nanos(self.load.length)) } else { now_ns };
+        let answered_ns = self.answered_ns.unwrap_or(now_ns);
+        let length_ns = nanos(self.load.length);
+        let end_ns = if has_schedule { answered_ns.max(length_ns) } else { answered_ns };
         let measured_ns = end_ns.saturating_sub(nanos(self.load.warm_up));
         Measured {
             measured_s: Duration::from_nanos(measured_ns).as_secs_f64(),
             took: Duration::from_nanos(now_ns),
             open_most: self.desks().map(|desk| desk.open_most).sum(),
+            reach: self.reach(),
             cpu_s: cpu::seconds().unwrap_or(0.0) - self.cpu_before,
             was_interrupted,
             seconds: self.seconds,
@@ -130,6 +144,13 @@ impl<'a> Collector<'a> {
         self.workers.iter().map(|worker| worker.shared.desk())
     }
 
+    fn reach(&self) -> Reach {
+        self.desks().fold(Reach::default(), |mut reach, desk| {
+            reach.add(desk.reach);
+            reach
+        })
+    }
+
     fn is_done(&self) -> bool {
         self.desks().all(|mut desk| desk.is_done()) || self.workers.iter().all(Worker::is_finished)
     }
@@ -137,7 +158,7 @@ impl<'a> Collector<'a> {
     fn second(&mut self, now_ns: u64) -> Second {
         let in_flight = self.take(now_ns);
         let mut client = self.sampler.look();
-        let Tally { counts, slip, wait, response, .. } = &self.sum;
+        let Tally { counts, slip, wait, response, delivery, .. } = &self.sum;
         client.loop_lag_ms = Duration::from_nanos(counts.loop_lag_ns).as_secs_f64() * 1e3;
         client.slip_p99_us = slip.at_us(0.99);
         Second {
@@ -154,6 +175,8 @@ impl<'a> Collector<'a> {
             client,
             server: self.server.as_mut().and_then(|server| server.look()),
             heat: response.heat(),
+            heard: delivery.0.len(),
+            delivery_us: delivery.marks_us(),
         }
     }
 

@@ -61,3 +61,34 @@ impl Act {
         }
     }
 }
+
+/// What those who listen heard, of what was sent and acknowledged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// Messages acknowledged, each as often as somebody listens to its conversation.
+    pub expected: u64,
+    /// Messages heard.
+    pub heard: u64,
+    /// Connections that listened and ended early.
+    pub lost: u64,
+}
+
+impl Reach {
+    /// Which share of what should be heard was; nothing if nothing should be.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        (self.expected > 0).then(|| self.heard as f64 / self.expected as f64)
+    }
+
+    /// Everything was heard.
+    pub(crate) fn is_all(&self) -> bool {
+        self.heard >= self.expected
+    }
+
+    /// Counts all of another, too.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.expected += other.expected;
+        self.heard += other.heard;
+        self.lost += other.lost;
+    }
+}

@@ -43,6 +43,7 @@ fn run() -> Run {
             wait: Distribution::new(),
             service: Distribution::new(),
             response,
+            delivery: Distribution::new(),
         },
         totals: Totals::default(),
         slowest: Vec::new(),

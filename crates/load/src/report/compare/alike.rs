@@ -35,6 +35,7 @@ fn difference(one: &Run, other: &Run) -> Option<String> {
         ("another timeout", plan.timeout_ms == others.timeout_ms),
         ("other use of connections", plan.reuse == others.reuse),
         ("another number of streams", plan.streams == others.streams),
+        ("another chat", plan.chat == others.chat),
         ("another number of workers", plan.workers == others.workers),
         ("another number of processors", one.host.cpus == other.host.cpus),
         ("another processor", one.host.cpu_model == other.host.cpu_model),

@@ -16,8 +16,18 @@ fn it_is_read_back_with_a_row_a_second() {
         assert_eq!(row[column("client_cpu")].parse::<f64>().unwrap(), second.client.cpu_of_process);
         assert_eq!(&row[column("target")], run.plan.target);
     }
+    assert_eq!(&rows[7][column("heard")], "", "nobody listens");
     let warm_up = rows.iter().filter(|row| &row[column("is_warm_up")] == "1").count();
     assert_eq!(warm_up, 2, "the first two seconds count for nothing");
+}
+
+#[test]
+fn what_those_who_listen_heard_is_in_each_row() {
+    let written = csv(&sample::heard()).unwrap();
+    let mut reader = ::csv::Reader::from_reader(written.as_slice());
+    for row in reader.records().map(Result::unwrap) {
+        assert_eq!([&row[31], &row[32], &row[33]], ["1665", "2250", "2495"]);
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(crate) fn spectrum(run: &Run) -> Markup {
         x: Axis::log(1.0, end, ticks.collect()),
         y: Axis::decades(least as f64 / 1e3, most as f64 / 1e3, told_ms),
     };
-    let classes = ["a", "b", "c", "d"];
+    let classes = ["a", "b", "c", "d", "e"];
     let drawn = html! {
         @for (part, class) in parts.iter().zip(classes).rev() {
             path class={ "line " (class) } d=(frame.path(points(part.times, end))) {

@@ -120,6 +120,7 @@ pub(crate) fn details(run: &Run) -> Markup {
             if plan.reuse { "kept open" } else { "a new one for each request" }.to_owned(),
         ),
         ("Streams", format!("{} on a connection", plan.streams)),
+        ("Chat", plan.chat.as_ref().map_or_else(|| "–".to_owned(), story::scenario)),
         ("Seed", plan.seed.to_string()),
         (
             "Host",

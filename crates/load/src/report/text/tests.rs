@@ -49,6 +49,18 @@ fn asked_and_achieved_excluded_and_corrected_are_always_said() {
 }
 
 #[test]
+fn what_those_who_listen_heard_is_told_with_what_was_asked_of_the_chat() {
+    let told = bare(&sample::heard()).split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "send 9 : ping 1; 100 conversations (1.00 % carry 30.0 %); 5 listen to each, on 500 connections; messages of 100 bytes",
+        "deliveries 100,000 99,900 (reach 99.90 %, 100 missing); 2 connections that listen were lost",
+        "latency response service wait slip delivery",
+    ] {
+        assert!(told.contains(said), "{said} in\n{told}");
+    }
+}
+
+#[test]
 fn an_open_loop_has_four_parts_of_latency_and_a_closed_one_two() {
     let head = |run: &Run| {
         let told = bare(run);

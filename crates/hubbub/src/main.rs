@@ -94,7 +94,7 @@ struct Settings {
 
 #[derive(Debug, Subcommand)]
 enum Load {
-    /// Ask a URL at a rate or as fast as it answers, and say who was saturated
+    /// Ask a URL, or chat, at a rate or as fast as it answers, and say who was saturated
     Run(Box<load::measure::RunArgs>),
     /// Ask a URL over more and more connections and back, and find where more of them do no more
     Ladder(Box<load::measure::LadderArgs>),
@@ -108,14 +108,10 @@ enum Load {
     Replay(load::ReplayArgs),
     /// Read every conversation whole, and write down every frame
     Sweep(load::SweepArgs),
-    /// Send messages at a fixed rate and measure how long each takes to be acknowledged
-    Pace(load::PaceArgs),
     /// One speaks to a thousand: deliveries a second, how late, at what cost; of other servers, too
     Fanout(load::FanoutArgs),
     /// Take the network away from everyone at once, again and again, and see that all is delivered
     Drops(load::DropsArgs),
-    /// Read the last messages of any of many conversations, and measure how long a page takes
-    Pages(load::PagesArgs),
     /// Open many connections that mostly wait, and see that all are there
     Crowd(load::CrowdArgs),
     /// Tell saved measurements: text, HTML, CSV, JUnit, .hgrm, .hlog
@@ -158,10 +154,8 @@ fn main() -> ExitCode {
         Command::Load(Load::Selftest(args)) => measured(load::measure::selftest(&args)),
         Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
-        Command::Load(Load::Pace(args)) => wait_for(load::pace(args)),
         Command::Load(Load::Fanout(args)) => ended(load::fanout(&args)),
         Command::Load(Load::Drops(args)) => wait_for(load::drops(args)),
-        Command::Load(Load::Pages(args)) => wait_for(load::pages(args)),
         Command::Load(Load::Crowd(args)) => wait_for(load::crowd(args)),
         Command::Load(Load::Report(args)) => told(load::report::report(&args)),
         Command::Load(Load::Compare(args)) => told(load::report::compare(&args)),

@@ -5,7 +5,7 @@
 //! is quiet. Both write history files (`docs/formats.md`), which the checker judges; nothing here
 //! judges.
 //!
-//! [`import`] torments nobody: it says what was said elsewhere. [`pace`] and [`fanout`] measure.
+//! [`import`] torments nobody: it says what was said elsewhere. [`measure`](mod@measure) and [`fanout`] measure.
 //!
 //! # Invariants
 //!
@@ -23,8 +23,6 @@ mod fanout;
 mod history;
 mod import;
 pub mod measure;
-mod pace;
-mod pages;
 mod quantiles;
 mod raw;
 mod replay;
@@ -39,8 +37,6 @@ pub use crowd::{CrowdArgs, crowd};
 pub use drops::{DropsArgs, drops};
 pub use fanout::{FanoutArgs, fanout};
 pub use import::{ImportArgs, Imported, import};
-pub use pace::{PaceArgs, pace};
-pub use pages::{PagesArgs, pages};
 pub use replay::{ReplayArgs, Replayed, replay};
 pub use report::{CompareArgs, KneeArgs, ReportArgs};
 pub use sweep::sweep;

@@ -11,8 +11,8 @@ const MARK: &str = "due@";
 /// Digits of the message's number.
 const NUMBER_DIGITS: usize = 10;
 
-/// Numbers of messages that can be told apart.
-pub(crate) const NUMBERS: u64 = 10_u64.pow(NUMBER_DIGITS as u32);
+/// Numbers that can be told apart: as many as the digits have.
+pub(crate) const NUMBERS: u64 = 10_000_000_000;
 
 /// Digits of the microseconds from the start.
 const MICROS_DIGITS: usize = 12;

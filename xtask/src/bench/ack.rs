@@ -75,7 +75,7 @@ fn measure(workshop: &Workshop, load: Load, raw: Duration) -> Result<(Run, Value
     let server = Server::start(workshop)?;
     let cpu = |pid: Option<u32>| pid.map_or(Ok(0.0), machine::cpu_seconds);
     let before = (cpu(Some(server.id()))?, cpu(server.nlp_id())?, Instant::now());
-    let total = load.run(workshop, &server, |_| Ok(()))?;
+    let total = load.measure(workshop, &server)?;
     let elapsed = before.2.elapsed().as_secs_f64();
     let server_cores = (cpu(Some(server.id()))? - before.0) / elapsed;
     let nlp_cores = (cpu(server.nlp_id())? - before.1) / elapsed;
@@ -97,18 +97,19 @@ fn figures(runs: &[Run], (conversations, has_nlp): (u64, bool), report: &mut Rep
     };
     let by = |get: fn(&Run) -> f64| median(&runs.iter().map(get).collect::<Vec<_>>());
     let raw = by(|run| run.raw_p99);
-    let ack = of("/from_due_ms/p99")?;
+    let ack = of("/percentiles/response/p99_us")? / 1e3;
     let count = runs.len();
     let note =
         format!("median of {count}; raw write+fdatasync p99 {raw:.2} ms + {ALLOWANCE_MS} ms");
     figure("p99_from_due", (ack, "ms"), Some(raw + ALLOWANCE_MS), &note);
-    let sent = of("/from_sent_ms/p99")?;
+    let sent = of("/percentiles/service/p99_us")? / 1e3;
     figure("p99_from_sent", (sent, "ms"), None, "without the sender's own lateness");
     figure("p99_ratio", (ack / raw, "x"), None, "p99 from due / raw p99");
-    figure("p50_from_due", (of("/from_due_ms/p50")?, "ms"), None, "");
-    figure("slip_p99", (of("/slip_ms/p99")?, "ms"), None, "the sender: sent − due");
+    figure("p50_from_due", (of("/percentiles/response/p50_us")? / 1e3, "ms"), None, "");
+    let slip = of("/percentiles/slip/p99_us")? / 1e3;
+    figure("slip_p99", (slip, "ms"), None, "the sender: noticed − due");
     figure("raw_p99", (raw, "ms"), None, "");
-    let rate = of("/acknowledged_per_second")?;
+    let rate = of("/totals/achieved_rate")?;
     figure("acknowledged", (rate, "/s"), None, &format!("{RATE}/s were due"));
     let note = if has_nlp { "enrichment on" } else { "enrichment off" }.to_owned();
     let cores = by(|run| run.server_cores);
@@ -125,10 +126,10 @@ impl Run {
         Ok(format!(
             "run {number}: {:.0}/s, p99 from due {:.2} ms, from sent {:.2}, slip {:.2}, raw {:.2}; \
              server {:.2} core; load {:.1}",
-            pace::number(&self.total, "/acknowledged_per_second")?,
-            pace::number(&self.total, "/from_due_ms/p99")?,
-            pace::number(&self.total, "/from_sent_ms/p99")?,
-            pace::number(&self.total, "/slip_ms/p99")?,
+            pace::number(&self.total, "/totals/achieved_rate")?,
+            pace::ms(&self.total, "/percentiles/response/p99_us")?,
+            pace::ms(&self.total, "/percentiles/service/p99_us")?,
+            pace::ms(&self.total, "/percentiles/slip/p99_us")?,
             self.raw_p99,
             self.server_cores,
             machine::load()
@@ -140,7 +141,7 @@ impl Run {
             "raw_ms": { "p50": self.raw_p50, "p99": self.raw_p99 },
             "server_cores": self.server_cores,
             "nlp_cores": self.nlp_cores,
-            "pace": self.total,
+            "run": pace::told(&self.total),
             "metrics": metrics,
             "load": machine::load(),
         })

@@ -1,7 +1,9 @@
 //! The last 50 messages of a conversation that anyone may ask for next: how long does a page take?
 
+use std::time::Duration;
+
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::figure::Report;
 use super::pace::{self, Load};
@@ -22,7 +24,7 @@ pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> R
     let (messages, seconds) = if is_quick { (20_000, 2) } else { (MESSAGES, 20) };
     let server = Server::start(workshop)?;
     let load = Load { grace_seconds: 120, ..Load::steady(RATE, messages / RATE, CONVERSATIONS) };
-    let total = load.run(workshop, &server, |_| Ok(()))?;
+    let total = load.measure(workshop, &server)?;
     if let Some(complaint) = pace::complaint(&total) {
         report.say(&complaint);
     }
@@ -30,14 +32,18 @@ pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> R
     report.say(&format!("{messages} messages in {CONVERSATIONS} conversations"));
     for connections in [1, 4] {
         let before = server.metrics()?;
-        let said = workshop.ask(&format!(
-            "load pages --url {} --connections {connections} --conversations {CONVERSATIONS} --prefix pace --seconds {seconds}",
-            server.url()
-        ))?;
-        let said: Value = serde_json::from_str(&said)?;
+        let line = format!(
+            "--act read --connections {connections} --conversations {CONVERSATIONS} -d {seconds}s --warm-up 0s"
+        );
+        let most = Duration::from_secs(seconds + 60);
+        let run = pace::measure(workshop, &server, &line, most)?;
         let after = server.metrics()?;
-        report.say(&said.to_string());
-        report.detail(json!({ "connections": connections, "pages": said }));
+        let rate = pace::number(&run, "/totals/achieved_rate")?;
+        report.say(&format!("{connections} connections: {rate:.0} pages/s"));
+        if let Some(complaint) = pace::complaint(&run) {
+            report.say(&complaint);
+        }
+        report.detail(json!({ "connections": connections, "run": pace::told(&run) }));
         let name = |figure: &str| format!("{figure}_of_{connections}");
         let p99 = quantile(&before, &after, 0.99) * 1e3;
         let note = "in the server, interpolated within its bucket";
@@ -45,7 +51,7 @@ pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> R
         let mean =
             (after.get(SUM) - before.get(SUM)) / (after.get(COUNT) - before.get(COUNT)).max(1.0);
         report.figure(&name("page_mean"), (mean * 1e3, "ms"), None, "in the server");
-        let client = pace::number(&said, "/took_ms/p99")?;
+        let client = pace::ms(&run, "/percentiles/service/p99_us")?;
         report.figure(&name("client_p99"), (client, "ms"), None, "over a WebSocket");
     }
     server.stop()?;

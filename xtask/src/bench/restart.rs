@@ -125,9 +125,9 @@ fn fill(
             grace_seconds: 600,
             ..Load::steady(FILL_RATE, seconds, conversations)
         };
-        let total = load.run(workshop, server, |_| Ok(()))?;
-        let rate = pace::number(&total, "/acknowledged_per_second")?;
-        report.say(&format!("filling: {} acknowledged at {rate:.0}/s", total["acknowledged"]));
+        let total = load.measure(workshop, server)?;
+        let rate = pace::number(&total, "/totals/achieved_rate")?;
+        report.say(&format!("filling: {} acknowledged at {rate:.0}/s", total["totals"]["done"]));
         if let Some(complaint) = pace::complaint(&total) {
             report.say(&complaint);
         }
@@ -147,7 +147,7 @@ fn end_and_start(
 ) -> Result<(Server, f64)> {
     let mut talking = traffic.start(workshop, &server)?;
     std::thread::sleep(TRAFFIC);
-    ensure!(talking.ended()?.is_none(), "`hubbub load pace` ended too early: see pace.log");
+    ensure!(talking.ended()?.is_none(), "`hubbub load run` ended too early: see load.log");
     let began = Instant::now();
     match end {
         End::Kill => server.kill()?,

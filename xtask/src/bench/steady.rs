@@ -2,6 +2,8 @@
 
 mod sample;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
@@ -27,18 +29,20 @@ const WARM_UP: usize = 6;
 
 pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) -> Result<()> {
     let seconds = args.seconds.unwrap_or(if args.quick { 30 } else { 600 });
-    let load = Load { every: Some(WINDOW), ..Load::steady(RATE, seconds, CONVERSATIONS) };
+    let load = Load::steady(RATE, seconds, CONVERSATIONS);
     report.detail(json!({ "load": load.to_json(), "nlp": workshop.has_nlp }));
     let server = Server::start(workshop)?;
     let mut sampler = Sampler::new(workshop, &server)?;
     let mut samples = Vec::new();
-    report.say(Sample::HEAD);
-    let total = load.run(workshop, &server, |window| {
-        let sample = sampler.take(&server, window)?;
-        report.say(&sample.to_string());
-        samples.push(sample);
+    let total = load.run(workshop, &server, Duration::from_secs(WINDOW), || {
+        samples.push(sampler.take(&server)?);
         Ok(())
     })?;
+    report.say(Sample::HEAD);
+    for sample in &mut samples {
+        sample.hear(&total)?;
+        report.say(&sample.to_string());
+    }
     let metrics = server.metrics()?;
     server.stop()?;
     if let Some(complaint) = pace::complaint(&total) {
@@ -46,7 +50,7 @@ pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) ->
     }
     figures(&samples, &total, report)?;
     report.detail(json!({
-        "pace": total,
+        "run": pace::told(&total),
         "windows": samples.iter().map(Sample::to_json).collect::<Vec<_>>(),
         "metrics": metrics.0,
     }));
@@ -60,12 +64,17 @@ fn figures(samples: &[Sample], total: &Value, report: &mut Report) -> Result<()>
     let of = |get: fn(&Sample) -> f64| samples.iter().map(get).collect::<Vec<_>>();
     let most = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
     let count = samples.len();
-    let windows = format!("{count} windows of {WINDOW} s");
-    report.figure("p99", (pace::number(total, "/from_due_ms/p99")?, "ms"), None, "from due, whole");
+    let windows = format!("of the worst seconds of {count} windows of {WINDOW} s");
+    report.figure(
+        "p99",
+        (pace::ms(total, "/percentiles/response/p99_us")?, "ms"),
+        None,
+        "from due, whole",
+    );
     let p99 = of(|sample| sample.p99_ms);
     report.figure("p99_window_median", (median(&p99), "ms"), None, windows);
-    report.figure("p99_window_worst", (most(&p99), "ms"), None, "");
-    let rate = pace::number(total, "/acknowledged_per_second")?;
+    report.figure("p99_window_worst", (most(&p99), "ms"), None, "the worst second of all");
+    let rate = pace::number(total, "/totals/achieved_rate")?;
     report.figure("acknowledged", (rate, "/s"), None, format!("{RATE}/s were due"));
     report.figure("server_cpu", (median(&of(|sample| sample.server_cores)), "core"), None, "");
     let warm = samples.get(WARM_UP..).unwrap_or_default();

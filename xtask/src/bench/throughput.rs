@@ -42,22 +42,22 @@ pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> R
             workshop.clear()?;
             let server = Server::start(workshop)?;
             let (cpu, began) = (machine::cpu_seconds(server.id())?, Instant::now());
-            let total = load.run(workshop, &server, |_| Ok(()))?;
+            let total = load.measure(workshop, &server)?;
             let cpu = machine::cpu_seconds(server.id())? - cpu;
             let cores = cpu / began.elapsed().as_secs_f64();
             server.stop()?;
             if let Some(complaint) = pace::complaint(&total) {
                 report.say(&complaint);
             }
-            let acknowledged = pace::number(&total, "/acknowledged")?.max(1.0);
-            let rate = pace::number(&total, "/acknowledged_per_second")?;
-            let client = pace::number(&total, "/cpu_seconds")?;
+            let acknowledged = pace::number(&total, "/totals/done")?.max(1.0);
+            let rate = pace::number(&total, "/totals/achieved_rate")?;
+            let client = pace::number(&total, "/totals/client_cpu_s")?;
             report
                 .say(&format!("{rate:.0}/s, server {cores:.2} core; load {:.1}", machine::load()));
             rates.push(rate);
             server_us.push(cpu / acknowledged * 1e6);
             client_us.push(client / acknowledged * 1e6);
-            report.detail(json!({ "pace": total, "server_cpu_seconds": cpu }));
+            report.detail(json!({ "run": pace::told(&total), "server_cpu_seconds": cpu }));
         }
         let name = |figure: &str| format!("{figure}_in_{conversations}");
         let rate = median(&rates);

@@ -3,11 +3,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::access::{guarded, token_for};
-use crate::house::{Ended, House, address, hubbub, run};
+use crate::house::{Ended, House, PATIENCE, address, hubbub, run};
 use crate::http::request;
 use load::measure::run::{Kind, Run};
+use tokio::time::sleep;
+
+/// How often a metric is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// As many commands a second as there are.
 const UNLIMITED: &str = "--commands-per-second 0";
@@ -36,6 +41,15 @@ impl Place {
         let run = Run::from_json(&text.unwrap_or_else(|_| panic!("{ended:?}"))).expect("a run");
         assert!(matches!(ended.code, Some(0 | 3)), "{ended:?}");
         run
+    }
+
+    /// Waits until a metric of the server is so.
+    async fn wait_for(&self, name: &str, is_so: impl Fn(u64) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !is_so(self.house.metric(name).await) {
+            assert!(Instant::now() < until, "{name} stays");
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Messages of a conversation.
@@ -100,6 +114,8 @@ async fn a_mixture_is_as_its_file_says_and_its_connections_stay_while_others_vis
     assert_eq!((totals.done, totals.failed), (1_000, 0), "{totals:?}");
     let chat = run.plan.chat.as_ref().expect("it is of a chat");
     assert_eq!((totals.asked_connections, run.plan.streams, chat.conversations), (6, 2, 100));
+    let of_acts: u64 = totals.by_act.values().map(|of_act| of_act.done).sum();
+    assert_eq!((totals.by_act.len(), of_acts), (4, 1_000), "{:?}", totals.by_act);
     // A tenth of a thousand, and those that stay.
     assert!((60..160).contains(&totals.connects), "{}", totals.connects);
     // Half of half a thousand.
@@ -188,4 +204,35 @@ async fn who_is_not_let_in_to_listen_is_told_before_anything_is_measured() {
     assert_eq!(ended.code, Some(69), "{ended:?}");
     assert!(ended.err.contains("does not let all in who listen"), "{ended:?}");
     assert!(ended.err.contains("503"), "{ended:?}");
+}
+
+/// What one client of the generator may cost, in bytes of its memory.
+const CLIENT_BYTES_MAX: u64 = 4 * 1024;
+
+/// Clients whose cost is looked at; the first ones pay for what all share.
+const FEW: u64 = 200;
+const MANY: u64 = 2_200;
+
+#[tokio::test]
+async fn a_client_of_the_generator_costs_four_kilobytes_at_most() {
+    let place = Place::new(UNLIMITED).await;
+    let mut resident = Vec::new();
+    for clients in [FEW, MANY] {
+        let mut command = hubbub(place.folder.path());
+        let url = format!("ws://{}/v1/ws", place.house.at());
+        // Each of them says something.
+        let rate = clients / 2;
+        let line = format!("load run {url} --plain --no-probe -c {clients} --rate {rate} -d 60s");
+        command.args(line.split_whitespace());
+        let name = format!("clients-{clients}");
+        let mut generator = House::spawn(command, place.folder.path(), &name);
+        let sent = place.house.metric("gateway_sends_total").await;
+        place.wait_for("gateway_sends_total", |sends| sends >= sent + clients).await;
+        assert_eq!(place.house.metric("gateway_connections").await, clients);
+        resident.push(generator.resident_bytes());
+        generator.kill();
+        place.wait_for("gateway_connections", |open| open == 0).await;
+    }
+    let each = resident[1].saturating_sub(resident[0]) / (MANY - FEW);
+    assert!(each <= CLIENT_BYTES_MAX, "{each} bytes, of {resident:?}");
 }

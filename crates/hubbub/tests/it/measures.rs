@@ -146,6 +146,6 @@ async fn what_cannot_be_meant_gets_one_sentence_and_the_code_of_the_table() {
         assert!(ended.err.contains(sentence), "{arguments:?}: {}", ended.err);
         assert_eq!(ended.out, "", "{arguments:?}");
     }
-    let other = load(folder.path(), &["pace", "--no-such-flag"]).await;
+    let other = load(folder.path(), &["talk", "--no-such-flag"]).await;
     assert_eq!(other.code, Some(64), "what measures nothing keeps the code of the house");
 }

@@ -11,8 +11,10 @@ use super::engine::{Load, Measured};
 use super::evidence;
 use super::health;
 use super::health::{Segments, segments};
-use super::run::{Histograms, Plan, Run, Spike, Totals, VERSION};
-use super::tally::Counts;
+use super::run::{
+    Act, ActTotals, Histograms, Marks, Percentiles, Plan, Run, Spike, Totals, VERSION,
+};
+use super::tally::{Counts, OfAct, Tally};
 
 /// Names a run.
 fn id(began_at_ms: u64) -> String {
@@ -67,6 +69,13 @@ pub(crate) fn run(
     beside.tell(&mut totals);
     let took_ms = u64::try_from(measured.took.as_millis()).unwrap_or(u64::MAX);
     let Measured { seconds, total, .. } = measured;
+    let histograms = Histograms {
+        slip: total.slip,
+        wait: total.wait,
+        service: total.service,
+        response: total.response,
+        delivery: total.delivery,
+    };
     let mut run = Run {
         version: VERSION,
         id: id(beside.began_at_ms),
@@ -75,13 +84,8 @@ pub(crate) fn run(
         host: health::host(),
         plan,
         seconds,
-        histograms: Histograms {
-            slip: total.slip,
-            wait: total.wait,
-            service: total.service,
-            response: total.response,
-            delivery: total.delivery,
-        },
+        percentiles: Percentiles::from(&histograms),
+        histograms,
         totals,
         slowest: total.counts.slowest,
         spikes_sample: total.counts.spikes,
@@ -127,8 +131,18 @@ fn totals(load: &Load, plan: &Plan, measured: &Measured) -> Totals {
         client_cpu_s: measured.cpu_s,
         was_interrupted: measured.was_interrupted,
         reach: is_heard.then_some(measured.reach),
+        by_act: by_act(&measured.total),
         ..counted(counts)
     }
+}
+
+fn by_act(total: &Tally) -> BTreeMap<Act, ActTotals> {
+    let told = |of_act: &OfAct| ActTotals {
+        done: of_act.done,
+        failed: of_act.failed,
+        response: Marks::from(&of_act.response),
+    };
+    total.by_act.iter().map(|(&act, of_act)| (act, told(of_act))).collect()
 }
 
 /// What a tally alone tells of them.

@@ -116,6 +116,11 @@ impl Chat {
         self.wanted.acts.iter().all(|(&act, &weight)| act == Act::Connect || weight == 0)
     }
 
+    /// Whether there are several acts.
+    fn is_mixture(&self) -> bool {
+        self.wanted.acts.len() > 1
+    }
+
     /// What a saved run says of it.
     pub(crate) fn told(&self) -> ChatPlan {
         let Wanted { acts, conversations, busiest, listeners, .. } = self.wanted.clone();

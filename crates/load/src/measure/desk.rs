@@ -150,10 +150,13 @@ impl Desk {
         was_out
     }
 
-    pub(crate) fn failed(&mut self, seat: usize, stamps: &Stamps, failed: &Failed) {
-        if self.give_back(seat) {
+    /// Whether anybody still waited for it.
+    pub(crate) fn failed(&mut self, seat: usize, stamps: &Stamps, failed: &Failed) -> bool {
+        let was_out = self.give_back(seat);
+        if was_out {
             self.tally.fail(stamps, failed.fault, &failed.detail);
         }
+        was_out
     }
 
     /// So many should hear what was due then.

@@ -204,7 +204,9 @@ impl Line {
             Ok(answer) => {
                 desk.answered(self.seat, stamps, answer.status, self.reader.body_start());
             }
-            Err(failed) => desk.failed(self.seat, stamps, &failed),
+            Err(failed) => {
+                desk.failed(self.seat, stamps, &failed);
+            }
         }
         drop(desk);
         if !keeps {

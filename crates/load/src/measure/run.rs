@@ -7,6 +7,7 @@
 
 mod chat;
 mod distribution;
+mod percentiles;
 
 use std::collections::BTreeMap;
 
@@ -16,8 +17,9 @@ use stats::slo::Judged;
 use stats::spikes::Period;
 use stats::verdict::Judgement;
 
-pub use chat::{Act, Busiest, ChatPlan, Reach};
+pub use chat::{Act, ActTotals, Busiest, ChatPlan, Reach};
 pub use distribution::{Distribution, HEAT_FROM_US, HEAT_LEN, HEAT_PER_DECADE, LATENCY_MAX_US};
+pub use percentiles::{Marks, Percentiles};
 
 /// Of the format. Stored: never reuse.
 pub const VERSION: u32 = 1;
@@ -41,6 +43,9 @@ pub struct Run {
     pub seconds: Vec<Second>,
     /// Of the measured part: what was due after the warm-up.
     pub histograms: Histograms,
+    /// Of the histograms.
+    #[serde(default)]
+    pub percentiles: Percentiles,
     /// Of the measured part.
     pub totals: Totals,
     /// Some of those that took longest, the slowest first.
@@ -305,6 +310,9 @@ pub struct Totals {
     /// What those who listen heard, if anybody does.
     #[serde(default)]
     pub reach: Option<Reach>,
+    /// Of a mixture, each act for itself.
+    #[serde(default)]
+    pub by_act: BTreeMap<Act, ActTotals>,
 }
 
 /// One request that failed.

@@ -95,7 +95,9 @@ impl Stream {
                     desk.tally.counts.bytes_in += reply.bytes;
                     desk.answered(self.seat, &stamps, reply.status, &reply.body_start);
                 }
-                Err(failed) => desk.failed(self.seat, &stamps, &failed),
+                Err(failed) => {
+                    desk.failed(self.seat, &stamps, &failed);
+                }
             }
         }
     }

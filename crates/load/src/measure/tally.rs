@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::fault::Fault;
 use super::http1::BODY_START_MAX;
 use super::queue::Job;
-use super::run::{Distribution, Failure, Spike, Timeline};
+use super::run::{Act, Distribution, Failure, Spike, Timeline};
 
 /// Of the requests that took longest, in a tally.
 pub(crate) const SLOWEST_MAX: usize = 24;
@@ -30,6 +30,17 @@ pub(crate) struct Tally {
     pub(crate) response: Distribution,
     /// From due to heard.
     pub(crate) delivery: Distribution,
+    /// Of a mixture, each act for itself.
+    pub(crate) by_act: BTreeMap<Act, OfAct>,
+}
+
+/// What became of one act.
+#[derive(Debug, Default)]
+pub(crate) struct OfAct {
+    pub(crate) done: u64,
+    pub(crate) failed: u64,
+    /// From due to answered, of what was.
+    pub(crate) response: Distribution,
 }
 
 /// All but the histograms.
@@ -129,6 +140,21 @@ impl Tally {
         self.response.record_us(micros(end_ns.saturating_sub(due_ns)));
     }
 
+    /// What became of a request is counted under its act, too: how long it took if it was done, nothing if it failed.
+    pub(crate) fn count_act(&mut self, act: Act, due_ns: u64, done_ns: Option<u64>) {
+        if due_ns < self.counts.from_ns {
+            return;
+        }
+        let of_act = self.by_act.entry(act).or_default();
+        match done_ns {
+            Some(done_ns) => {
+                of_act.done += 1;
+                of_act.response.record_us(micros(done_ns.saturating_sub(due_ns)));
+            }
+            None => of_act.failed += 1,
+        }
+    }
+
     /// Somebody heard what was due then.
     pub(crate) fn deliver(&mut self, due_ns: u64, now_ns: u64) {
         if due_ns >= self.counts.from_ns {
@@ -148,6 +174,12 @@ impl Tally {
         self.service.add(&other.service);
         self.response.add(&other.response);
         self.delivery.add(&other.delivery);
+        for (act, more) in &other.by_act {
+            let of_act = self.by_act.entry(*act).or_default();
+            of_act.done += more.done;
+            of_act.failed += more.failed;
+            of_act.response.add(&more.response);
+        }
         self.counts.add(&other.counts);
     }
 
@@ -157,6 +189,7 @@ impl Tally {
         for times in [slip, wait, service, response, delivery] {
             times.0.reset();
         }
+        self.by_act.clear();
         let empty = Counts { from_ns, ..Counts::default() };
         self.counts = empty;
     }

@@ -81,7 +81,7 @@ fn content(run: &Run, target: &str) -> Markup {
             (spikes::spikes(run))
         }
         div class="two" {
-            section class="card" { h2 { "Latency" } (tables::percentiles(run)) }
+            section class="card" { h2 { "Latency" } (tables::percentiles(run)) (tables::acts(run)) }
             section class="card" { h2 { "Answers" } (tables::answers(run)) (tables::failures(run)) }
         }
         (tables::audits(run))

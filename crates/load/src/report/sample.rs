@@ -8,9 +8,9 @@ use stats::spikes::{Axis, Period};
 use stats::verdict::{Client, Evidence, Server, Traffic, judge};
 
 use crate::measure::run::{
-    Act, Arrivals, Busiest, ChatPlan, Direction, Distribution, Failure, Health, Histograms, Host,
-    Kind, Plan, Reach, Run, Second, ServerHealth, ServerSource, Spike, Stage, Step, Timeline,
-    Totals, VERSION,
+    Act, ActTotals, Arrivals, Busiest, ChatPlan, Direction, Distribution, Failure, Health,
+    Histograms, Host, Kind, Marks, Percentiles, Plan, Reach, Run, Second, ServerHealth,
+    ServerSource, Spike, Stage, Step, Timeline, Totals, VERSION,
 };
 
 /// Requests a second of all open loops here.
@@ -38,6 +38,7 @@ pub(super) fn healthy() -> Run {
         seconds: (1..=60).map(second).collect(),
         judgement: judge(&evidence(&histograms)),
         slos: judged.to_vec(),
+        percentiles: Percentiles::from(&histograms),
         histograms,
         totals,
         slowest: (0..8).map(timeline).collect(),
@@ -93,6 +94,9 @@ pub(super) fn heard() -> Run {
     });
     (0..99_900).for_each(|n| run.histograms.delivery.record_us(2_000 + n % 500));
     run.totals.reach = Some(Reach { expected: 100_000, heard: 99_900, lost: 2 });
+    let of_pings =
+        ActTotals { done: 2_000, failed: 7, response: Marks { p50_us: 150, ..Marks::default() } };
+    run.totals.by_act = BTreeMap::from([(Act::Ping, of_pings)]);
     for second in &mut run.seconds {
         (second.heard, second.delivery_us) = (1_665, [2_250, 2_450, 2_495, 2_499]);
     }

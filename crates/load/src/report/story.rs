@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use stats::verdict::Cause;
 
 use super::units;
-use crate::measure::run::{Arrivals, ChatPlan, Distribution, Kind, Plan, Reach, Run, Totals};
+use crate::measure::run::{
+    Act, ActTotals, Arrivals, ChatPlan, Distribution, Kind, Plan, Reach, Run, Totals,
+};
 
 pub(crate) use audits::{Audit, Outcome, audits};
 pub(crate) use words::{judged, knee, next_command, period};
@@ -198,6 +200,20 @@ pub(crate) fn asked_and_achieved(run: &Run) -> Vec<(&'static str, String, String
     rows.extend(totals.reach.map(|reach| heard(&reach)));
     rows
 }
+
+/// Of a mixture each act: done, failed, p50, p99, max.
+pub(crate) fn acts(run: &Run) -> Vec<[String; 6]> {
+    let told = |(act, totals): (&Act, &ActTotals)| {
+        let ActTotals { done, failed, response } = totals;
+        let [p50, p99, max] =
+            [response.p50_us, response.p99_us, response.max_us].map(units::time_us);
+        [act.name().to_owned(), units::count(*done), units::count(*failed), p50, p99, max]
+    };
+    run.totals.by_act.iter().map(told).collect()
+}
+
+/// What stands above [`acts`].
+pub(crate) const ACT_COLUMNS: [&str; 6] = ["act", "done", "failed", "p50", "p99", "max"];
 
 /// Deliveries that should be, and those that were.
 fn heard(reach: &Reach) -> (&'static str, String, String) {

@@ -40,6 +40,7 @@ pub(crate) fn text(run: &Run, look: Look) -> String {
         verdict(run, look),
         figures(run),
         percentiles(run),
+        acts(run),
         statuses(run),
         failures(run),
         findings(run, look),
@@ -132,6 +133,16 @@ fn percentiles(run: &Run) -> String {
     table.row(std::iter::once("max".to_owned()).chain(parts.iter().map(max)));
     let mean = |part: &story::Part<'_>| units::seconds(part.times.0.mean() / 1e6);
     table.row(std::iter::once("mean".to_owned()).chain(parts.iter().map(mean)));
+    table.to_string()
+}
+
+fn acts(run: &Run) -> String {
+    let rows = story::acts(run);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&story::ACT_COLUMNS);
+    rows.into_iter().for_each(|row| table.row(row));
     table.to_string()
 }
 

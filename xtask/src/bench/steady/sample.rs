@@ -1,23 +1,25 @@
-//! One window of a steady run: what pace felt, and what the server and its disk did meanwhile.
+//! One window of a steady run: what the senders felt, and what the server and its disk did meanwhile.
 
 use std::fmt;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::bench::machine;
-use crate::bench::pace::number;
+use crate::bench::pace::{ms, number};
 use crate::bench::server::{Metrics, Server};
 use crate::bench::workshop::Workshop;
 
 /// One window.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
-    /// Its end, in seconds from the first message.
+    /// Its end, in seconds from the beginning.
     pub(super) at: f64,
+    seconds: f64,
     pub(super) acknowledged: f64,
     pub(super) errors: f64,
+    /// Of its worst second: percentiles cannot be added.
     pub(super) p99_ms: f64,
     pub(super) memory_mb: f64,
     /// `None`: the file system has no device that counts.
@@ -38,6 +40,7 @@ pub(super) struct Sample {
 #[derive(Debug)]
 pub(super) struct Sampler {
     device: Option<String>,
+    began: Instant,
     last: Counters,
 }
 
@@ -54,11 +57,11 @@ impl Sampler {
     pub(super) fn new(workshop: &Workshop, server: &Server) -> Result<Self> {
         let device = machine::device_of(workshop.folder());
         let last = Counters::read(server, device.as_deref())?;
-        Ok(Self { device, last })
+        Ok(Self { device, began: last.at, last })
     }
 
     /// What happened since the last one.
-    pub(super) fn take(&mut self, server: &Server, window: &Value) -> Result<Sample> {
+    pub(super) fn take(&mut self, server: &Server) -> Result<Sample> {
         let now = Counters::read(server, self.device.as_deref())?;
         let last = &self.last;
         let seconds = (now.at - last.at).as_secs_f64();
@@ -67,10 +70,11 @@ impl Sampler {
         let both =
             |now: Option<f64>, last: Option<f64>| now.zip(last).map(|(now, last)| now - last);
         let sample = Sample {
-            at: number(window, "/at_seconds")?,
-            acknowledged: number(window, "/acknowledged")?,
-            errors: number(window, "/errors")?,
-            p99_ms: number(window, "/from_due_ms/p99")?,
+            at: (now.at - self.began).as_secs_f64(),
+            seconds,
+            acknowledged: 0.0,
+            errors: 0.0,
+            p99_ms: 0.0,
             memory_mb: mega(machine::memory_bytes(server.id())?),
             device_mb_s: both(now.device, last.device).map(|mb| mb / seconds),
             append_ms: since("hubbub_journal_append_seconds_total") / batches * 1e3,
@@ -100,6 +104,20 @@ impl Counters {
 }
 
 impl Sample {
+    /// What the senders felt in it, by the saved run.
+    pub(super) fn hear(&mut self, run: &Value) -> Result<()> {
+        let seconds = run["seconds"].as_array().context("the run has no seconds")?;
+        for second in seconds {
+            let at = number(second, "/at_s")?;
+            if at > self.at - self.seconds && at <= self.at {
+                self.acknowledged += number(second, "/done")?;
+                self.errors += number(second, "/failed")?;
+                self.p99_ms = self.p99_ms.max(ms(second, "/response_us/2")?);
+            }
+        }
+        Ok(())
+    }
+
     pub(super) const HEAD: &str = "   at s  acked/s  p99 ms  RSS MB  device MB/s  append ms  history  tables  enriching  core  load";
 
     pub(super) fn to_json(&self) -> Value {
@@ -128,7 +146,7 @@ impl fmt::Display for Sample {
             f,
             "{:7.0}  {:7.0}  {:6.1}  {:6.0}  {:>11}  {:9.2}  {:7.0}  {:6.0}  {:9.0}  {:4.2}  {:4.1}",
             self.at,
-            self.acknowledged / 10.0,
+            self.acknowledged / self.seconds,
             self.p99_ms,
             self.memory_mb,
             self.device_mb_s.map_or("–".to_owned(), |mb| format!("{mb:.1}")),

@@ -222,21 +222,15 @@ impl Talker {
 
     /// Writes what was said, and hears what has come; whether something has.
     fn poll_talk(&mut self, cx: &mut Context<'_>) -> bool {
-        let Link::Open(socket) = &mut self.link else { return false };
+        let Self { link, shared, chat, slots, first_seat, clock, .. } = self;
+        let Link::Open(socket) = link else { return false };
         let written = socket.poll_flush(cx);
-        let now_ns = self.clock.now_ns();
-        let (shared, slots, first_seat) = (&self.shared, &mut self.slots, self.first_seat);
-        let listeners = self.chat.wanted.listeners;
+        let now_ns = clock.now_ns();
         let mut each = |frame: &[u8]| {
             let Heard::Answer { reference, status } = heard(frame) else { return };
             let Some((slot, asked)) = slots.answered(reference) else { return };
-            let stamps = asked.stamps(now_ns);
             let said = if status < 400 { &[][..] } else { frame };
-            let mut desk = shared.desk();
-            let counts = desk.answered(first_seat + slot, &stamps, status, said);
-            if counts && status == DONE && asked.act == Act::Send {
-                desk.expect(asked.job.due_ns, listeners);
-            }
+            settle((shared, chat), *first_seat + slot, &asked, now_ns, Ok((status, said)));
         };
         let read = socket.poll_read(cx, &mut each);
         let ended = match (read, written) {
@@ -296,15 +290,17 @@ impl Talker {
     }
 
     fn hand_in(&mut self, slot: usize, status: u16, said: &[u8]) {
-        let Some(asked) = self.slots.end(slot) else { return };
-        let stamps = asked.stamps(self.clock.now_ns());
-        self.shared.desk().answered(self.first_seat + slot, &stamps, status, said);
+        self.end(slot, Ok((status, said)));
     }
 
     fn fail(&mut self, slot: usize, failed: &Failed) {
+        self.end(slot, Err(failed));
+    }
+
+    fn end(&mut self, slot: usize, ended: Result<(u16, &[u8]), &Failed>) {
         let Some(asked) = self.slots.end(slot) else { return };
-        let stamps = asked.stamps(self.clock.now_ns());
-        self.shared.desk().failed(self.first_seat + slot, &stamps, failed);
+        let (both, now_ns) = ((&self.shared, &*self.chat), self.clock.now_ns());
+        settle(both, self.first_seat + slot, &asked, now_ns, ended);
     }
 
     /// Says farewell, if it can be said at once.
@@ -317,5 +313,31 @@ impl Talker {
         }
         self.link = Link::Closed;
         Poll::Ready(())
+    }
+}
+
+/// Tells the desk what became of a request.
+fn settle(
+    (shared, chat): (&Shared, &Chat),
+    seat: usize,
+    asked: &Asked,
+    now_ns: u64,
+    ended: Result<(u16, &[u8]), &Failed>,
+) {
+    let stamps = asked.stamps(now_ns);
+    let mut desk = shared.desk();
+    let (was_waited_for, is_done) = match ended {
+        Ok((status, said)) => (desk.answered(seat, &stamps, status, said), status < 400),
+        Err(failed) => (desk.failed(seat, &stamps, failed), false),
+    };
+    if !was_waited_for {
+        return;
+    }
+    let due_ns = asked.job.due_ns;
+    if chat.is_mixture() {
+        desk.tally.count_act(asked.act, due_ns, is_done.then_some(now_ns));
+    }
+    if is_done && asked.act == Act::Send {
+        desk.expect(due_ns, chat.wanted.listeners);
     }
 }

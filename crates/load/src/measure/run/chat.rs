@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Marks;
+
 /// What one client asks and is answered.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
@@ -60,6 +62,17 @@ impl Act {
             Self::Connect => "connect",
         }
     }
+}
+
+/// What became of one act of a mixture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActTotals {
+    /// Answered well.
+    pub done: u64,
+    /// Not.
+    pub failed: u64,
+    /// From due to answered.
+    pub response: Marks,
 }
 
 /// What those who listen heard, of what was sent and acknowledged.

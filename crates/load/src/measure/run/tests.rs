@@ -38,6 +38,7 @@ fn run() -> Run {
             args: Vec::new(),
         },
         seconds: Vec::new(),
+        percentiles: Percentiles::default(),
         histograms: Histograms {
             slip: Distribution::new(),
             wait: Distribution::new(),

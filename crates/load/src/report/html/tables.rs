@@ -95,6 +95,19 @@ pub(crate) fn audits(run: &Run) -> Markup {
     }
 }
 
+/// Each act of a mixture.
+pub(crate) fn acts(run: &Run) -> Markup {
+    let rows = story::acts(run);
+    html! {
+        @if !rows.is_empty() {
+            table {
+                thead { tr { @for name in story::ACT_COLUMNS { th { (name) } } } }
+                tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
+            }
+        }
+    }
+}
+
 /// The plan, the host and how it was counted.
 pub(crate) fn details(run: &Run) -> Markup {
     let plan = &run.plan;

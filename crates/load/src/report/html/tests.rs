@@ -33,6 +33,15 @@ fn the_verdict_is_on_top_and_four_dials_below_it() {
 }
 
 #[test]
+fn of_chat_its_acts_its_listeners_and_how_late_they_heard_are_on_the_page() {
+    let page = html(&sample::heard());
+    for said in ["reach 99.90 %, 100 missing", ">delivery</th>", "<td>ping</td>", "send 9 : ping 1"]
+    {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
 fn an_invalid_run_says_so_first_and_shows_when_it_was() {
     let page = html(&sample::starved());
     assert!(page.contains("<header class=\"bad\">"));

@@ -55,6 +55,7 @@ fn what_those_who_listen_heard_is_told_with_what_was_asked_of_the_chat() {
         "send 9 : ping 1; 100 conversations (1.00 % carry 30.0 %); 5 listen to each, on 500 connections; messages of 100 bytes",
         "deliveries 100,000 99,900 (reach 99.90 %, 100 missing); 2 connections that listen were lost",
         "latency response service wait slip delivery",
+        "ping 2,000 7 150 µs",
     ] {
         assert!(told.contains(said), "{said} in\n{told}");
     }

@@ -236,3 +236,32 @@ async fn a_client_of_the_generator_costs_four_kilobytes_at_most() {
     let each = resident[1].saturating_sub(resident[0]) / (MANY - FEW);
     assert!(each <= CLIENT_BYTES_MAX, "{each} bytes, of {resident:?}");
 }
+
+#[tokio::test]
+async fn a_connection_that_is_lost_is_opened_again_and_what_it_had_asked_has_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = address();
+    let mut house = House::serve(folder.path(), at, UNLIMITED).await;
+    let mut command = hubbub(folder.path());
+    let line = format!(
+        "load run ws://{at}/v1/ws --plain --no-probe -c 4 --streams 5 --rate 100 -d 8s --warm-up 0s \
+         --conversations 3 --listeners 1 -T 2s -o run.json"
+    );
+    command.args(line.split_whitespace());
+    let mut generator = House::spawn(command, folder.path(), "generator");
+    let until = Instant::now() + PATIENCE;
+    while house.metric("gateway_sends_total").await < 50 {
+        assert!(Instant::now() < until, "nothing is sent: {}", generator.err());
+        sleep(LOOK_EVERY).await;
+    }
+    house.kill();
+    let back = House::serve(folder.path(), at, UNLIMITED).await;
+    generator.ended(PATIENCE).await;
+    let run = Run::from_json(&fs::read_to_string(folder.path().join("run.json")).unwrap()).unwrap();
+    let totals = &run.totals;
+    assert_eq!((totals.offered, totals.done + totals.failed), (800, 800), "{totals:?}");
+    assert!(totals.failed > 0 && totals.connects > 4, "{totals:?}");
+    assert!(back.metric("gateway_sends_total").await > 0, "it is asked again");
+    let reach = totals.reach.expect("somebody listened");
+    assert!(reach.lost == 3 && reach.heard < reach.expected, "who listened is gone: {reach:?}");
+}

@@ -95,12 +95,17 @@ fn limits(run: &Run, seconds: &[Second]) -> Limits {
 
 fn server(run: &Run, seconds: &[Second]) -> Server {
     let seen: Vec<f64> = seconds.iter().filter_map(|second| Some(second.server?.cpu)).collect();
+    let waits: Vec<f64> = seconds.iter().filter_map(|second| second.server?.longest_wait).collect();
     let allowed = seconds.iter().find_map(|second| second.server?.allowed_cores).map(f64::from);
     let is_local = seen.len() == seconds.len() && !seen.is_empty();
     Server {
         cpu_cores: average(&seen),
         allowed_cores: allowed.or_else(|| is_local.then(|| f64::from(run.host.cpus))),
-        machine_busy: mean(seconds, |second| second.client.machine_busy),
+        // Of another machine nothing is known but what it says of itself.
+        machine_busy: is_local
+            .then(|| mean(seconds, |second| second.client.machine_busy))
+            .flatten(),
+        run_queue_wait: average(&waits),
         is_local,
     }
 }
@@ -134,7 +139,10 @@ pub(crate) fn narrow(evidence: &mut Evidence, steps: &[&Step], streams: f64) {
     traffic.response_max_us = most(&|step| number(step.response_us[3]));
     let of_server: Vec<f64> = steps.iter().filter_map(|step| Some(step.server?.cpu)).collect();
     evidence.server.cpu_cores = average(&of_server);
-    evidence.server.machine_busy = of_client(|client| client.machine_busy);
+    let waits: Vec<f64> = steps.iter().filter_map(|step| step.server?.longest_wait).collect();
+    evidence.server.run_queue_wait = average(&waits);
+    evidence.server.machine_busy =
+        evidence.server.machine_busy.and_then(|_| of_client(|client| client.machine_busy));
 }
 
 fn mean(seconds: &[Second], figure: impl Fn(&Second) -> f64) -> Option<f64> {

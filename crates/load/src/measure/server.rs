@@ -4,7 +4,7 @@ mod find;
 
 use std::time::Instant;
 
-use super::health::{Threads, allowed_cores, threads_of};
+use super::health::{Threads, allowed_cores, of_time, threads_of};
 use super::run::{ServerHealth, ServerSource};
 use super::target::Target;
 use crate::cpu;
@@ -45,7 +45,7 @@ impl Watched {
         let now = Instant::now();
         let seconds = (now - std::mem::replace(&mut self.at, now)).as_secs_f64().max(1e-9);
         let mut seen = ServerHealth { source: ServerSource::Process, ..ServerHealth::default() };
-        let (mut busiest, mut wait) = (0.0_f64, 0.0);
+        let (mut busiest, mut wait, mut longest) = (0.0_f64, 0.0, 0.0_f64);
         for (pid, last) in self.pids.iter().zip(&mut self.last) {
             let threads = threads_of(*pid);
             if let (Some(threads), Some(last)) = (&threads, &last) {
@@ -54,6 +54,7 @@ impl Watched {
                 seen.cpu += spent.cpu_s / seconds;
                 busiest = busiest.max(spent.busiest_cpu_s / seconds);
                 wait += spent.wait_s / seconds;
+                longest = longest.max(of_time(spent.longest_wait_s, seconds));
                 seen.memory_bytes += cpu::memory_bytes(*pid).unwrap_or(0);
                 seen.allowed_cores = seen.allowed_cores.max(allowed_cores(*pid));
             }
@@ -61,6 +62,7 @@ impl Watched {
         }
         seen.busiest_thread_cpu = Some(busiest);
         seen.run_queue_wait = Some(wait);
+        seen.longest_wait = Some(longest);
         (seen.processes > 0).then_some(seen)
     }
 }

@@ -290,6 +290,7 @@ fn second(n: u64) -> Second {
             cpu: 0.58 + (n % 6) as f64 * 0.02,
             busiest_thread_cpu: Some(0.31),
             run_queue_wait: Some(0.02),
+            longest_wait: Some(0.01),
             memory_bytes: 48 << 20,
             allowed_cores: Some(2),
         }),

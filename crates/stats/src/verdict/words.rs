@@ -44,6 +44,8 @@ pub enum What {
     OneProcessor,
     /// The server stood still for a time.
     ServerStoodStill,
+    /// The server was ready to run and did not.
+    ServerStarved,
     /// Generator and server filled their machine together.
     MachineFull,
     /// Throughput kept up or still grew.
@@ -80,6 +82,7 @@ impl What {
             Self::ServerIdle => "the server waited",
             Self::OneProcessor => "the server used one processor",
             Self::ServerStoodStill => "the server stood still",
+            Self::ServerStarved => "the server's host gave it too little",
             Self::MachineFull => "the machine was full",
             Self::KeptUp => "it kept up",
             Self::ObjectiveMissed => "an objective was missed without load",
@@ -108,6 +111,13 @@ pub(super) fn ms(micros: f64) -> String {
 
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
+}
+
+/// So many processors, or parts of one.
+pub(super) fn processors(count: f64) -> String {
+    let digits = if count.fract() == 0.0 { 0 } else { 2 };
+    let plural = if count == 1.0 { "" } else { "s" };
+    format!("{count:.digits$} processor{plural}")
 }
 
 /// With a capital in front.

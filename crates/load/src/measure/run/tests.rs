@@ -96,3 +96,9 @@ fn each_time_is_in_one_class_of_heat_and_the_longest_in_the_last() {
     assert_eq!((heat.len(), heat[HEAT_LEN - 1]), (HEAT_LEN, 1));
     assert!(Distribution::new().heat().is_empty());
 }
+
+#[test]
+fn a_saved_run_is_one_line() {
+    let text = run().to_json().expect("it can be told");
+    assert_eq!(text.find('\n'), Some(text.len() - 1), "{text}");
+}

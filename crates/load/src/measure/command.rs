@@ -61,7 +61,7 @@ async fn alone(aim: &Aim, args: &RunArgs) -> Result<Option<u64>, Refusal> {
 pub(crate) struct Nobody;
 
 impl Watch for Nobody {
-    fn second(&mut self, _second: &Second, _total: &Tally) {}
+    fn second(&mut self, _second: &Second, _counted: &Tally, _total: &Tally) {}
 }
 
 /// Until Ctrl-C.

@@ -100,8 +100,11 @@ impl Measured {
 
 /// Who looks on while it is measured.
 pub(crate) trait Watch {
-    /// A second has ended; `total` is the measured part so far.
-    fn second(&mut self, second: &Second, total: &Tally);
+    /// A second has ended: what was counted in it, and the measured part so far.
+    fn second(&mut self, second: &Second, counted: &Tally, total: &Tally);
+
+    /// Time goes on within a second.
+    fn moment(&mut self, _at_s: f64) {}
 }
 
 impl Load {
@@ -137,6 +140,7 @@ impl Load {
             let connections = self.connections_of(number);
             let seats = connections * usize::try_from(self.streams.unwrap_or(1)).unwrap_or(1);
             let desk = Desk::new(self.source(number, &issued), seats);
+            let desk = desk.with_warm_up(nanos(self.warm_up));
             let shared = Shared {
                 desk: Arc::new(Mutex::new(desk)),
                 dial: self.dial.clone(),
@@ -198,4 +202,4 @@ impl Load {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -60,14 +60,7 @@ pub async fn ladder(args: &LadderArgs) -> Result<ExitCode, Refusal> {
     let steps = checked(args)?;
     let aim = Aim::take(&args.target).await?;
     let beside = Beside::begin(aim.target.is_local());
-    let mut climb = Climb {
-        args,
-        server: aim.server(&args.target),
-        aim: &aim,
-        steps: Vec::new(),
-        sum: Measured::nothing(),
-        last: None,
-    };
+    let mut climb = Climb::new(args, &aim, TICK);
     climb.all(&steps).await?;
     let run = climb.run(beside);
     save(&run, args.target.output.as_deref())?;
@@ -98,13 +91,20 @@ struct Climb<'a> {
     args: &'a LadderArgs,
     aim: &'a Aim,
     server: Option<Watched>,
+    /// [`TICK`], but for tests that have less time.
+    tick: Duration,
     steps: Vec<Step>,
     /// Of all steps.
     sum: Measured,
     last: Option<Load>,
 }
 
-impl Climb<'_> {
+impl<'a> Climb<'a> {
+    fn new(args: &'a LadderArgs, aim: &'a Aim, tick: Duration) -> Self {
+        let (server, sum) = (aim.server(&args.target), Measured::nothing());
+        Self { args, aim, server, tick, steps: Vec::new(), sum, last: None }
+    }
+
     async fn all(&mut self, steps: &[u32]) -> Result<(), Refusal> {
         for &connections in steps {
             self.step(connections, Direction::Up).await?;
@@ -130,9 +130,10 @@ impl Climb<'_> {
         }
         let length = self.args.step_time;
         let mut load = self.aim.closed(&self.args.target, connections, u64::MAX, length)?;
-        load.tick = TICK;
+        load.tick = self.tick;
         // In whole ticks.
-        load.warm_up = TICK * u32::try_from(length.as_millis() / TICK.as_millis() / 3).unwrap_or(0);
+        let ticks = length.as_millis() / self.tick.as_millis();
+        load.warm_up = self.tick * u32::try_from(ticks / 3).unwrap_or(0);
         let measured = load.run(self.server.as_mut(), &mut command::Nobody, interrupted()).await?;
         let step = seen(&load, &measured, direction);
         if !self.args.target.outputs.is_json() {
@@ -216,7 +217,7 @@ fn judged_at_the_top(run: &Run, points: &[Point]) -> verdict::Evidence {
 }
 
 fn seen(load: &Load, measured: &Measured, direction: Direction) -> Step {
-    let warm_up_s = load.warm_up.as_secs_f64() + TICK.as_secs_f64() / 2.0;
+    let warm_up_s = load.warm_up.as_secs_f64() + load.tick.as_secs_f64() / 2.0;
     let ticks: Vec<&Second> =
         measured.seconds.iter().filter(|second| second.at_s > warm_up_s).collect();
     let mut at_s = load.warm_up.as_secs_f64();
@@ -274,5 +275,11 @@ fn mean(ticks: &[&Second]) -> Option<ServerHealth> {
     let seen: Vec<ServerHealth> = ticks.iter().filter_map(|tick| tick.server).collect();
     let last = *seen.last()?;
     let share = 1.0 / number(seen.len() as u64);
-    Some(ServerHealth { cpu: seen.iter().map(|server| server.cpu * share).sum(), ..last })
+    let waits = seen.iter().filter_map(|server| server.longest_wait);
+    let longest_wait = last.longest_wait.map(|_| waits.map(|wait| wait * share).sum());
+    let cpu = seen.iter().map(|server| server.cpu * share).sum();
+    Some(ServerHealth { cpu, longest_wait, ..last })
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,7 +157,7 @@ pub(crate) fn asked_and_achieved(run: &Run) -> Vec<(&'static str, String, String
     let open = units::count(u64::from(totals.achieved_connections));
     let opened = match totals.connects {
         0 => String::new(),
-        opened => format!(", {} opened while it was measured", units::count(opened)),
+        opened => format!(", {} opened in all", units::count(opened)),
     };
     vec![
         ("rate", asked, format!("{}{kept}", units::rate(totals.achieved_rate))),

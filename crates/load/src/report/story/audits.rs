@@ -66,7 +66,7 @@ fn health(run: &Run, worst: &Health) -> Vec<Audit> {
     let files = worst.open_files as f64 / (run.host.open_files_max.max(1)) as f64;
     let mut audits = vec![
         at_most("The generator had processors to spare", used, CLIENT_BUSY, |used| {
-            format!("{} of {cpus:.0} processors", units::share(used))
+            format!("{} of {}", units::share(used), units::processors(cpus))
         }),
         at_most(
             "Its threads ran when they were ready",

@@ -66,7 +66,7 @@ pub(crate) fn run(
     let mut totals = totals(load, &plan, &measured);
     beside.tell(&mut totals);
     let took_ms = u64::try_from(measured.took.as_millis()).unwrap_or(u64::MAX);
-    let Measured { seconds, total, .. } = measured;
+    let Measured { seconds, total, processes, .. } = measured;
     let mut run = Run {
         version: VERSION,
         id: id(beside.began_at_ms),
@@ -89,6 +89,7 @@ pub(crate) fn run(
         knee: None,
         periods: Vec::new(),
         slos: Vec::new(),
+        processes,
     };
     run.spikes_sample.sort_by_key(|spike| spike.0);
     run.slos = slos.iter().map(|slo| slo.judge(&figures(&run))).collect();

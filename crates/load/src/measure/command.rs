@@ -11,6 +11,7 @@ use super::plan::{Aim, of_run};
 use super::refusal::{EXIT_INVALID, Refusal};
 use super::run::{Run, Second};
 use super::shown::Shown;
+use super::spread::{self, Crew};
 use super::tally::Tally;
 
 /// Requests to see how long one takes alone, and how long they may take together.
@@ -27,6 +28,10 @@ const EXIT_INTERRUPTED: u8 = 130;
 pub async fn run(args: &RunArgs) -> Result<ExitCode, Refusal> {
     let aim = Aim::take(&args.target).await?;
     let (load, plan) = of_run(&aim, args)?;
+    if args.target.part.is_some() {
+        return spread::follow(|_| Ok(load.clone())).await;
+    }
+    let mut crew = Crew::begin(&args.target, &load)?;
     let mut server = aim.server(&args.target);
     let mut beside = Beside::begin(aim.target.is_local());
     if !args.no_probe {
@@ -40,7 +45,7 @@ pub async fn run(args: &RunArgs) -> Result<ExitCode, Refusal> {
             () = wish.notified() => {}
         }
     };
-    let measured = load.run(server.as_mut(), &mut shown, ended).await;
+    let measured = crew.run(&load, server.as_mut(), &mut shown, ended).await;
     // The terminal is needed for what comes now.
     drop(shown);
     let run = assemble::run(&load, plan, &aim.slos, measured?, &beside);

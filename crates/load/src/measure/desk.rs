@@ -33,6 +33,9 @@ pub(crate) struct Closed {
     most: u64,
     /// Nothing is begun from then on.
     until_ns: u64,
+    /// The number of the first among those of all processes, and from one to the next.
+    first: u64,
+    stride: u64,
     is_exhausted: bool,
 }
 
@@ -270,14 +273,19 @@ impl WarmUp {
 impl Closed {
     /// `most` requests of all workers together, or until a time.
     pub(crate) fn new(issued: Arc<AtomicU64>, most: u64, until_ns: u64) -> Self {
-        Self { issued, most, until_ns, is_exhausted: false }
+        Self { issued, most, until_ns, first: 0, stride: 1, is_exhausted: false }
+    }
+
+    /// Numbers that other processes leave free.
+    pub(crate) fn numbered(self, first: u64, stride: u64) -> Self {
+        Self { first, stride, ..self }
     }
 
     fn next(&mut self, now_ns: u64) -> Option<u64> {
         if now_ns < self.until_ns {
             let index = self.issued.fetch_add(1, Ordering::Relaxed);
             if index < self.most {
-                return Some(index);
+                return Some(self.first + self.stride * index);
             }
         }
         self.is_exhausted = true;

@@ -18,16 +18,19 @@ use tokio::sync::watch;
 use super::clock::{Clock, nanos};
 use super::desk::{Closed, Desk, Source};
 use super::line::Shared;
+use super::part::Part;
 use super::queue::{Dues, Queue};
 use super::refusal::Refusal;
 use super::request::Request;
-use super::run::{Arrivals, Second};
+use super::run::{Arrivals, Process, Second};
 use super::server::Watched;
 use super::socket::Dial;
 use super::tally::Tally;
 use super::worker::{Phase, Worker};
 
 use collect::Collector;
+
+pub(crate) use collect::SPIKES_MAX;
 
 /// From the last connection to the first request.
 const BREATH: Duration = Duration::from_millis(20);
@@ -49,8 +52,14 @@ pub(crate) struct Load {
     pub(crate) warm_up: Duration,
     /// What is told apart in time: a second, or a part of one for the steps of a ladder.
     pub(crate) tick: Duration,
+    /// Of all processes; in one of several, its own.
     pub(crate) connections: u32,
+    /// Threads of a process.
     pub(crate) workers: u32,
+    /// Processes that share it.
+    pub(crate) processes: u32,
+    /// Which part of it is made here.
+    pub(crate) part: Part,
     pub(crate) timeout: Duration,
     pub(crate) reuse: bool,
     /// Requests that a connection of HTTP/2 may have in flight; nothing for HTTP/1.1.
@@ -68,6 +77,8 @@ pub(crate) struct Measured {
     /// CPU seconds of this process after the warm-up.
     pub(crate) cpu_s: f64,
     pub(crate) was_interrupted: bool,
+    /// How each fared, if there were several.
+    pub(crate) processes: Vec<Process>,
 }
 
 impl Measured {
@@ -81,6 +92,7 @@ impl Measured {
             open_most: 0,
             cpu_s: 0.0,
             was_interrupted: false,
+            processes: Vec::new(),
         }
     }
 
@@ -95,6 +107,9 @@ impl Measured {
         self.open_most = self.open_most.max(next.open_most);
         self.cpu_s += next.cpu_s;
         self.was_interrupted |= next.was_interrupted;
+        let known = self.processes.len();
+        self.processes.iter_mut().zip(&next.processes).for_each(|(own, other)| own.add(other));
+        self.processes.extend(next.processes.into_iter().skip(known));
     }
 }
 
@@ -115,20 +130,15 @@ impl Load {
         watch: &mut (dyn Watch + Send),
         interrupted: impl Future<Output = ()>,
     ) -> Result<Measured, Refusal> {
+        let ready = self.ready().await?;
+        ready.go(Instant::now() + BREATH, server, watch, interrupted).await
+    }
+
+    /// Opens the connections.
+    pub(crate) async fn ready(&self) -> Result<Ready<'_>, Refusal> {
         let (phase, phases) = watch::channel(Phase::Connect);
         let workers = self.connect(&phases).await?;
-        let clock = Clock::from(Instant::now() + BREATH);
-        let mut collector = Collector::begin(self, &workers, clock, server);
-        phase.send_replace(Phase::Go(clock));
-        let was_interrupted = collector.watch(watch, interrupted).await;
-        collector.close();
-        phase.send_replace(Phase::Stop);
-        let measured = collector.measured(was_interrupted);
-        for worker in workers {
-            let ended = worker.join();
-            ended.map_err(|why| Refusal::io(format!("a worker of the generator ended: {why}")))?;
-        }
-        Ok(measured)
+        Ok(Ready { load: self, workers, phase })
     }
 
     /// Starts the workers and waits until their connections are open.
@@ -177,17 +187,22 @@ impl Load {
     fn source(&self, number: u32, issued: &Arc<AtomicU64>) -> Source {
         match &self.schedule {
             Some(plan) => {
-                let (first, stride) = (u64::from(number), u64::from(self.workers));
+                let (first, stride) = self.part.of_worker(number, self.workers);
                 Source::Open(Queue::new(|| self.dues(plan, number), first, stride))
             }
-            None => Source::Closed(Closed::new(Arc::clone(issued), self.most, nanos(self.length))),
+            None => {
+                let (first, stride) = self.part.of_worker(0, 1);
+                let closed = Closed::new(Arc::clone(issued), self.most, nanos(self.length));
+                Source::Closed(closed.numbered(first, stride))
+            }
         }
     }
 
-    /// The due times of one worker: all walk the same schedule, each takes its turn.
+    /// The due times of one worker: those of all processes walk the same schedule, each takes its turn.
     fn dues(&self, plan: &schedule::Plan, number: u32) -> Dues {
-        let first = usize::try_from(number).unwrap_or(0);
-        let stride = usize::try_from(self.workers).unwrap_or(1);
+        let (first, stride) = self.part.of_worker(number, self.workers);
+        let first = usize::try_from(first).unwrap_or(0);
+        let stride = usize::try_from(stride).unwrap_or(1);
         match self.arrivals {
             Arrivals::Poisson => {
                 let all = schedule::Poisson::new(plan.clone(), self.seed);
@@ -198,6 +213,37 @@ impl Load {
                 Box::new(all.skip(first).step_by(stride))
             }
         }
+    }
+}
+
+/// A load whose connections are open. Dropped, they are closed.
+pub(crate) struct Ready<'a> {
+    load: &'a Load,
+    workers: Vec<Worker>,
+    phase: watch::Sender<Phase>,
+}
+
+impl Ready<'_> {
+    /// Measures from that moment on. `interrupted` ends it early, with what there is by then.
+    pub(crate) async fn go(
+        self,
+        begin: Instant,
+        server: Option<&mut Watched>,
+        watch: &mut (dyn Watch + Send),
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<Measured, Refusal> {
+        let clock = Clock::from(begin);
+        let mut collector = Collector::begin(self.load, &self.workers, clock, server);
+        self.phase.send_replace(Phase::Go(clock));
+        let was_interrupted = collector.watch(watch, interrupted).await;
+        collector.close();
+        self.phase.send_replace(Phase::Stop);
+        let measured = collector.measured(was_interrupted);
+        for worker in self.workers {
+            let ended = worker.join();
+            ended.map_err(|why| Refusal::io(format!("a worker of the generator ended: {why}")))?;
+        }
+        Ok(measured)
     }
 }
 

@@ -12,13 +12,14 @@ use stats::verdict::{self, Growth};
 
 use super::args::{CONNECTIONS_MAX, TargetArgs};
 use super::assemble::{self, Beside};
-use super::command::{self, exit_code, interrupted, save};
+use super::command::{Nobody, exit_code, interrupted, save};
 use super::engine::{Load, Measured};
 use super::evidence::{self, number};
 use super::plan::{Aim, duration, told};
 use super::refusal::Refusal;
 use super::run::{Direction, Health, Run, Second, ServerHealth, Stage, Step};
 use super::server::Watched;
+use super::spread::{self, Crew};
 use super::summary;
 use super::tally::Tally;
 
@@ -60,7 +61,10 @@ pub async fn ladder(args: &LadderArgs) -> Result<ExitCode, Refusal> {
     let steps = checked(args)?;
     let aim = Aim::take(&args.target).await?;
     let beside = Beside::begin(aim.target.is_local());
-    let mut climb = Climb::new(args, &aim, TICK);
+    if args.target.part.is_some() {
+        return spread::follow(|connections| step_of(args, &aim, TICK, connections)).await;
+    }
+    let mut climb = Climb::new(args, &aim, TICK)?;
     climb.all(&steps).await?;
     let run = climb.run(beside);
     save(&run, args.target.output.as_deref())?;
@@ -91,18 +95,24 @@ struct Climb<'a> {
     args: &'a LadderArgs,
     aim: &'a Aim,
     server: Option<Watched>,
+    crew: Crew,
     /// [`TICK`], but for tests that have less time.
     tick: Duration,
     steps: Vec<Step>,
     /// Of all steps.
     sum: Measured,
-    last: Option<Load>,
+    /// The step with the most connections.
+    top: Load,
 }
 
 impl<'a> Climb<'a> {
-    fn new(args: &'a LadderArgs, aim: &'a Aim, tick: Duration) -> Self {
+    fn new(args: &'a LadderArgs, aim: &'a Aim, tick: Duration) -> Result<Self, Refusal> {
         let (server, sum) = (aim.server(&args.target), Measured::nothing());
-        Self { args, aim, server, tick, steps: Vec::new(), sum, last: None }
+        // One crew for all steps: as many as the highest needs.
+        let top = args.steps.iter().copied().max().unwrap_or(1);
+        let top = step_of(args, aim, tick, top)?;
+        let crew = Crew::begin(&args.target, &top)?;
+        Ok(Self { args, aim, server, crew, tick, steps: Vec::new(), sum, top })
     }
 
     async fn all(&mut self, steps: &[u32]) -> Result<(), Refusal> {
@@ -128,20 +138,15 @@ impl<'a> Climb<'a> {
         if self.sum.was_interrupted {
             return Ok(());
         }
-        let length = self.args.step_time;
-        let mut load = self.aim.closed(&self.args.target, connections, u64::MAX, length)?;
-        load.tick = self.tick;
-        // In whole ticks.
-        let ticks = length.as_millis() / self.tick.as_millis();
-        load.warm_up = self.tick * u32::try_from(ticks / 3).unwrap_or(0);
-        let measured = load.run(self.server.as_mut(), &mut command::Nobody, interrupted()).await?;
+        let load = step_of(self.args, self.aim, self.tick, connections)?;
+        let measured =
+            self.crew.run(&load, self.server.as_mut(), &mut Nobody, interrupted()).await?;
         let step = seen(&load, &measured, direction);
         if !self.args.target.outputs.is_json() {
             summary::say(&summary::of_step(&step));
         }
         self.steps.push(step);
         self.sum.add(measured);
-        self.last = Some(load);
         Ok(())
     }
 
@@ -160,15 +165,29 @@ impl<'a> Climb<'a> {
             seconds: self.args.step_time.as_secs_f64(),
         };
         let stages = self.steps.iter().map(stage).collect();
-        let load = self.last.expect("a ladder has steps, and the first was made");
-        let plan = told(self.aim, &load, stages);
-        let mut run = assemble::run(&load, plan, &self.aim.slos, self.sum, &beside);
-        run.totals.asked_connections = self.args.steps.iter().copied().max().unwrap_or(0);
+        let plan = told(self.aim, &self.top, stages);
+        let mut run = assemble::run(&self.top, plan, &self.aim.slos, self.sum, &beside);
         run.knee = knee::hinge(&points, self.args.target.seed).ok();
         run.ladder = Some(self.steps);
         run.judgement = verdict::judge(&judged_at_the_top(&run, &points));
         run
     }
+}
+
+/// A step; of one of several processes, its part of it.
+fn step_of(
+    args: &LadderArgs,
+    aim: &Aim,
+    tick: Duration,
+    connections: u32,
+) -> Result<Load, Refusal> {
+    let length = args.step_time;
+    let mut load = aim.closed(&args.target, connections, u64::MAX, length)?;
+    load.tick = tick;
+    // In whole ticks.
+    let ticks = length.as_millis() / tick.as_millis();
+    load.warm_up = tick * u32::try_from(ticks / 3).unwrap_or(0);
+    Ok(load)
 }
 
 /// The steps as points of a knee: those of one number of connections together.

@@ -1,5 +1,6 @@
 //! Arguments become a plan that can be carried out, or one sentence that says why not.
 
+mod room;
 mod text;
 
 use std::sync::Arc;
@@ -12,15 +13,16 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::args::{OpenArrivals, RunArgs, TargetArgs};
 use super::clock::nanos;
 use super::engine::Load;
-use super::health::open_files_max;
+use super::part::Part;
 use super::refusal::Refusal;
 use super::request::{BODIES_MAX, Request, Wanted};
 use super::run::{Arrivals, Kind, Plan, Stage};
 use super::server::Watched;
-use super::socket::Dial;
+use super::socket::{Dial, Sources};
 use super::target::Target;
 use super::tls::{self, Trust};
 
+pub(crate) use room::{PROCESSES_MAX, told as told_processes};
 pub(crate) use text::{Kilo, StageText, duration, duration_or_none};
 
 /// Without --duration.
@@ -31,9 +33,6 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// From this length on the first second is left out.
 const LENGTH_WITH_WARM_UP: Duration = Duration::from_secs(5);
-
-/// Descriptors that are no connections: standard ones, timers, epoll, files.
-const OTHER_FILES: u64 = 64;
 
 /// Whom a load is for.
 pub(crate) struct Aim {
@@ -72,7 +71,10 @@ impl Aim {
         let name = ServerName::try_from(target.host.clone())
             .map_err(|why| Refusal::usage(format!("{}: {why}", target.url)));
         let tls = tls.map(|config| name.map(|name| (config, name))).transpose()?;
-        Ok(Self { target, request, dial: Dial { address, tls }, slos })
+        room::may_bind(&args.source, address.ip())?;
+        let turn = args.part.unwrap_or(Part::WHOLE).number;
+        let dial = Dial { address, tls, sources: Sources::new(&args.source, turn) };
+        Ok(Self { target, request, dial, slos })
     }
 
     /// The server's processes, if they can be seen.
@@ -92,22 +94,29 @@ impl Aim {
     }
 
     fn load(&self, args: &TargetArgs, connections: u32, paced: Paced) -> Result<Load, Refusal> {
-        may_open(connections)?;
+        let part = args.part.unwrap_or(Part::WHOLE);
+        room::has_ports(part, connections, &args.source)?;
+        let processes = room::processes(args, connections)?;
+        let own = part.connections(connections);
+        room::may_open(own.div_ceil(processes))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let cores = u32::try_from(cores).unwrap_or(u32::MAX);
-        let usual = if self.target.is_local() { (cores / 2).max(1) } else { cores };
+        let usual = if self.target.is_local() { cores / 2 } else { cores };
+        let usual = (usual / processes.max(part.of)).max(1);
         Ok(Load {
             request: Arc::clone(&self.request),
             dial: self.dial.clone(),
             arrivals: paced.arrivals,
             schedule: paced.schedule,
             seed: args.seed,
-            most: paced.most,
+            most: if paced.most == u64::MAX { u64::MAX } else { part.share(paced.most) },
             length: paced.length,
             warm_up: paced.warm_up,
             tick: SECOND,
-            connections,
-            workers: args.workers.unwrap_or(usual).min(connections),
+            connections: own,
+            workers: args.workers.unwrap_or(usual).min(own.div_ceil(processes)),
+            processes,
+            part,
             timeout: args.timeout,
             reuse: !args.no_reuse,
             streams: args.http2.then_some(args.streams),
@@ -191,7 +200,8 @@ pub(crate) fn told(aim: &Aim, load: &Load, stages: Vec<Stage>) -> Plan {
         timeout_ms: nanos(load.timeout) / 1_000_000,
         reuse: load.reuse,
         streams: load.streams.unwrap_or(1),
-        workers: load.workers,
+        workers: load.workers * load.processes,
+        processes: load.processes,
         seed: load.seed,
         args: std::env::args().collect(),
     }
@@ -225,16 +235,6 @@ fn bodies(args: &TargetArgs) -> Result<Vec<Vec<u8>>, Refusal> {
         }
         _ => Ok(bodies),
     }
-}
-
-fn may_open(connections: u32) -> Result<(), Refusal> {
-    let most = open_files_max().saturating_sub(OTHER_FILES);
-    if u64::from(connections) <= most {
-        return Ok(());
-    }
-    Err(Refusal::usage(format!(
-        "{connections} connections are more than this process may have open: at most {most} (ulimit -n)"
-    )))
 }
 
 #[cfg(test)]

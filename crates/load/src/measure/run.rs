@@ -17,7 +17,7 @@ use stats::spikes::Period;
 use stats::verdict::Judgement;
 
 pub use distribution::{Distribution, HEAT_FROM_US, HEAT_LEN, HEAT_PER_DECADE, LATENCY_MAX_US};
-pub use fared::{Health, ServerHealth, ServerSource};
+pub use fared::{Health, Process, ServerHealth, ServerSource};
 
 /// Of the format. Stored: never reuse.
 pub const VERSION: u32 = 1;
@@ -57,6 +57,9 @@ pub struct Run {
     pub periods: Vec<Period>,
     /// The objectives, judged.
     pub slos: Vec<Judged>,
+    /// Of several that made the requests, each.
+    #[serde(default)]
+    pub processes: Vec<Process>,
 }
 
 /// The machine of the generator.
@@ -94,8 +97,11 @@ pub struct Plan {
     /// Requests that a connection may have in flight.
     #[serde(default = "one")]
     pub streams: u32,
-    /// Threads that make requests.
+    /// Threads that make requests, of all processes.
     pub workers: u32,
+    /// Processes that make them.
+    #[serde(default = "one")]
+    pub processes: u32,
     /// Where the dice began.
     pub seed: u64,
     /// The command line, so that it can be run again.

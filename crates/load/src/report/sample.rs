@@ -37,6 +37,7 @@ pub(super) fn healthy() -> Run {
         seconds: (1..=60).map(second).collect(),
         judgement: judge(&evidence(&histograms)),
         slos: judged.to_vec(),
+        processes: Vec::new(),
         histograms,
         totals,
         slowest: (0..8).map(timeline).collect(),
@@ -215,6 +216,7 @@ fn plan() -> Plan {
         reuse: true,
         streams: 1,
         workers: 2,
+        processes: 1,
         seed: 7,
         args: ["hubbub", "load", "run", "http://127.0.0.1:8080/hello", "--rate", "5k"]
             .map(str::to_owned)

@@ -1,6 +1,7 @@
 //! What is said of a run, whatever it is said in: text, HTML, XML.
 
 mod audits;
+mod processes;
 mod words;
 
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ use super::units;
 use crate::measure::run::{Arrivals, Distribution, Kind, Plan, Run, Totals};
 
 pub(crate) use audits::{Audit, Outcome, audits};
+pub(crate) use processes::{PROCESS, processes};
 pub(crate) use words::{judged, knee, next_command, period};
 
 /// Exit code: an objective was missed.
@@ -199,6 +201,12 @@ pub(crate) fn notes(run: &Run) -> Vec<String> {
     }
     if totals.was_interrupted {
         notes.push("It was interrupted: this is what there was by then.".to_owned());
+    }
+    if !run.processes.is_empty() {
+        notes.push(format!(
+            "Made by {} processes on one schedule; what they counted was added, histograms too.",
+            run.processes.len()
+        ));
     }
     let timeout = units::seconds(run.plan.timeout_ms as f64 / 1e3);
     notes.push(format!(

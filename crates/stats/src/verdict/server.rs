@@ -264,12 +264,15 @@ fn still(evidence: &Evidence) -> Option<Finding> {
 }
 
 fn starved(evidence: &Evidence) -> Option<Finding> {
-    let wait = evidence.server.run_queue_wait?;
+    let wait = evidence.server.run_queue_wait.filter(|wait| *wait > RUN_QUEUE_WAIT);
     is_starved(evidence).then(|| {
-        let told = format!(
-            "a thread of the server was ready to run and did not {} of the time",
-            percent(wait)
-        );
+        let told = match wait {
+            Some(wait) => {
+                let share = percent(wait);
+                format!("a thread of the server was ready to run and did not {share} of the time")
+            }
+            None => "others filled the server's machine".to_owned(),
+        };
         What::ServerStarved.found(told, "run the server where nothing else does")
     })
 }

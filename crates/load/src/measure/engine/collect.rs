@@ -22,7 +22,7 @@ const GLANCE: Duration = Duration::from_millis(10);
 const MOMENT: Duration = Duration::from_millis(200);
 
 /// Requests far slower than most that a run keeps.
-const SPIKES_MAX: usize = 20_000;
+pub(crate) const SPIKES_MAX: usize = 20_000;
 
 /// Answers from which it can be told what is far slower than most.
 const ENOUGH: u64 = 200;
@@ -132,6 +132,7 @@ impl<'a> Collector<'a> {
             was_interrupted,
             seconds: self.seconds,
             total: self.total,
+            processes: Vec::new(),
         }
     }
 
@@ -145,25 +146,10 @@ impl<'a> Collector<'a> {
 
     fn second(&mut self, now_ns: u64) -> Second {
         let in_flight = self.take(now_ns);
-        let mut client = self.sampler.look();
-        let Tally { counts, slip, wait, response, .. } = &self.sum;
-        client.loop_lag_ms = Duration::from_nanos(counts.loop_lag_ns).as_secs_f64() * 1e3;
-        client.slip_p99_us = slip.at_us(0.99);
-        Second {
-            at_s: Duration::from_nanos(now_ns).as_secs_f64(),
-            offered: counts.offered,
-            started: counts.started,
-            done: counts.done,
-            failed: counts.failed,
-            in_flight,
-            bytes_in: counts.bytes_in,
-            response_us: response.marks_us(),
-            slip_p99_us: client.slip_p99_us,
-            wait_p99_us: wait.at_us(0.99),
-            client,
-            server: self.server.as_mut().and_then(|server| server.look()),
-            heat: response.heat(),
-        }
+        let client = self.sampler.look();
+        let at_s = Duration::from_nanos(now_ns).as_secs_f64();
+        let second = self.sum.second(at_s, in_flight, client);
+        Second { server: self.server.as_mut().and_then(|server| server.look()), ..second }
     }
 
     /// Takes what the workers counted into `sum`, and into `total` what is of the measured part; what is in flight.

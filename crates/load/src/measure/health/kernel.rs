@@ -157,6 +157,14 @@ fn listed(list: &str) -> Option<u32> {
     list.split(',').map(count).sum()
 }
 
+/// Ports that connections of one address may have.
+pub(crate) fn local_ports() -> Option<u32> {
+    let text = read("/proc/sys/net/ipv4/ip_local_port_range");
+    let mut ends = text.split_whitespace().map(str::parse::<u32>);
+    let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
+    Some(last.checked_sub(first)? + 1)
+}
+
 /// What the kernel counts of all TCP of this machine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Segments {

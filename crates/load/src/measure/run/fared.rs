@@ -30,6 +30,25 @@ pub struct Health {
     pub open_files: u64,
 }
 
+/// One of several processes that made the requests of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its number in the kernel.
+    pub pid: u32,
+    /// The most that were open at once.
+    pub connections: u32,
+    /// Requests of the measured part that became due.
+    pub offered: u64,
+    /// Requests that were answered well.
+    pub done: u64,
+    /// Requests that were not.
+    pub failed: u64,
+    /// Its CPU seconds in the measured part.
+    pub cpu_s: f64,
+    /// Each figure at its worst second of the measured part.
+    pub worst: Health,
+}
+
 /// How the server fared in a while.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerHealth {
@@ -62,4 +81,44 @@ pub enum ServerSource {
     Process,
     /// Its `/metrics`.
     Metrics,
+}
+
+impl Health {
+    /// Each figure at its worse one.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        Self {
+            cpu_of_process: self.cpu_of_process.max(other.cpu_of_process),
+            run_queue_wait: self.run_queue_wait.max(other.run_queue_wait),
+            psi_some_avg10: self.psi_some_avg10.max(other.psi_some_avg10),
+            steal: self.steal.max(other.steal),
+            machine_busy: self.machine_busy.max(other.machine_busy),
+            throttled: self.throttled.max(other.throttled),
+            involuntary_switches: self.involuntary_switches.max(other.involuntary_switches),
+            watchdog_gap_ms: self.watchdog_gap_ms.max(other.watchdog_gap_ms),
+            loop_lag_ms: self.loop_lag_ms.max(other.loop_lag_ms),
+            slip_p99_us: self.slip_p99_us.max(other.slip_p99_us),
+            open_files: self.open_files.max(other.open_files),
+        }
+    }
+
+    /// Of two processes in the same second: what they used is added, what they suffered is that of the worse.
+    pub(crate) fn beside(self, other: Self) -> Self {
+        Self {
+            cpu_of_process: self.cpu_of_process + other.cpu_of_process,
+            involuntary_switches: self.involuntary_switches + other.involuntary_switches,
+            ..self.or_worse(other)
+        }
+    }
+}
+
+impl Process {
+    /// What it did in another step.
+    pub(crate) fn add(&mut self, next: &Self) {
+        self.connections = self.connections.max(next.connections);
+        self.offered += next.offered;
+        self.done += next.done;
+        self.failed += next.failed;
+        self.cpu_s += next.cpu_s;
+        self.worst = self.worst.or_worse(next.worst);
+    }
 }

@@ -33,6 +33,7 @@ fn run() -> Run {
             reuse: true,
             streams: 1,
             workers: 2,
+            processes: 1,
             seed: 1,
             args: Vec::new(),
         },
@@ -51,6 +52,7 @@ fn run() -> Run {
         knee: None,
         periods: Vec::new(),
         slos: Vec::new(),
+        processes: Vec::new(),
     }
 }
 

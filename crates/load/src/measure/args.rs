@@ -67,6 +67,10 @@ pub struct TargetArgs {
     /// Processes of the server; those that listen there are found if they are on this machine
     #[arg(long, value_name = "PID")]
     pub(crate) server_pid: Vec<u32>,
+    /// Where the server says how it fares, in Prometheus' text form [default: /metrics of the target, if that is hubbub
+    /// and its processes cannot be seen]
+    #[arg(long, value_name = "URL")]
+    pub(crate) server_metrics: Option<String>,
     /// Write the run there, for `load report`, `load compare` and `load knee`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -32,7 +32,7 @@ pub async fn run(args: &RunArgs) -> Result<ExitCode, Refusal> {
         return spread::follow(|_| Ok(load.clone())).await;
     }
     let mut crew = Crew::begin(&args.target, &load)?;
-    let mut server = aim.server(&args.target);
+    let mut server = aim.server(&args.target).await?;
     let mut beside = Beside::begin(aim.target.is_local());
     if !args.no_probe {
         beside.alone_p50_us = alone(&aim, args).await?;

@@ -11,7 +11,9 @@ use std::time::Instant;
 
 use super::run::{Health, Host};
 
-pub(crate) use kernel::{Segments, Threads, allowed_cores, local_ports, segments, threads_of};
+pub(crate) use kernel::{
+    Segments, Threads, allowed_cores, files_of, local_ports, segments, threads_of,
+};
 use kernel::{involuntary_switches, open_files, psi_some_avg10, throttled_us};
 use watchdog::Watchdog;
 

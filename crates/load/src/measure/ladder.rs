@@ -64,7 +64,8 @@ pub async fn ladder(args: &LadderArgs) -> Result<ExitCode, Refusal> {
     if args.target.part.is_some() {
         return spread::follow(|connections| step_of(args, &aim, TICK, connections)).await;
     }
-    let mut climb = Climb::new(args, &aim, TICK)?;
+    let server = aim.server(&args.target).await?;
+    let mut climb = Climb::new(args, &aim, server, TICK)?;
     climb.all(&steps).await?;
     let run = climb.run(beside);
     save(&run, args.target.output.as_deref())?;
@@ -106,8 +107,13 @@ struct Climb<'a> {
 }
 
 impl<'a> Climb<'a> {
-    fn new(args: &'a LadderArgs, aim: &'a Aim, tick: Duration) -> Result<Self, Refusal> {
-        let (server, sum) = (aim.server(&args.target), Measured::nothing());
+    fn new(
+        args: &'a LadderArgs,
+        aim: &'a Aim,
+        server: Option<Watched>,
+        tick: Duration,
+    ) -> Result<Self, Refusal> {
+        let sum = Measured::nothing();
         // One crew for all steps: as many as the highest needs.
         let top = args.steps.iter().copied().max().unwrap_or(1);
         let top = step_of(args, aim, tick, top)?;

@@ -6,6 +6,7 @@ mod text;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use stats::schedule;
 use stats::slo::{self, Slo};
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -17,7 +18,7 @@ use super::part::Part;
 use super::refusal::Refusal;
 use super::request::{BODIES_MAX, Request, Wanted};
 use super::run::{Arrivals, Kind, Plan, Stage};
-use super::server::Watched;
+use super::server::{Page, Processes, Scraper, Watched};
 use super::socket::{Dial, Sources};
 use super::target::Target;
 use super::tls::{self, Trust};
@@ -49,7 +50,8 @@ impl Aim {
             slo::parse(text).map_err(|why| Refusal::usage(format!("--slo {text:?}: {why}")))
         });
         let slos = slos.collect::<Result<Vec<_>, _>>()?;
-        let mut target = Target::parse(&args.url)?;
+        let protocol: &[u8] = if args.http2 { b"h2" } else { b"http/1.1" };
+        let (target, dial) = dialled(&args.url, args, protocol).await?;
         let wanted = Wanted {
             method: args.method.clone(),
             headers: args.headers.clone(),
@@ -58,28 +60,36 @@ impl Aim {
             seed: args.seed,
         };
         let request = Arc::new(Request::new(&target, wanted)?);
-        let trust = match &args.ca {
-            _ if args.insecure => Trust::Anybody,
-            Some(file) => Trust::File(file),
-            None => Trust::Machine,
-        };
-        let protocol: &[u8] = if args.http2 { b"h2" } else { b"http/1.1" };
-        let tls = if target.is_tls { Some(tls::config(trust, &[protocol])?) } else { None };
-        target.resolve().await?;
-        let address = target.addresses.first().copied();
-        let address = address.ok_or_else(|| Refusal::unavailable("the name has no address"))?;
-        let name = ServerName::try_from(target.host.clone())
-            .map_err(|why| Refusal::usage(format!("{}: {why}", target.url)));
-        let tls = tls.map(|config| name.map(|name| (config, name))).transpose()?;
-        room::may_bind(&args.source, address.ip())?;
-        let turn = args.part.unwrap_or(Part::WHOLE).number;
-        let dial = Dial { address, tls, sources: Sources::new(&args.source, turn) };
         Ok(Self { target, request, dial, slos })
     }
 
-    /// The server's processes, if they can be seen.
-    pub(crate) fn server(&self, args: &TargetArgs) -> Option<Watched> {
-        Watched::find(&self.target, &args.server_pid)
+    /// The server: its processes, if they can be seen, and its metrics, if they were named or there is nothing else.
+    pub(crate) async fn server(&self, args: &TargetArgs) -> Result<Option<Watched>, Refusal> {
+        let processes = Processes::find(&self.target, &args.server_pid);
+        let metrics = match &args.server_metrics {
+            Some(url) => {
+                let (target, dial) = dialled(url, args, b"http/1.1").await?;
+                let page = Page { target, dial, authorization: authorization(args) };
+                let begun = Scraper::begin(page, false);
+                begun
+                    .await
+                    .map_err(|why| Refusal::unavailable(format!("--server-metrics: {why}")))?
+            }
+            None if processes.is_some() => None,
+            None => self.own_metrics(args).await,
+        };
+        let is_seen = processes.is_some() || metrics.is_some();
+        Ok(is_seen.then_some(Watched { processes, metrics }))
+    }
+
+    /// Those of the target, if it is hubbub and answers.
+    async fn own_metrics(&self, args: &TargetArgs) -> Option<Scraper> {
+        let scheme = if self.target.is_tls { "https" } else { "http" };
+        let url = format!("{scheme}://{}/metrics", self.target.authority);
+        let (target, dial) = dialled(&url, args, b"http/1.1").await.ok()?;
+        let page = Page { target, dial, authorization: authorization(args) };
+        // Most servers have no such page: nothing is known of them, as before.
+        Scraper::begin(page, true).await.ok().flatten()
     }
 
     /// A closed loop.
@@ -122,6 +132,34 @@ impl Aim {
             streams: args.http2.then_some(args.streams),
         })
     }
+}
+
+/// As requests show it.
+fn authorization(args: &TargetArgs) -> Option<HeaderValue> {
+    let named = args.headers.iter().filter_map(|line| line.split_once(':'));
+    let mut right = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("authorization"));
+    right.next().and_then(|(_, value)| HeaderValue::from_str(value.trim()).ok())
+}
+
+/// A URL and how to connect to it.
+async fn dialled(url: &str, args: &TargetArgs, protocol: &[u8]) -> Result<(Target, Dial), Refusal> {
+    let mut target = Target::parse(url)?;
+    let trust = match &args.ca {
+        _ if args.insecure => Trust::Anybody,
+        Some(file) => Trust::File(file),
+        None => Trust::Machine,
+    };
+    let tls = if target.is_tls { Some(tls::config(trust, &[protocol])?) } else { None };
+    target.resolve().await?;
+    let address = target.addresses.first().copied();
+    let address = address.ok_or_else(|| Refusal::unavailable("the name has no address"))?;
+    let name = ServerName::try_from(target.host.clone())
+        .map_err(|why| Refusal::usage(format!("{}: {why}", target.url)));
+    let tls = tls.map(|config| name.map(|name| (config, name))).transpose()?;
+    room::may_bind(&args.source, address.ip())?;
+    let turn = args.part.unwrap_or(Part::WHOLE).number;
+    let dial = Dial { address, tls, sources: Sources::new(&args.source, turn) };
+    Ok((target, dial))
 }
 
 /// When requests are made.

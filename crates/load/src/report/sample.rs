@@ -295,6 +295,9 @@ fn second(n: u64) -> Second {
             longest_wait: Some(0.01),
             memory_bytes: 48 << 20,
             allowed_cores: Some(2),
+            open_files: Some(70),
+            open_files_max: Some(20_000),
+            queued: Some(3.0),
         }),
         heat: heat([1_300 + wave / 4, 1_900 + wave, 2_600 + 3 * wave, 42_000 + 20 * wave]),
     }

@@ -80,6 +80,10 @@ pub struct Limits {
     pub open_files: Option<f64>,
     /// Descriptors it may open.
     pub open_files_max: Option<f64>,
+    /// Descriptors that the server had open, at most.
+    pub server_files: Option<f64>,
+    /// Descriptors it may open.
+    pub server_files_max: Option<f64>,
     /// Connections that found no free port (`EADDRNOTAVAIL`).
     pub no_port: Option<u64>,
     /// Connections that were not accepted in time.
@@ -103,6 +107,8 @@ pub struct Server {
     pub machine_busy: Option<f64>,
     /// Of each second, how long its thread that waited longest was ready to run and did not.
     pub run_queue_wait: Option<f64>,
+    /// What waited in its queues, the mean, as it says itself. Told, never judged: a queue may be meant.
+    pub queued: Option<f64>,
     /// Whether it runs on the generator's machine.
     pub is_local: bool,
 }

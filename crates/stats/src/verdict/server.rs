@@ -56,7 +56,10 @@ pub(super) fn held(evidence: &Evidence) -> Ruling {
         return Some((Cause::ServerCpu, confidence, vec![What::ServerBusy.found(used, next)]));
     }
     let next = "look at what is downstream, at pools and at locks; it may be driven with thousands in flight";
-    let idle = What::ServerIdle.found(format!("throughput was held while {used}"), next);
+    let queued = evidence.server.queued.filter(|queued| *queued >= 1.0);
+    let queued =
+        queued.map_or_else(String::new, |queued| format!(", and {queued:.0} waited in its queues"));
+    let idle = What::ServerIdle.found(format!("throughput was held while {used}{queued}"), next);
     let findings = [Some(idle), one_processor(evidence)].into_iter().flatten().collect();
     Some((Cause::ServerWaiting, confidence, findings))
 }

@@ -36,6 +36,8 @@ fn healthy() -> Evidence {
         limits: Limits {
             open_files: Some(80.0),
             open_files_max: Some(20_000.0),
+            server_files: Some(90.0),
+            server_files_max: Some(1_000.0),
             no_port: Some(0),
             connect_timeouts: Some(0),
             backlog_overflows: Some(0),
@@ -47,6 +49,7 @@ fn healthy() -> Evidence {
             allowed_cores: Some(4.0),
             machine_busy: Some(0.4),
             run_queue_wait: Some(0.01),
+            queued: None,
             is_local: true,
         },
         growth: None,
@@ -321,6 +324,18 @@ fn only_a_generator_that_was_late_makes_a_run_invalid() {
         let judgement = Judgement { cause, confidence: Confidence::Clear, findings: Vec::new() };
         assert_eq!(judgement.is_valid(), valid);
     }
+}
+
+#[test]
+fn what_waits_in_a_server_is_told_and_decides_nothing() {
+    let queued = |evidence: Evidence, queued| {
+        judge(&Evidence { server: Server { queued: Some(queued), ..evidence.server }, ..evidence })
+    };
+    let waiting = queued(saturated(0.5), 41.2);
+    assert_eq!(waiting.cause, Cause::ServerWaiting);
+    let told = &waiting.findings[0].evidence;
+    assert!(told.ends_with("and 41 waited in its queues"), "{told}");
+    assert_eq!(queued(healthy(), 1e6).cause, Cause::Headroom);
 }
 
 #[test]

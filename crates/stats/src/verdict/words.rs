@@ -20,6 +20,8 @@ pub enum What {
     HostStarved,
     /// Descriptors are used up.
     FilesUsedUp,
+    /// Descriptors of the server are used up.
+    ServerFilesUsedUp,
     /// No local port was free.
     PortsUsedUp,
     /// The server's backlog of connections overflowed.
@@ -70,6 +72,7 @@ impl What {
             Self::GeneratorBusy => "the generator was busy",
             Self::HostStarved => "the host gave the generator too little",
             Self::FilesUsedUp => "descriptors are used up",
+            Self::ServerFilesUsedUp => "the server's descriptors are used up",
             Self::PortsUsedUp => "local ports are used up",
             Self::BacklogFull => "the server's backlog overflowed",
             Self::ConnectTimeouts => "connections were not accepted in time",

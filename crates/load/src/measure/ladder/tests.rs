@@ -22,7 +22,7 @@ async fn a_ladder_goes_up_and_down_and_around_its_knee_and_each_step_is_measured
     let args = args(&server.url, "--steps 4,1,2 --step-time 240ms -t 2");
     let aim = Aim::take(&args.target).await.expect("it is a URL");
     let beside = Beside::begin(true);
-    let mut climb = Climb::new(&args, &aim, Duration::from_millis(20)).expect("one process");
+    let mut climb = Climb::new(&args, &aim, None, Duration::from_millis(20)).expect("one process");
     climb.all(&[1, 2, 4]).await.expect("it climbs");
     let run = climb.run(beside);
     let steps = run.ladder.as_ref().expect("it is one");

@@ -70,6 +70,15 @@ pub struct ServerHealth {
     /// Cores that it may use, if known.
     #[serde(default)]
     pub allowed_cores: Option<u32>,
+    /// Files and sockets, if known: of several processes, those of the one that has most.
+    #[serde(default)]
+    pub open_files: Option<u64>,
+    /// Those it may have.
+    #[serde(default)]
+    pub open_files_max: Option<u64>,
+    /// What waits in its queues, all together, if it says so.
+    #[serde(default)]
+    pub queued: Option<f64>,
 }
 
 /// Where figures of a server come from.

@@ -67,9 +67,11 @@ fn each_limit_between_holds_at_its_edge() {
         let evidence = but(|e| change(&mut e.limits, &mut e.traffic));
         cause(&evidence) == Cause::NetworkOrLimit
     };
-    let edges: [(&str, Change, bool); 12] = [
+    let edges: [(&str, Change, bool); 14] = [
         ("files below", |l, _| l.open_files = Some(FILES * 20_000.0 - 1.0), false),
         ("files", |l, _| l.open_files = Some(FILES * 20_000.0), true),
+        ("server's files below", |l, _| l.server_files = Some(FILES * 1_000.0 - 1.0), false),
+        ("server's files", |l, _| l.server_files = Some(FILES * 1_000.0), true),
         ("ports", |l, _| l.no_port = Some(1), true),
         (
             "backlog below",

@@ -8,6 +8,7 @@
 //! - What is due is never dropped: its time queues, and its latency counts from when it was due.
 //! - Memory does not grow with the number of requests.
 
+mod abort;
 mod args;
 mod assemble;
 mod clock;

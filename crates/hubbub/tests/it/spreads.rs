@@ -198,3 +198,25 @@ async fn what_several_processes_cannot_do_is_said_in_one_sentence() {
         assert!(ended.err.contains(sentence), "{words}: {}", ended.err);
     }
 }
+
+#[tokio::test]
+async fn an_objective_that_says_so_ends_a_run_and_the_report_is_written() {
+    let server = Counting::begin().await;
+    for processes in ["1", "2"] {
+        let folder = tempfile::tempdir().unwrap();
+        let objective = "--slo=rps>1000000000 abort 2s";
+        let mut command = hubbub(folder.path());
+        command.args(["load", "run", "-d", "60s", "-c", "2", "-b", "{{index}}", "--warm-up", "0s"]);
+        command.args(["--no-probe", "--plain", "-o", "run.json", "--processes", processes]);
+        command.arg(objective).arg(format!("http://{}/", server.at));
+        let ended = run(command, folder.path()).await;
+        let text = fs::read_to_string(folder.path().join("run.json"));
+        let run = Run::from_json(&text.unwrap_or_else(|_| panic!("{ended:?}"))).expect("a run");
+        let code = if run.judgement.is_valid() { 1 } else { 3 };
+        assert_eq!(ended.code, Some(code), "an objective was missed: {ended:?}");
+        assert!(run.totals.aborted.is_some() && !run.totals.was_interrupted, "{ended:?}");
+        assert!(run.seconds.len() >= 2 && run.seconds.len() < 30, "{}", run.seconds.len());
+        assert!(ended.out.contains("had been broken for 2 s: this is what there was"), "{ended:?}");
+        assert!(!run.slos[0].passed);
+    }
+}

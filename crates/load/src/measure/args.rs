@@ -76,7 +76,8 @@ pub struct TargetArgs {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) outputs: Outputs,
-    /// An objective, such as 'p99<300ms', 'error_rate<1%', 'rps>=5000', 'slip.p99<1ms'; may be given several times
+    /// An objective, such as 'p99<300ms', 'error_rate<1%', 'rps>=5000', 'slip.p99<1ms'; may be given several times; with
+    /// 'abort 10s' behind it, it ends a run that has broken it for so long
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) slo: Vec<String>,
     /// Exit code when an objective is not kept

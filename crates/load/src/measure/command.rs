@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::abort::Abort;
 use super::args::RunArgs;
 use super::assemble::{self, Beside};
 use super::engine::Watch;
@@ -39,13 +40,17 @@ pub async fn run(args: &RunArgs) -> Result<ExitCode, Refusal> {
     }
     let mut shown = Shown::new(&load, &plan, &args.target.outputs);
     let wish = shown.wish();
+    let mut abort = Abort::new(&aim.slos, &load, &mut shown);
+    let broken = abort.wish();
     let ended = async {
         tokio::select! {
             () = interrupted() => {}
             () = wish.notified() => {}
+            () = broken.notified() => {}
         }
     };
-    let measured = crew.run(&load, server.as_mut(), &mut shown, ended).await;
+    let measured = crew.run(&load, server.as_mut(), &mut abort, ended).await;
+    beside.aborted = abort.aborted();
     // The terminal is needed for what comes now.
     drop(shown);
     let run = assemble::run(&load, plan, &aim.slos, measured?, &beside);
@@ -85,7 +90,7 @@ pub(crate) fn save(run: &Run, path: Option<&Path>) -> Result<(), Refusal> {
     std::fs::write(path, text).map_err(|why| wrong(&why))
 }
 
-/// Invalid beats interrupted, that beats an objective that was not kept.
+/// Invalid beats interrupted, that beats an objective that was not kept, whether it ended the run or not.
 pub(crate) fn exit_code(run: &Run, exit_slo: u8) -> ExitCode {
     if !run.judgement.is_valid() {
         ExitCode::from(EXIT_INVALID)

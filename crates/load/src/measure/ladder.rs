@@ -10,6 +10,7 @@ use clap::Args;
 use stats::knee::{self, Point};
 use stats::verdict::{self, Growth};
 
+use super::abort::{Abort, Aborted};
 use super::args::{CONNECTIONS_MAX, TargetArgs};
 use super::assemble::{self, Beside};
 use super::command::{Nobody, exit_code, interrupted, save};
@@ -102,6 +103,7 @@ struct Climb<'a> {
     steps: Vec<Step>,
     /// Of all steps.
     sum: Measured,
+    aborted: Option<Aborted>,
     /// The step with the most connections.
     top: Load,
 }
@@ -118,7 +120,7 @@ impl<'a> Climb<'a> {
         let top = args.steps.iter().copied().max().unwrap_or(1);
         let top = step_of(args, aim, tick, top)?;
         let crew = Crew::begin(&args.target, &top)?;
-        Ok(Self { args, aim, server, crew, tick, steps: Vec::new(), sum, top })
+        Ok(Self { args, aim, server, crew, tick, steps: Vec::new(), sum, aborted: None, top })
     }
 
     async fn all(&mut self, steps: &[u32]) -> Result<(), Refusal> {
@@ -141,12 +143,21 @@ impl<'a> Climb<'a> {
     }
 
     async fn step(&mut self, connections: u32, direction: Direction) -> Result<(), Refusal> {
-        if self.sum.was_interrupted {
+        if self.sum.was_interrupted || self.aborted.is_some() {
             return Ok(());
         }
         let load = step_of(self.args, self.aim, self.tick, connections)?;
-        let measured =
-            self.crew.run(&load, self.server.as_mut(), &mut Nobody, interrupted()).await?;
+        let mut nobody = Nobody;
+        let mut abort = Abort::new(&self.aim.slos, &load, &mut nobody);
+        let broken = abort.wish();
+        let ended = async {
+            tokio::select! {
+                () = interrupted() => {}
+                () = broken.notified() => {}
+            }
+        };
+        let measured = self.crew.run(&load, self.server.as_mut(), &mut abort, ended).await?;
+        self.aborted = abort.aborted();
         let step = seen(&load, &measured, direction);
         if !self.args.target.outputs.is_json() {
             summary::say(&summary::of_step(&step));
@@ -164,6 +175,7 @@ impl<'a> Climb<'a> {
     fn run(self, mut beside: Beside) -> Run {
         let points = self.points();
         beside.alone_p50_us = alone_us(&self.steps);
+        beside.aborted = self.aborted;
         let stage = |step: &Step| Stage {
             rate: None,
             from_rate: None,

@@ -228,6 +228,9 @@ pub struct Totals {
     pub client_cpu_s: f64,
     /// Whether it was ended early by a signal.
     pub was_interrupted: bool,
+    /// Why it was ended early, if an objective did that.
+    #[serde(default)]
+    pub aborted: Option<String>,
     /// From sent to answered with one connection alone, the median in µs, if it was tried before.
     #[serde(default)]
     pub alone_p50_us: Option<u64>,

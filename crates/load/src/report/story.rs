@@ -208,6 +208,9 @@ pub(crate) fn notes(run: &Run) -> Vec<String> {
             run.processes.len()
         ));
     }
+    if let Some(aborted) = &totals.aborted {
+        notes.push(format!("It was {aborted}: this is what there was by then."));
+    }
     let timeout = units::seconds(run.plan.timeout_ms as f64 / 1e3);
     notes.push(format!(
         "A request without an answer after {timeout} has failed, and counts with the time that was waited for it; an \

@@ -322,7 +322,7 @@ fn one() -> u32 {
 }
 
 impl Run {
-    /// The content of its file, in one line: a run is as long as its seconds, and indented it is twice as large.
+    /// The content of its file, in one line: a run is as long as its seconds, and indented it is nearly twice as large.
     ///
     /// # Errors
     /// A histogram that cannot be told, which is a bug.

@@ -182,3 +182,6 @@ pub(crate) fn share(part: u64, all: u64) -> f64 {
 pub(crate) fn number(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;

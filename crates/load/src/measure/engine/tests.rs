@@ -24,9 +24,9 @@ struct Line {
     run: RunArgs,
 }
 
-const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+pub(in crate::measure) const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
-async fn measure(url: &str, words: &str) -> Result<Run, Refusal> {
+pub(in crate::measure) async fn measure(url: &str, words: &str) -> Result<Run, Refusal> {
     measure_until(url, words, std::future::pending()).await
 }
 

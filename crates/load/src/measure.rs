@@ -8,6 +8,7 @@
 //! - What is due is never dropped: its time queues, and its latency counts from when it was due.
 //! - Memory does not grow with the number of requests.
 
+mod abort;
 mod args;
 mod assemble;
 mod chat;
@@ -23,6 +24,7 @@ mod http1;
 mod ladder;
 mod line;
 mod pacer;
+mod part;
 mod plan;
 mod queue;
 mod refusal;
@@ -32,6 +34,7 @@ mod selftest;
 mod server;
 mod shown;
 pub(crate) mod socket;
+mod spread;
 mod stream;
 mod summary;
 mod tally;

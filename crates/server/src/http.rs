@@ -106,6 +106,7 @@ async fn metrics_page(State(app): State<App>, parts: Parts) -> Response {
         return *refused;
     }
     let mut page = metrics::Page::default();
+    metrics::process(&mut page);
     if let Some(owner) = &app.owner {
         metrics::owner(&mut page, owner);
     }

@@ -2,6 +2,8 @@
 //!
 //! Counters rather than gauges that jump; base units; `hubbub_` in front.
 
+mod process;
+
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::PoisonError;
@@ -11,6 +13,8 @@ use gateway::{Gateway, Latencies};
 
 use crate::export::Exporter;
 use crate::owner::Owner;
+
+pub(crate) use process::{process, resident_bytes};
 
 /// A page of metrics being written.
 #[derive(Debug, Default)]
@@ -43,10 +47,13 @@ impl Page {
     }
 
     fn metric(&mut self, kind: &str, name: &str, help: &str, value: f64) {
-        let written = writeln!(
-            self.0,
-            "# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} {kind}\nhubbub_{name} {value}"
-        );
+        self.plain(kind, &format!("hubbub_{name}"), help, value);
+    }
+
+    /// A name that others use, too.
+    fn plain(&mut self, kind: &str, name: &str, help: &str, value: f64) {
+        let written =
+            writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
         assert!(written.is_ok(), "writing into memory cannot fail");
     }
 

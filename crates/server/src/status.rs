@@ -198,8 +198,7 @@ fn hubs(owner: &Owner, field: impl Fn(&hub::Gauges) -> u64) -> u64 {
 /// What the system says this process has in memory (proc(5)); elsewhere than on Linux nobody says it.
 fn memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+    crate::metrics::resident_bytes(&status)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]

@@ -71,7 +71,7 @@ pub enum Relation {
 /// When a run is ended early because an objective has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Abort {
-    /// Not before so many milliseconds.
+    /// Once it has failed for so many milliseconds on end.
     pub after_ms: f64,
 }
 

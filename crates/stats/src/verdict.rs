@@ -7,7 +7,7 @@
 //! 3. the server turned requests away;
 //! 4. all connections were in use, and the server was not slower for it: more connections would do more;
 //! 5. throughput was held, and the server's processors were full, or were not;
-//! 6. the server stood still for a time while the generator did not;
+//! 6. the server stood still for a time while the generator did not, and others had not taken its processors;
 //! 7. nothing held it: headroom;
 //! 8. else *unknown*, with what is missing.
 //!
@@ -52,6 +52,13 @@ pub const STALL_MS: f64 = 100.0;
 /// A gap of the watchdog explains the slowest response when it is at least this share of it.
 pub const STALL_OF_MAX: f64 = 0.5;
 
+/// A gap of the watchdog so many times the slowest response was of the watchdog alone: a generator that stands still
+/// answers for no request meanwhile.
+pub const STALL_BEYOND_MAX: f64 = 1.5;
+
+/// So many requests due in a gap, and one of them meets nearly all of it.
+pub const STALL_DUE: f64 = 10.0;
+
 /// A 99th percentile this many times the median, and above [`STALL_MS`], shows that something stood still.
 pub const TAIL: f64 = 10.0;
 
@@ -87,6 +94,9 @@ pub const GROWS: f64 = 0.5;
 
 /// Requests queue in the server when service takes so many times what it takes alone.
 pub const QUEUES: f64 = 2.0;
+
+/// Fewer in flight than this on average, and a request finds none before it: none queues.
+pub const QUEUES_IN_FLIGHT: f64 = 1.0;
 
 /// A server is at the maximum of its processors from this share on.
 pub const SERVER_BUSY: f64 = 0.85;

@@ -160,6 +160,7 @@ async fn what_cannot_be_meant_of_a_chat_is_one_sentence() {
     for (line, code, sentence) in [
         ("run ws://127.0.0.1:1/v1/ws", 69, "connection refused"),
         ("run ws://127.0.0.1:1/v1/ws --http2", 2, "--http2 is of HTTP"),
+        ("run ws://127.0.0.1:1/v1/ws --processes 2", 2, "chat is measured by one process"),
         ("run http://127.0.0.1:1/ --act ping", 2, "--act is of chat"),
         ("run http://127.0.0.1:1/ --streams 3", 2, "give --http2, too"),
         ("run ws://127.0.0.1:1/ --scenario bad.toml", 2, "bad.toml, line 2: unknown field"),

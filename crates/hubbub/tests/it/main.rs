@@ -68,6 +68,8 @@ mod shows;
 #[cfg(test)]
 mod slow;
 #[cfg(test)]
+mod spreads;
+#[cfg(test)]
 mod starts;
 #[cfg(test)]
 mod stops;

@@ -6,11 +6,11 @@
 use std::fs;
 use std::path::Path;
 
-use load::measure::run::Run;
+use load::measure::run::{Run, ServerSource};
 use stats::spikes::Axis;
 use stats::verdict::Cause;
 
-use crate::house::{Ended, hubbub, run};
+use crate::house::{Ended, House, SMALL, hubbub, run};
 
 /// A verdict that says nothing of the server, because its machine was busy with other things.
 const OTHERS: &str = "others filled its machine";
@@ -115,6 +115,42 @@ async fn a_pause_at_every_thousandth_request_has_a_period_of_a_thousand() {
     let period = run.periods.iter().find(|period| period.axis == Axis::Index);
     let period = period.unwrap_or_else(|| panic!("no period: {:?}", run.periods)).period;
     assert!((990.0..1_010.0).contains(&period), "{:?}", run.periods);
+}
+
+#[tokio::test]
+async fn what_a_server_says_of_itself_is_evidence_where_its_process_is_not_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::start(
+        folder.path(),
+        "both",
+        &format!("serve --data data --listen 127.0.0.1:0 {SMALL}"),
+    )
+    .await;
+    let (url, page) =
+        (format!("http://{}/healthz", house.at()), format!("http://{}/metrics", house.at()));
+    // No process has this number.
+    let words = ["run", &url, "--server-pid", "4194305", "--server-metrics", &page];
+    let more = ["--rate", "200", "-d", "3s", "--warm-up", "1s", "-o", "run.json"];
+    let ended = load(folder.path(), &[&words[..], &more[..]].concat()).await;
+    let text = fs::read_to_string(folder.path().join("run.json"));
+    let run = Run::from_json(&text.unwrap_or_else(|_| panic!("{ended:?}"))).expect("a run");
+    let said: Vec<_> = run.seconds.iter().filter_map(|second| second.server).collect();
+    let last = said.last().unwrap_or_else(|| panic!("nothing is known of it: {ended:?}"));
+    assert_eq!(last.source, ServerSource::Metrics);
+    assert!(last.allowed_cores.is_some() && last.queued.is_some(), "{last:?}");
+    assert!(last.open_files.unwrap() > 5 && last.memory_bytes > 1_000_000, "{last:?}");
+    assert!(
+        said.iter().all(|server| server.cpu >= 0.0) && said.iter().any(|server| server.cpu > 0.0)
+    );
+
+    let none = format!("http://{}/no/such/page", house.at());
+    let ended = load(folder.path(), &["run", &url, "-n", "1", "--server-metrics", &none]).await;
+    assert_eq!(ended.code, Some(69), "{ended:?}");
+    assert!(
+        ended.err.contains("--server-metrics: http://") && ended.err.contains("404"),
+        "{}",
+        ended.err
+    );
 }
 
 #[tokio::test]

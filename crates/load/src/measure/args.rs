@@ -1,5 +1,6 @@
 //! What `hubbub load run` is told.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use clap::Args;
 use crate::report::Outputs;
 
 use super::chat::ChatArgs;
-use super::plan::{Kilo, StageText, duration, duration_or_none};
+use super::part::Part;
+use super::plan::{Kilo, PROCESSES_MAX, StageText, duration, duration_or_none};
 
-/// Connections that one process may open; descriptors may allow fewer.
+/// Connections of all processes; descriptors may allow fewer.
 pub(crate) const CONNECTIONS_MAX: u32 = 60_000;
 
 /// What is asked and how; the same for one load and for a ladder of them.
@@ -42,7 +44,16 @@ pub struct TargetArgs {
     /// After so long a request has failed
     #[arg(short = 'T', long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// Threads that make requests [default: half the cores for a target on this machine, else all]
+    /// Processes that make requests, of one schedule [default: as many as the descriptors for all connections need]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=i64::from(PROCESSES_MAX)))]
+    pub(crate) processes: Option<u32>,
+    /// Which of them this is
+    #[arg(long, hide = true)]
+    pub(crate) part: Option<Part>,
+    /// Addresses of this machine to connect from, in turns: each has some 28,000 ports
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) source: Vec<IpAddr>,
+    /// Threads of a process that make requests [default: half the cores for a target on this machine, else all]
     #[arg(short = 't', long, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(crate) workers: Option<u32>,
     /// Where the dice begin
@@ -57,6 +68,10 @@ pub struct TargetArgs {
     /// Processes of the server; those that listen there are found if they are on this machine
     #[arg(long, value_name = "PID")]
     pub(crate) server_pid: Vec<u32>,
+    /// Where the server says how it fares, in Prometheus' text form [default: /metrics of the target, if that is hubbub
+    /// and its processes cannot be seen]
+    #[arg(long, value_name = "URL")]
+    pub(crate) server_metrics: Option<String>,
     /// Write the run there, for `load report`, `load compare` and `load knee`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -64,7 +79,8 @@ pub struct TargetArgs {
     pub(crate) outputs: Outputs,
     #[command(flatten)]
     pub(crate) chat: ChatArgs,
-    /// An objective, such as 'p99<300ms', 'error_rate<1%', 'rps>=5000', 'slip.p99<1ms'; may be given several times
+    /// An objective, such as 'p99<300ms', 'error_rate<1%', 'rps>=5000', 'slip.p99<1ms'; may be given several times; with
+    /// 'abort 10s' behind it, it ends a run that has broken it for so long
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) slo: Vec<String>,
     /// Exit code when an objective is not kept
@@ -79,7 +95,8 @@ pub struct TargetArgs {
                   is invalid (the generator was the limit), 69 the target cannot be reached, 74 a file cannot be \
                   written, 130 interrupted.\n\nExamples:\n  hubbub load run http://127.0.0.1:8080/ -c 50 -d 10s\n  \
                   hubbub load run http://127.0.0.1:8080/ --rate 1k -d 30s --slo 'p99<300ms' -o run.json\n  \
-                  hubbub load run http://127.0.0.1:8080/ --stages 100:10s,100-1k:30s --arrivals poisson"
+                  hubbub load run http://127.0.0.1:8080/ --stages 100:10s,100-1k:30s --arrivals poisson\n  \
+                  hubbub load run http://127.0.0.1:8080/ -c 50000 --processes 4 --source 127.0.0.2,127.0.0.3"
 )]
 pub struct RunArgs {
     #[command(flatten)]

@@ -7,6 +7,7 @@ use stats::slo::{Figures, Slo};
 use stats::spikes::{self, Period, Sample};
 use stats::verdict;
 
+use super::abort::Aborted;
 use super::engine::{Load, Measured};
 use super::evidence;
 use super::health;
@@ -36,12 +37,20 @@ pub(crate) struct Beside {
     is_local: bool,
     /// From sent to answered with one connection alone, the median in µs.
     pub(crate) alone_p50_us: Option<u64>,
+    /// What ended it early, if an objective did.
+    pub(crate) aborted: Option<Aborted>,
 }
 
 impl Beside {
     /// From now on.
     pub(crate) fn begin(is_local: bool) -> Self {
-        Self { began_at_ms: wall_ms(), before: segments(), is_local, alone_p50_us: None }
+        Self {
+            began_at_ms: wall_ms(),
+            before: segments(),
+            is_local,
+            alone_p50_us: None,
+            aborted: None,
+        }
     }
 
     fn tell(&self, totals: &mut Totals) {
@@ -54,6 +63,8 @@ impl Beside {
         let overflows = now.overflows.saturating_sub(self.before.overflows);
         totals.backlog_overflows = self.is_local.then_some(overflows);
         totals.alone_p50_us = self.alone_p50_us;
+        totals.aborted = self.aborted.as_ref().map(Aborted::told);
+        totals.was_interrupted &= self.aborted.is_none();
     }
 }
 
@@ -68,7 +79,7 @@ pub(crate) fn run(
     let mut totals = totals(load, &plan, &measured);
     beside.tell(&mut totals);
     let took_ms = u64::try_from(measured.took.as_millis()).unwrap_or(u64::MAX);
-    let Measured { seconds, total, .. } = measured;
+    let Measured { seconds, total, processes, .. } = measured;
     let histograms = Histograms {
         slip: total.slip,
         wait: total.wait,
@@ -94,9 +105,13 @@ pub(crate) fn run(
         knee: None,
         periods: Vec::new(),
         slos: Vec::new(),
+        processes,
     };
     run.spikes_sample.sort_by_key(|spike| spike.0);
     run.slos = slos.iter().map(|slo| slo.judge(&figures(&run))).collect();
+    if let Some(aborted) = &beside.aborted {
+        aborted.replace(&mut run.slos);
+    }
     run.periods = periods(&run.spikes_sample);
     run.judgement = verdict::judge(&evidence::of(&run));
     run

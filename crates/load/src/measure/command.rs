@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::abort::Abort;
 use super::args::RunArgs;
 use super::assemble::{self, Beside};
 use super::engine::Watch;
@@ -11,6 +12,7 @@ use super::plan::{Aim, of_run};
 use super::refusal::{EXIT_INVALID, Refusal};
 use super::run::{Run, Second};
 use super::shown::Shown;
+use super::spread::{self, Crew};
 use super::tally::Tally;
 
 /// Requests to see how long one takes alone, and how long they may take together.
@@ -27,20 +29,28 @@ const EXIT_INTERRUPTED: u8 = 130;
 pub async fn run(args: &RunArgs) -> Result<ExitCode, Refusal> {
     let aim = Aim::take(&args.target).await?;
     let (load, plan) = of_run(&aim, args)?;
-    let mut server = aim.server(&args.target);
+    if args.target.part.is_some() {
+        return spread::follow(|_| Ok(load.clone())).await;
+    }
+    let mut crew = Crew::begin(&args.target, &load)?;
+    let mut server = aim.server(&args.target).await?;
     let mut beside = Beside::begin(aim.target.is_local());
     if !args.no_probe {
         beside.alone_p50_us = alone(&aim, args).await?;
     }
     let mut shown = Shown::new(&load, &plan, &args.target.outputs);
     let wish = shown.wish();
+    let mut abort = Abort::new(&aim.slos, &load, &mut shown);
+    let broken = abort.wish();
     let ended = async {
         tokio::select! {
             () = interrupted() => {}
             () = wish.notified() => {}
+            () = broken.notified() => {}
         }
     };
-    let measured = load.run(server.as_mut(), &mut shown, ended).await;
+    let measured = crew.run(&load, server.as_mut(), &mut abort, ended).await;
+    beside.aborted = abort.aborted();
     // The terminal is needed for what comes now.
     drop(shown);
     let run = assemble::run(&load, plan, &aim.slos, measured?, &beside);
@@ -61,7 +71,7 @@ async fn alone(aim: &Aim, args: &RunArgs) -> Result<Option<u64>, Refusal> {
 pub(crate) struct Nobody;
 
 impl Watch for Nobody {
-    fn second(&mut self, _second: &Second, _total: &Tally) {}
+    fn second(&mut self, _second: &Second, _counted: &Tally, _total: &Tally) {}
 }
 
 /// Until Ctrl-C.
@@ -80,7 +90,7 @@ pub(crate) fn save(run: &Run, path: Option<&Path>) -> Result<(), Refusal> {
     std::fs::write(path, text).map_err(|why| wrong(&why))
 }
 
-/// Invalid beats interrupted, that beats an objective that was not kept.
+/// Invalid beats interrupted, that beats an objective that was not kept, whether it ended the run or not.
 pub(crate) fn exit_code(run: &Run, exit_slo: u8) -> ExitCode {
     if !run.judgement.is_valid() {
         ExitCode::from(EXIT_INVALID)

@@ -6,6 +6,7 @@
 //!
 //! - A request is handed to one connection, once, and comes back once; what has not come back is in flight.
 //! - Connections that wait are woken in the order they came, one for each request.
+//! - A tally is of the warm-up or of what is measured, never of both, whenever the collector comes for it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ pub(crate) struct Closed {
     most: u64,
     /// Nothing is begun from then on.
     until_ns: u64,
+    /// The number of the first among those of all processes, and from one to the next.
+    first: u64,
+    stride: u64,
     is_exhausted: bool,
 }
 
@@ -43,6 +47,7 @@ pub(crate) struct Desk {
     seats: Vec<Seat>,
     is_over: bool,
     pub(crate) tally: Tally,
+    pub(crate) warm_up: WarmUp,
     /// What takes longer is kept as a spike.
     pub(crate) spike_ns: u64,
     /// All that became due, and all of it that came back, warm-up included.
@@ -50,10 +55,19 @@ pub(crate) struct Desk {
     pub(crate) returned: u64,
     /// What listeners heard of what was due from then on.
     pub(crate) reach: Reach,
-    pub(crate) reach_from_ns: u64,
+    reach_from_ns: u64,
     /// Connections that are open.
     pub(crate) open: u32,
     pub(crate) open_most: u32,
+}
+
+/// What lies at hand for the end of the warm-up.
+#[derive(Debug, Default)]
+pub(crate) struct WarmUp {
+    /// For what is due from then on; nothing if there is no warm-up, or once it is over.
+    next: Option<Box<Tally>>,
+    /// What was counted until then, and not yet taken.
+    pub(crate) over: Option<Tally>,
 }
 
 /// Of one connection.
@@ -73,6 +87,7 @@ impl Desk {
             seats: std::iter::repeat_with(Seat::default).take(connections).collect(),
             is_over: false,
             tally: Tally::default(),
+            warm_up: WarmUp::default(),
             spike_ns: u64::MAX,
             offered: 0,
             returned: 0,
@@ -81,6 +96,17 @@ impl Desk {
             open: 0,
             open_most: 0,
         }
+    }
+
+    /// What is due before that counts for nothing.
+    pub(crate) fn with_warm_up(mut self, until_ns: u64) -> Self {
+        self.reach_from_ns = until_ns;
+        if until_ns > 0 {
+            let mut next = Box::<Tally>::default();
+            next.counts.from_ns = until_ns;
+            self.warm_up.next = Some(next);
+        }
+        self
     }
 
     /// The next request for the connection at that seat; nothing once all is done. `has_waited`: the connection was
@@ -171,6 +197,7 @@ impl Desk {
         if due_ns >= self.reach_from_ns {
             self.reach.heard += 1;
         }
+        self.warm_up.pass(&mut self.tally, due_ns);
         self.tally.deliver(due_ns, now_ns);
     }
 
@@ -232,6 +259,7 @@ impl Desk {
             Source::Closed(closed) => {
                 let index = closed.next(now_ns)?;
                 self.offered += 1;
+                self.warm_up.pass(&mut self.tally, now_ns);
                 self.tally.offer(now_ns);
                 Some(Job { index, due_ns: now_ns, picked_ns: now_ns })
             }
@@ -240,9 +268,10 @@ impl Desk {
 
     fn notice(&mut self, now_ns: u64) {
         let Source::Open(queue) = &mut self.source else { return };
-        let (tally, offered) = (&mut self.tally, &mut self.offered);
+        let (tally, warm_up, offered) = (&mut self.tally, &mut self.warm_up, &mut self.offered);
         queue.notice(now_ns, |due_ns| {
             *offered += 1;
+            warm_up.pass(tally, due_ns);
             tally.offer(due_ns);
         });
     }
@@ -273,17 +302,31 @@ impl Desk {
     }
 }
 
+impl WarmUp {
+    /// Puts the tally aside if what is due then is the first after the warm-up.
+    fn pass(&mut self, tally: &mut Tally, due_ns: u64) {
+        if let Some(next) = self.next.take_if(|next| due_ns >= next.counts.from_ns) {
+            self.over = Some(std::mem::replace(tally, *next));
+        }
+    }
+}
+
 impl Closed {
     /// `most` requests of all workers together, or until a time.
     pub(crate) fn new(issued: Arc<AtomicU64>, most: u64, until_ns: u64) -> Self {
-        Self { issued, most, until_ns, is_exhausted: false }
+        Self { issued, most, until_ns, first: 0, stride: 1, is_exhausted: false }
+    }
+
+    /// Numbers that other processes leave free.
+    pub(crate) fn numbered(self, first: u64, stride: u64) -> Self {
+        Self { first, stride, ..self }
     }
 
     fn next(&mut self, now_ns: u64) -> Option<u64> {
         if now_ns < self.until_ns {
             let index = self.issued.fetch_add(1, Ordering::Relaxed);
             if index < self.most {
-                return Some(index);
+                return Some(self.first + self.stride * index);
             }
         }
         self.is_exhausted = true;

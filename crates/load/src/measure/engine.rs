@@ -19,15 +19,18 @@ use super::clock::{Clock, nanos};
 use super::desk::{Closed, Desk, Source};
 use super::fault::Failed;
 use super::line::{Asked, Share, Shared};
+use super::part::Part;
 use super::queue::{Dues, Queue};
 use super::refusal::Refusal;
-use super::run::{Arrivals, Reach, Second};
+use super::run::{Arrivals, Process, Reach, Second};
 use super::server::Watched;
 use super::socket::Dial;
 use super::tally::Tally;
 use super::worker::{Opened, Phase, Worker};
 
 use collect::Collector;
+
+pub(crate) use collect::SPIKES_MAX;
 
 /// From the last connection to the first request.
 const BREATH: Duration = Duration::from_millis(20);
@@ -49,8 +52,14 @@ pub(crate) struct Load {
     pub(crate) warm_up: Duration,
     /// What is told apart in time: a second, or a part of one for the steps of a ladder.
     pub(crate) tick: Duration,
+    /// Of all processes; in one of several, its own.
     pub(crate) connections: u32,
+    /// Threads of a process.
     pub(crate) workers: u32,
+    /// Processes that share it.
+    pub(crate) processes: u32,
+    /// Which part of it is made here.
+    pub(crate) part: Part,
     pub(crate) timeout: Duration,
     pub(crate) reuse: bool,
     /// Requests that a connection of HTTP/2 or chat may have in flight; nothing for HTTP/1.1.
@@ -70,6 +79,8 @@ pub(crate) struct Measured {
     /// CPU seconds of this process after the warm-up.
     pub(crate) cpu_s: f64,
     pub(crate) was_interrupted: bool,
+    /// How each fared, if there were several.
+    pub(crate) processes: Vec<Process>,
 }
 
 impl Measured {
@@ -84,6 +95,7 @@ impl Measured {
             reach: Reach::default(),
             cpu_s: 0.0,
             was_interrupted: false,
+            processes: Vec::new(),
         }
     }
 
@@ -99,13 +111,19 @@ impl Measured {
         self.reach.add(next.reach);
         self.cpu_s += next.cpu_s;
         self.was_interrupted |= next.was_interrupted;
+        let known = self.processes.len();
+        self.processes.iter_mut().zip(&next.processes).for_each(|(own, other)| own.add(other));
+        self.processes.extend(next.processes.into_iter().skip(known));
     }
 }
 
 /// Who looks on while it is measured.
 pub(crate) trait Watch {
-    /// A second has ended; `total` is the measured part so far.
-    fn second(&mut self, second: &Second, total: &Tally);
+    /// A second has ended: what was counted in it, and the measured part so far.
+    fn second(&mut self, second: &Second, counted: &Tally, total: &Tally);
+
+    /// Time goes on within a second.
+    fn moment(&mut self, _at_s: f64) {}
 }
 
 impl Load {
@@ -116,20 +134,15 @@ impl Load {
         watch: &mut (dyn Watch + Send),
         interrupted: impl Future<Output = ()>,
     ) -> Result<Measured, Refusal> {
+        let ready = self.ready().await?;
+        ready.go(Instant::now() + BREATH, server, watch, interrupted).await
+    }
+
+    /// Opens the connections.
+    pub(crate) async fn ready(&self) -> Result<Ready<'_>, Refusal> {
         let (phase, phases) = watch::channel(Phase::Connect);
         let workers = self.connect(&phases).await?;
-        let clock = Clock::from(Instant::now() + BREATH);
-        let mut collector = Collector::begin(self, &workers, clock, server);
-        phase.send_replace(Phase::Go(clock));
-        let was_interrupted = collector.watch(watch, interrupted).await;
-        collector.close();
-        phase.send_replace(Phase::Stop);
-        let measured = collector.measured(was_interrupted);
-        for worker in workers {
-            let ended = worker.join();
-            ended.map_err(|why| Refusal::io(format!("a worker of the generator ended: {why}")))?;
-        }
-        Ok(measured)
+        Ok(Ready { load: self, workers, phase })
     }
 
     /// Starts the workers and waits until their connections are open.
@@ -142,8 +155,8 @@ impl Load {
                 Share { worker: number, workers: self.workers, connections: self.connections };
             let connections = share.of(self.connections);
             let seats = connections * usize::try_from(self.streams.unwrap_or(1)).unwrap_or(1);
-            let mut desk = Desk::new(self.source(number, &issued), seats);
-            desk.reach_from_ns = nanos(self.warm_up);
+            let desk = Desk::new(self.source(number, &issued), seats);
+            let desk = desk.with_warm_up(nanos(self.warm_up));
             let shared = Shared {
                 desk: Arc::new(Mutex::new(desk)),
                 dial: self.dial.clone(),
@@ -180,17 +193,22 @@ impl Load {
     fn source(&self, number: u32, issued: &Arc<AtomicU64>) -> Source {
         match &self.schedule {
             Some(plan) => {
-                let (first, stride) = (u64::from(number), u64::from(self.workers));
+                let (first, stride) = self.part.of_worker(number, self.workers);
                 Source::Open(Queue::new(|| self.dues(plan, number), first, stride))
             }
-            None => Source::Closed(Closed::new(Arc::clone(issued), self.most, nanos(self.length))),
+            None => {
+                let (first, stride) = self.part.of_worker(0, 1);
+                let closed = Closed::new(Arc::clone(issued), self.most, nanos(self.length));
+                Source::Closed(closed.numbered(first, stride))
+            }
         }
     }
 
-    /// The due times of one worker: all walk the same schedule, each takes its turn.
+    /// The due times of one worker: those of all processes walk the same schedule, each takes its turn.
     fn dues(&self, plan: &schedule::Plan, number: u32) -> Dues {
-        let first = usize::try_from(number).unwrap_or(0);
-        let stride = usize::try_from(self.workers).unwrap_or(1);
+        let (first, stride) = self.part.of_worker(number, self.workers);
+        let first = usize::try_from(first).unwrap_or(0);
+        let stride = usize::try_from(stride).unwrap_or(1);
         match self.arrivals {
             Arrivals::Poisson => {
                 let all = schedule::Poisson::new(plan.clone(), self.seed);
@@ -204,5 +222,36 @@ impl Load {
     }
 }
 
+/// A load whose connections are open. Dropped, they are closed.
+pub(crate) struct Ready<'a> {
+    load: &'a Load,
+    workers: Vec<Worker>,
+    phase: watch::Sender<Phase>,
+}
+
+impl Ready<'_> {
+    /// Measures from that moment on. `interrupted` ends it early, with what there is by then.
+    pub(crate) async fn go(
+        self,
+        begin: Instant,
+        server: Option<&mut Watched>,
+        watch: &mut (dyn Watch + Send),
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<Measured, Refusal> {
+        let clock = Clock::from(begin);
+        let mut collector = Collector::begin(self.load, &self.workers, clock, server);
+        self.phase.send_replace(Phase::Go(clock));
+        let was_interrupted = collector.watch(watch, interrupted).await;
+        collector.close();
+        self.phase.send_replace(Phase::Stop);
+        let measured = collector.measured(was_interrupted);
+        for worker in self.workers {
+            let ended = worker.join();
+            ended.map_err(|why| Refusal::io(format!("a worker of the generator ended: {why}")))?;
+        }
+        Ok(measured)
+    }
+}
+
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -4,7 +4,7 @@ use stats::verdict::{Client, Evidence, Limits, Server, Traffic};
 
 use super::assemble::per_second;
 use super::fault::Fault;
-use super::run::{Arrivals, Health, Run, Second, Step};
+use super::run::{Arrivals, Health, Run, Second, ServerHealth, ServerSource, Step};
 
 /// Of a run that is otherwise whole.
 pub(crate) fn of(run: &Run) -> Evidence {
@@ -85,6 +85,8 @@ fn limits(run: &Run, seconds: &[Second]) -> Limits {
     Limits {
         open_files: worst(seconds, |second| number(second.client.open_files)),
         open_files_max: Some(number(run.host.open_files_max)),
+        server_files: of_server(seconds, |server| server.open_files.map(number)).reduce(f64::max),
+        server_files_max: of_server(seconds, |server| server.open_files_max.map(number)).last(),
         no_port: Some(count(Fault::NoPort)),
         connect_timeouts: Some(count(Fault::ConnectTimeout)),
         backlog_overflows: run.totals.backlog_overflows,
@@ -95,14 +97,32 @@ fn limits(run: &Run, seconds: &[Second]) -> Limits {
 
 fn server(run: &Run, seconds: &[Second]) -> Server {
     let seen: Vec<f64> = seconds.iter().filter_map(|second| Some(second.server?.cpu)).collect();
+    let waits: Vec<f64> = of_server(seconds, |server| server.longest_wait).collect();
+    let queued: Vec<f64> = of_server(seconds, |server| server.queued).collect();
     let allowed = seconds.iter().find_map(|second| second.server?.allowed_cores).map(f64::from);
-    let is_local = seen.len() == seconds.len() && !seen.is_empty();
+    let is_process = |second: &Second| {
+        second.server.is_some_and(|server| server.source == ServerSource::Process)
+    };
+    let is_local = !seconds.is_empty() && seconds.iter().all(is_process);
     Server {
         cpu_cores: average(&seen),
         allowed_cores: allowed.or_else(|| is_local.then(|| f64::from(run.host.cpus))),
-        machine_busy: mean(seconds, |second| second.client.machine_busy),
+        // Of another machine nothing is known but what it says of itself.
+        machine_busy: is_local
+            .then(|| mean(seconds, |second| second.client.machine_busy))
+            .flatten(),
+        run_queue_wait: average(&waits),
+        queued: average(&queued),
         is_local,
     }
+}
+
+/// What is known of the server, second by second.
+fn of_server(
+    seconds: &[Second],
+    figure: impl Fn(ServerHealth) -> Option<f64>,
+) -> impl Iterator<Item = f64> {
+    seconds.iter().filter_map(move |second| figure(second.server?))
 }
 
 /// What is of the whole run becomes what is of some steps of a ladder, all of one number of connections.
@@ -134,7 +154,10 @@ pub(crate) fn narrow(evidence: &mut Evidence, steps: &[&Step], streams: f64) {
     traffic.response_max_us = most(&|step| number(step.response_us[3]));
     let of_server: Vec<f64> = steps.iter().filter_map(|step| Some(step.server?.cpu)).collect();
     evidence.server.cpu_cores = average(&of_server);
-    evidence.server.machine_busy = of_client(|client| client.machine_busy);
+    let waits: Vec<f64> = steps.iter().filter_map(|step| step.server?.longest_wait).collect();
+    evidence.server.run_queue_wait = average(&waits);
+    evidence.server.machine_busy =
+        evidence.server.machine_busy.and_then(|_| of_client(|client| client.machine_busy));
 }
 
 fn mean(seconds: &[Second], figure: impl Fn(&Second) -> f64) -> Option<f64> {
@@ -159,3 +182,6 @@ pub(crate) fn share(part: u64, all: u64) -> f64 {
 pub(crate) fn number(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;

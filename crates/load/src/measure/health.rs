@@ -11,7 +11,9 @@ use std::time::Instant;
 
 use super::run::{Health, Host};
 
-pub(crate) use kernel::{Segments, Threads, allowed_cores, segments, threads_of};
+pub(crate) use kernel::{
+    Segments, Threads, allowed_cores, files_of, local_ports, segments, threads_of,
+};
 use kernel::{involuntary_switches, open_files, psi_some_avg10, throttled_us};
 use watchdog::Watchdog;
 
@@ -57,7 +59,7 @@ impl Sampler {
         let machine = now.machine.since(last.machine);
         Health {
             cpu_of_process: spent.cpu_s / seconds,
-            run_queue_wait: spent.longest_wait_s / seconds,
+            run_queue_wait: of_time(spent.longest_wait_s, seconds),
             psi_some_avg10: psi_some_avg10(),
             steal: share(machine.stolen, machine.all),
             machine_busy: share(machine.all - machine.idle, machine.all),
@@ -88,6 +90,12 @@ pub(crate) fn open_files_max() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
+/// A share of a time. The kernel books a wait when it ends, also what of it was before the last look: no thread waits
+/// longer than time passes.
+pub(crate) fn of_time(wait_s: f64, seconds: f64) -> f64 {
+    (wait_s / seconds).min(1.0)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "ticks and µs are far below 2^53")]
 fn share(part: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { part as f64 / all as f64 }
@@ -96,4 +104,10 @@ fn share(part: u64, all: u64) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "ticks and µs are far below 2^53")]
 fn micros(us: u64) -> f64 {
     us as f64 / 1e6
+}
+
+#[test]
+fn a_wait_that_began_before_the_last_look_is_no_more_than_all_of_the_time() {
+    assert!((of_time(0.1, 0.25) - 0.4).abs() < 1e-12);
+    assert!((of_time(0.7, 0.25) - 1.0).abs() < 1e-12);
 }

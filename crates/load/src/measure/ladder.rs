@@ -10,15 +10,17 @@ use clap::Args;
 use stats::knee::{self, Point};
 use stats::verdict::{self, Growth};
 
+use super::abort::{Abort, Aborted};
 use super::args::{CONNECTIONS_MAX, TargetArgs};
 use super::assemble::{self, Beside};
-use super::command::{self, exit_code, interrupted, save};
+use super::command::{Nobody, exit_code, interrupted, save};
 use super::engine::{Load, Measured};
 use super::evidence::{self, number};
 use super::plan::{Aim, duration, told};
 use super::refusal::Refusal;
 use super::run::{Direction, Health, Run, Second, ServerHealth, Stage, Step};
 use super::server::Watched;
+use super::spread::{self, Crew};
 use super::summary;
 use super::tally::Tally;
 
@@ -60,14 +62,11 @@ pub async fn ladder(args: &LadderArgs) -> Result<ExitCode, Refusal> {
     let steps = checked(args)?;
     let aim = Aim::take(&args.target).await?;
     let beside = Beside::begin(aim.target.is_local());
-    let mut climb = Climb {
-        args,
-        server: aim.server(&args.target),
-        aim: &aim,
-        steps: Vec::new(),
-        sum: Measured::nothing(),
-        last: None,
-    };
+    if args.target.part.is_some() {
+        return spread::follow(|connections| step_of(args, &aim, TICK, connections)).await;
+    }
+    let server = aim.server(&args.target).await?;
+    let mut climb = Climb::new(args, &aim, server, TICK)?;
     climb.all(&steps).await?;
     let run = climb.run(beside);
     save(&run, args.target.output.as_deref())?;
@@ -98,13 +97,32 @@ struct Climb<'a> {
     args: &'a LadderArgs,
     aim: &'a Aim,
     server: Option<Watched>,
+    crew: Crew,
+    /// [`TICK`], but for tests that have less time.
+    tick: Duration,
     steps: Vec<Step>,
     /// Of all steps.
     sum: Measured,
-    last: Option<Load>,
+    aborted: Option<Aborted>,
+    /// The step with the most connections.
+    top: Load,
 }
 
-impl Climb<'_> {
+impl<'a> Climb<'a> {
+    fn new(
+        args: &'a LadderArgs,
+        aim: &'a Aim,
+        server: Option<Watched>,
+        tick: Duration,
+    ) -> Result<Self, Refusal> {
+        let sum = Measured::nothing();
+        // One crew for all steps: as many as the highest needs.
+        let top = args.steps.iter().copied().max().unwrap_or(1);
+        let top = step_of(args, aim, tick, top)?;
+        let crew = Crew::begin(&args.target, &top)?;
+        Ok(Self { args, aim, server, crew, tick, steps: Vec::new(), sum, aborted: None, top })
+    }
+
     async fn all(&mut self, steps: &[u32]) -> Result<(), Refusal> {
         for &connections in steps {
             self.step(connections, Direction::Up).await?;
@@ -125,22 +143,27 @@ impl Climb<'_> {
     }
 
     async fn step(&mut self, connections: u32, direction: Direction) -> Result<(), Refusal> {
-        if self.sum.was_interrupted {
+        if self.sum.was_interrupted || self.aborted.is_some() {
             return Ok(());
         }
-        let length = self.args.step_time;
-        let mut load = self.aim.closed(&self.args.target, connections, u64::MAX, length)?;
-        load.tick = TICK;
-        // In whole ticks.
-        load.warm_up = TICK * u32::try_from(length.as_millis() / TICK.as_millis() / 3).unwrap_or(0);
-        let measured = load.run(self.server.as_mut(), &mut command::Nobody, interrupted()).await?;
+        let load = step_of(self.args, self.aim, self.tick, connections)?;
+        let mut nobody = Nobody;
+        let mut abort = Abort::new(&self.aim.slos, &load, &mut nobody);
+        let broken = abort.wish();
+        let ended = async {
+            tokio::select! {
+                () = interrupted() => {}
+                () = broken.notified() => {}
+            }
+        };
+        let measured = self.crew.run(&load, self.server.as_mut(), &mut abort, ended).await?;
+        self.aborted = abort.aborted();
         let step = seen(&load, &measured, direction);
         if !self.args.target.outputs.is_json() {
             summary::say(&summary::of_step(&step));
         }
         self.steps.push(step);
         self.sum.add(measured);
-        self.last = Some(load);
         Ok(())
     }
 
@@ -152,6 +175,7 @@ impl Climb<'_> {
     fn run(self, mut beside: Beside) -> Run {
         let points = self.points();
         beside.alone_p50_us = alone_us(&self.steps);
+        beside.aborted = self.aborted;
         let stage = |step: &Step| Stage {
             rate: None,
             from_rate: None,
@@ -159,15 +183,29 @@ impl Climb<'_> {
             seconds: self.args.step_time.as_secs_f64(),
         };
         let stages = self.steps.iter().map(stage).collect();
-        let load = self.last.expect("a ladder has steps, and the first was made");
-        let plan = told(self.aim, &load, stages);
-        let mut run = assemble::run(&load, plan, &self.aim.slos, self.sum, &beside);
-        run.totals.asked_connections = self.args.steps.iter().copied().max().unwrap_or(0);
+        let plan = told(self.aim, &self.top, stages);
+        let mut run = assemble::run(&self.top, plan, &self.aim.slos, self.sum, &beside);
         run.knee = knee::hinge(&points, self.args.target.seed).ok();
         run.ladder = Some(self.steps);
         run.judgement = verdict::judge(&judged_at_the_top(&run, &points));
         run
     }
+}
+
+/// A step; of one of several processes, its part of it.
+fn step_of(
+    args: &LadderArgs,
+    aim: &Aim,
+    tick: Duration,
+    connections: u32,
+) -> Result<Load, Refusal> {
+    let length = args.step_time;
+    let mut load = aim.closed(&args.target, connections, u64::MAX, length)?;
+    load.tick = tick;
+    // In whole ticks.
+    let ticks = length.as_millis() / tick.as_millis();
+    load.warm_up = tick * u32::try_from(ticks / 3).unwrap_or(0);
+    Ok(load)
 }
 
 /// The steps as points of a knee: those of one number of connections together.
@@ -216,7 +254,7 @@ fn judged_at_the_top(run: &Run, points: &[Point]) -> verdict::Evidence {
 }
 
 fn seen(load: &Load, measured: &Measured, direction: Direction) -> Step {
-    let warm_up_s = load.warm_up.as_secs_f64() + TICK.as_secs_f64() / 2.0;
+    let warm_up_s = load.warm_up.as_secs_f64() + load.tick.as_secs_f64() / 2.0;
     let ticks: Vec<&Second> =
         measured.seconds.iter().filter(|second| second.at_s > warm_up_s).collect();
     let mut at_s = load.warm_up.as_secs_f64();
@@ -274,5 +312,11 @@ fn mean(ticks: &[&Second]) -> Option<ServerHealth> {
     let seen: Vec<ServerHealth> = ticks.iter().filter_map(|tick| tick.server).collect();
     let last = *seen.last()?;
     let share = 1.0 / number(seen.len() as u64);
-    Some(ServerHealth { cpu: seen.iter().map(|server| server.cpu * share).sum(), ..last })
+    let waits = seen.iter().filter_map(|server| server.longest_wait);
+    let longest_wait = last.longest_wait.map(|_| waits.map(|wait| wait * share).sum());
+    let cpu = seen.iter().map(|server| server.cpu * share).sum();
+    Some(ServerHealth { cpu, longest_wait, ..last })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,12 @@
 //! Arguments become a plan that can be carried out, or one sentence that says why not.
 
+mod room;
 mod text;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use stats::schedule;
 use stats::slo::{self, Slo};
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -13,16 +15,17 @@ use super::args::{OpenArrivals, RunArgs, TargetArgs};
 use super::chat::Chat;
 use super::clock::nanos;
 use super::engine::Load;
-use super::health::open_files_max;
 use super::line::Asked;
+use super::part::Part;
 use super::refusal::Refusal;
 use super::request::{BODIES_MAX, Request, Wanted};
 use super::run::{Arrivals, Kind, Plan, Stage};
-use super::server::Watched;
-use super::socket::Dial;
+use super::server::{Page, Processes, Scraper, Watched};
+use super::socket::{Dial, Sources};
 use super::target::Target;
 use super::tls::{self, Trust};
 
+pub(crate) use room::{PROCESSES_MAX, told as told_processes};
 pub(crate) use text::{Kilo, StageText, duration, duration_or_none};
 
 /// Without --duration.
@@ -41,9 +44,6 @@ const CONNECTIONS: u32 = 50;
 const STREAMS_OF_HTTP2: u32 = 10;
 const STREAMS_OF_CHAT: u32 = 1;
 
-/// Descriptors that are no connections: standard ones, timers, epoll, files.
-const OTHER_FILES: u64 = 64;
-
 /// Whom a load is for.
 #[derive(Clone)]
 pub(crate) struct Aim {
@@ -60,27 +60,39 @@ impl Aim {
             slo::parse(text).map_err(|why| Refusal::usage(format!("--slo {text:?}: {why}")))
         });
         let slos = slos.collect::<Result<Vec<_>, _>>()?;
-        let mut target = Target::parse(&args.url)?;
-        let asked = asked(args, &target)?;
-        let trust = match &args.ca {
-            _ if args.insecure => Trust::Anybody,
-            Some(file) => Trust::File(file),
-            None => Trust::Machine,
-        };
         let protocol: &[u8] = if args.http2 { b"h2" } else { b"http/1.1" };
-        let tls = if target.is_tls { Some(tls::config(trust, &[protocol])?) } else { None };
-        target.resolve().await?;
-        let address = target.addresses.first().copied();
-        let address = address.ok_or_else(|| Refusal::unavailable("the name has no address"))?;
-        let name = ServerName::try_from(target.host.clone())
-            .map_err(|why| Refusal::usage(format!("{}: {why}", target.url)));
-        let tls = tls.map(|config| name.map(|name| (config, name))).transpose()?;
-        Ok(Self { target, asked, dial: Dial { address, tls }, slos })
+        let asked = asked(args, &Target::parse(&args.url)?)?;
+        let (target, dial) = dialled(&args.url, args, protocol).await?;
+        Ok(Self { target, asked, dial, slos })
     }
 
-    /// The server's processes, if they can be seen.
-    pub(crate) fn server(&self, args: &TargetArgs) -> Option<Watched> {
-        Watched::find(&self.target, &args.server_pid)
+    /// The server: its processes, if they can be seen, and its metrics, if they were named or there is nothing else.
+    pub(crate) async fn server(&self, args: &TargetArgs) -> Result<Option<Watched>, Refusal> {
+        let processes = Processes::find(&self.target, &args.server_pid);
+        let metrics = match &args.server_metrics {
+            Some(url) => {
+                let (target, dial) = dialled(url, args, b"http/1.1").await?;
+                let page = Page { target, dial, authorization: authorization(args) };
+                let begun = Scraper::begin(page, false);
+                begun
+                    .await
+                    .map_err(|why| Refusal::unavailable(format!("--server-metrics: {why}")))?
+            }
+            None if processes.is_some() => None,
+            None => self.own_metrics(args).await,
+        };
+        let is_seen = processes.is_some() || metrics.is_some();
+        Ok(is_seen.then_some(Watched { processes, metrics }))
+    }
+
+    /// Those of the target, if it is hubbub and answers.
+    async fn own_metrics(&self, args: &TargetArgs) -> Option<Scraper> {
+        let scheme = if self.target.is_tls { "https" } else { "http" };
+        let url = format!("{scheme}://{}/metrics", self.target.authority);
+        let (target, dial) = dialled(&url, args, b"http/1.1").await.ok()?;
+        let page = Page { target, dial, authorization: authorization(args) };
+        // Most servers have no such page: nothing is known of them, as before.
+        Scraper::begin(page, true).await.ok().flatten()
     }
 
     /// The same with nobody who listens.
@@ -110,6 +122,18 @@ impl Aim {
         }
     }
 
+    /// Processes that share it. Chat has one: those who listen know only its clock.
+    fn processes(&self, args: &TargetArgs, connections: u32) -> Result<u32, Refusal> {
+        let processes = room::processes(args, connections)?;
+        if self.chat().is_some() && processes > 1 {
+            return Err(Refusal::usage(format!(
+                "chat is measured by one process, and this would take {processes}: fewer connections, or several commands \
+                 with a --name each"
+            )));
+        }
+        Ok(processes)
+    }
+
     fn listening(&self) -> u32 {
         self.chat().map_or(0, |chat| chat.told().listening)
     }
@@ -130,31 +154,66 @@ impl Aim {
     }
 
     fn load(&self, args: &TargetArgs, connections: u32, paced: Paced) -> Result<Load, Refusal> {
+        let part = args.part.unwrap_or(Part::WHOLE);
+        room::has_ports(part, connections, &args.source)?;
+        let processes = self.processes(args, connections)?;
+        let own = part.connections(connections);
+        room::may_open(own.div_ceil(processes).saturating_add(self.listening()))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let cores = u32::try_from(cores).unwrap_or(u32::MAX);
-        let usual = if self.target.is_local() { (cores / 2).max(1) } else { cores };
+        let usual = if self.target.is_local() { cores / 2 } else { cores };
+        let usual = (usual / processes.max(part.of)).max(1);
         let asked = match &self.asked {
             Asked::Http(request) => Asked::Http(Arc::clone(request)),
             Asked::Chat(chat) => Asked::Chat(chat.anew(connections)?),
         };
-        may_open(connections.saturating_add(self.listening()))?;
         Ok(Load {
             asked,
             dial: self.dial.clone(),
             arrivals: paced.arrivals,
             schedule: paced.schedule,
             seed: args.seed,
-            most: paced.most,
+            most: if paced.most == u64::MAX { u64::MAX } else { part.share(paced.most) },
             length: paced.length,
             warm_up: paced.warm_up,
             tick: SECOND,
-            connections,
-            workers: args.workers.unwrap_or(usual).min(connections),
+            connections: own,
+            workers: args.workers.unwrap_or(usual).min(own.div_ceil(processes)),
+            processes,
+            part,
             timeout: args.timeout,
             reuse: !args.no_reuse && !self.chat().is_some_and(Chat::is_only_connect),
             streams: self.streams(args),
         })
     }
+}
+
+/// As requests show it.
+fn authorization(args: &TargetArgs) -> Option<HeaderValue> {
+    let named = args.headers.iter().filter_map(|line| line.split_once(':'));
+    let mut right = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("authorization"));
+    right.next().and_then(|(_, value)| HeaderValue::from_str(value.trim()).ok())
+}
+
+/// A URL and how to connect to it.
+async fn dialled(url: &str, args: &TargetArgs, protocol: &[u8]) -> Result<(Target, Dial), Refusal> {
+    let mut target = Target::parse(url)?;
+    let trust = match &args.ca {
+        _ if args.insecure => Trust::Anybody,
+        Some(file) => Trust::File(file),
+        None => Trust::Machine,
+    };
+    let tls = if target.is_tls { Some(tls::config(trust, &[protocol])?) } else { None };
+    target.resolve().await?;
+    let address = target.addresses.first().copied();
+    let address = address.ok_or_else(|| Refusal::unavailable("the name has no address"))?;
+    let name = ServerName::try_from(target.host.clone())
+        .map_err(|why| Refusal::usage(format!("{}: {why}", target.url)));
+    let tls = tls.map(|config| name.map(|name| (config, name))).transpose()?;
+    room::may_bind(&args.source, address.ip())?;
+    let turn = args.part.unwrap_or(Part::WHOLE).number;
+    let dial = Dial { address, tls, sources: Sources::new(&args.source, turn) };
+    Ok((target, dial))
 }
 
 /// When requests are made.
@@ -237,7 +296,8 @@ pub(crate) fn told(aim: &Aim, load: &Load, stages: Vec<Stage>) -> Plan {
         timeout_ms: nanos(load.timeout) / 1_000_000,
         reuse: load.reuse,
         streams: load.streams.unwrap_or(1),
-        workers: load.workers,
+        workers: load.workers * load.processes,
+        processes: load.processes,
         seed: load.seed,
         chat: aim.chat().map(Chat::told),
         args: std::env::args().collect(),
@@ -305,16 +365,6 @@ fn bodies(args: &TargetArgs) -> Result<Vec<Vec<u8>>, Refusal> {
         }
         _ => Ok(bodies),
     }
-}
-
-fn may_open(connections: u32) -> Result<(), Refusal> {
-    let most = open_files_max().saturating_sub(OTHER_FILES);
-    if u64::from(connections) <= most {
-        return Ok(());
-    }
-    Err(Refusal::usage(format!(
-        "{connections} connections are more than this process may have open: at most {most} (ulimit -n)"
-    )))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Flags or files that cannot be meant.
 pub const EXIT_USAGE: u8 = 2;
 /// The generator was the limit: the figures are not the server's.
@@ -12,7 +14,7 @@ pub(crate) const EXIT_UNAVAILABLE: u8 = 69;
 pub(crate) const EXIT_IO: u8 = 74;
 
 /// Why it does not begin, or why its result is lost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// For the process.
     pub exit_code: u8,

@@ -7,6 +7,7 @@
 
 mod chat;
 mod distribution;
+mod fared;
 mod percentiles;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use stats::verdict::Judgement;
 
 pub use chat::{Act, ActTotals, Busiest, ChatPlan, Reach};
 pub use distribution::{Distribution, HEAT_FROM_US, HEAT_LEN, HEAT_PER_DECADE, LATENCY_MAX_US};
+pub use fared::{Health, Process, ServerHealth, ServerSource};
 pub use percentiles::{Marks, Percentiles};
 
 /// Of the format. Stored: never reuse.
@@ -62,6 +64,9 @@ pub struct Run {
     pub periods: Vec<Period>,
     /// The objectives, judged.
     pub slos: Vec<Judged>,
+    /// Of several that made the requests, each.
+    #[serde(default)]
+    pub processes: Vec<Process>,
 }
 
 /// The machine of the generator.
@@ -99,8 +104,11 @@ pub struct Plan {
     /// Requests that a connection may have in flight.
     #[serde(default = "one")]
     pub streams: u32,
-    /// Threads that make requests.
+    /// Threads that make requests, of all processes.
     pub workers: u32,
+    /// Processes that make them.
+    #[serde(default = "one")]
+    pub processes: u32,
     /// Where the dice began.
     pub seed: u64,
     /// Of chat, what was asked.
@@ -149,7 +157,7 @@ pub struct Stage {
 }
 
 /// One second of a run. A part of a second at the end is left out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Second {
     /// When it ended, from the beginning of the run.
     pub at_s: f64,
@@ -184,65 +192,6 @@ pub struct Second {
     /// From due to heard: p50, p90, p99 and the maximum, in µs. Zeros if nothing was heard.
     #[serde(default)]
     pub delivery_us: [u64; 4],
-}
-
-/// How the generator fared in a while. What the kernel does not tell is 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Health {
-    /// CPU seconds of its process in a second: 1 is a core.
-    pub cpu_of_process: f64,
-    /// Seconds in a second that its busiest thread was ready to run and did not.
-    pub run_queue_wait: f64,
-    /// Percent of the last 10 s in which some thread of the machine waited for a core (`/proc/pressure/cpu`).
-    pub psi_some_avg10: f64,
-    /// Share of the machine's CPU time that its hypervisor gave to others.
-    pub steal: f64,
-    /// Share of the machine's CPU time in which something ran, whatever it was.
-    #[serde(default)]
-    pub machine_busy: f64,
-    /// Seconds in a second that its control group was throttled.
-    pub throttled: f64,
-    /// How often a thread of it was made to give its core away.
-    pub involuntary_switches: u64,
-    /// The longest time between two ticks of a thread that only ticks, each ms, beyond that ms.
-    pub watchdog_gap_ms: f64,
-    /// The longest time that an event waited for a worker to come round.
-    pub loop_lag_ms: f64,
-    /// From due to noticed.
-    pub slip_p99_us: u64,
-    /// Files and sockets.
-    pub open_files: u64,
-}
-
-/// How the server fared in a while.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct ServerHealth {
-    /// Where this is known from.
-    pub source: ServerSource,
-    /// Its processes; 0 if known from metrics.
-    pub processes: u32,
-    /// CPU seconds of its processes in a second: 1 is a core.
-    pub cpu: f64,
-    /// CPU seconds of its busiest thread in a second, if known: one that is near 1 is a ceiling on any number of cores.
-    pub busiest_thread_cpu: Option<f64>,
-    /// Seconds in a second that its threads together were ready to run and did not, if known.
-    pub run_queue_wait: Option<f64>,
-    /// Memory that it holds.
-    pub memory_bytes: u64,
-    /// Cores that it may use, if known.
-    #[serde(default)]
-    pub allowed_cores: Option<u32>,
-}
-
-/// Where figures of a server come from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServerSource {
-    /// Its process, on this machine.
-    #[default]
-    Process,
-    /// Its `/metrics`.
-    Metrics,
 }
 
 /// Times of the measured part, in µs.
@@ -288,7 +237,7 @@ pub struct Totals {
     pub asked_connections: u32,
     /// The most that were open at once.
     pub achieved_connections: u32,
-    /// Connections opened, those that replace closed ones included.
+    /// Connections opened, those of the warm-up and those that replace closed ones included.
     pub connects: u64,
     /// Seconds at the beginning that count for nothing.
     pub warm_up_excluded_s: f64,
@@ -298,6 +247,9 @@ pub struct Totals {
     pub client_cpu_s: f64,
     /// Whether it was ended early by a signal.
     pub was_interrupted: bool,
+    /// Why it was ended early, if an objective did that.
+    #[serde(default)]
+    pub aborted: Option<String>,
     /// From sent to answered with one connection alone, the median in µs, if it was tried before.
     #[serde(default)]
     pub alone_p50_us: Option<u64>,
@@ -395,12 +347,12 @@ fn one() -> u32 {
 }
 
 impl Run {
-    /// The content of its file.
+    /// The content of its file, in one line: a run is as long as its seconds, and indented it is nearly twice as large.
     ///
     /// # Errors
     /// A histogram that cannot be told, which is a bug.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        Ok(serde_json::to_string(self)? + "\n")
     }
 
     /// Reads what [`Run::to_json`] wrote.

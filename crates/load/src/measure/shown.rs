@@ -18,6 +18,8 @@ pub(crate) struct Shown {
     planned_s: Option<f64>,
     warm_up_s: f64,
     wish: Arc<Notify>,
+    /// What is on the screen.
+    last: Option<Snapshot>,
 }
 
 impl Shown {
@@ -28,12 +30,20 @@ impl Shown {
             planned_s: (load.most == u64::MAX).then_some(load.length.as_secs_f64()),
             warm_up_s: plan.warm_up_s,
             wish: Arc::new(Notify::new()),
+            last: None,
         }
     }
 
     /// Is notified when the person at the screen wants the end.
     pub(crate) fn wish(&self) -> Arc<Notify> {
         Arc::clone(&self.wish)
+    }
+
+    fn show(&mut self, snapshot: Snapshot) {
+        if self.screen.show(&snapshot) == Wish::Stop {
+            self.wish.notify_one();
+        }
+        self.last = Some(snapshot);
     }
 
     fn phase(&self, at_s: f64) -> Phase {
@@ -48,17 +58,24 @@ impl Shown {
 }
 
 impl Watch for Shown {
-    fn second(&mut self, second: &Second, total: &Tally) {
-        let snapshot = Snapshot {
+    fn second(&mut self, second: &Second, _counted: &Tally, total: &Tally) {
+        self.show(Snapshot {
             at_s: second.at_s,
             planned_s: self.planned_s,
             phase: self.phase(second.at_s),
             last: second.clone(),
             totals: counted(&total.counts),
             response: total.response.clone(),
-        };
-        if self.screen.show(&snapshot) == Wish::Stop {
-            self.wish.notify_one();
+        });
+    }
+
+    /// The clock goes on, a key is heard, a window that became larger is filled.
+    fn moment(&mut self, at_s: f64) {
+        if let Some(last) = self.last.take() {
+            self.show(Snapshot { at_s, phase: self.phase(at_s), ..last });
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
@@ -32,6 +33,14 @@ pub(crate) struct Dial {
     pub(crate) address: SocketAddr,
     /// Settings, and who the other side should be.
     pub(crate) tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    pub(crate) sources: Sources,
+}
+
+/// Addresses to connect from, which take turns; any, if there are none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources {
+    addresses: Arc<[IpAddr]>,
+    turn: Arc<AtomicUsize>,
 }
 
 /// A connection.
@@ -48,11 +57,27 @@ impl Dial {
     /// # Errors
     /// What the network or TLS says.
     pub(crate) async fn connect(&self) -> io::Result<Socket> {
-        let tcp = TcpStream::connect(self.address).await?;
+        let tcp = self.sources.connect(self.address).await?;
         tcp.set_nodelay(true)?;
         let Some((config, name)) = &self.tls else { return Ok(Socket::Plain(tcp)) };
         let tls = TlsConnector::from(Arc::clone(config)).connect(name.clone(), tcp).await?;
         Ok(Socket::Tls(Box::new(tls)))
+    }
+}
+
+impl Sources {
+    /// The first connection is of the address at that place.
+    pub(crate) fn new(addresses: &[IpAddr], first: u32) -> Self {
+        let first = usize::try_from(first).unwrap_or(0);
+        Self { addresses: addresses.into(), turn: Arc::new(AtomicUsize::new(first)) }
+    }
+
+    async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.addresses.len().max(1);
+        let Some(source) = self.addresses.get(turn) else { return TcpStream::connect(to).await };
+        let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.bind(SocketAddr::new(*source, 0))?;
+        socket.connect(to).await
     }
 }
 

@@ -8,11 +8,14 @@
 mod failures;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::http1::BODY_START_MAX;
 use super::queue::Job;
-use super::run::{Act, Distribution, Failure, Spike, Timeline};
+use super::run::{Act, Distribution, Failure, Health, Second, Spike, Timeline};
 
 /// Of the requests that took longest, in a tally.
 pub(crate) const SLOWEST_MAX: usize = 24;
@@ -21,7 +24,7 @@ pub(crate) const SLOWEST_MAX: usize = 24;
 pub(crate) const SPIKES_MAX: usize = 2_000;
 
 /// Of one worker.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) counts: Counts,
     pub(crate) slip: Distribution,
@@ -35,7 +38,7 @@ pub(crate) struct Tally {
 }
 
 /// What became of one act.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct OfAct {
     pub(crate) done: u64,
     pub(crate) failed: u64,
@@ -44,7 +47,7 @@ pub(crate) struct OfAct {
 }
 
 /// All but the histograms.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Counts {
     /// What was due earlier counts for nothing.
     pub(crate) from_ns: u64,
@@ -61,6 +64,7 @@ pub(crate) struct Counts {
     pub(crate) spikes: Vec<Spike>,
     pub(crate) loop_lag_ns: u64,
     /// What took no longer is not among the slowest.
+    #[serde(skip)]
     slowest_floor_us: u64,
 }
 
@@ -165,6 +169,30 @@ impl Tally {
     /// Tells of something that failed and is no request.
     pub(crate) fn note_failure(&mut self, why: &str) {
         self.keep_failure(0, None, Some(why), String::new());
+    }
+
+    /// A second of a run in which this was counted.
+    pub(crate) fn second(&self, at_s: f64, in_flight: u64, client: Health) -> Second {
+        let counts = &self.counts;
+        let slip_p99_us = self.slip.at_us(0.99);
+        let loop_lag_ms = Duration::from_nanos(counts.loop_lag_ns).as_secs_f64() * 1e3;
+        Second {
+            at_s,
+            offered: counts.offered,
+            started: counts.started,
+            done: counts.done,
+            failed: counts.failed,
+            in_flight,
+            bytes_in: counts.bytes_in,
+            response_us: self.response.marks_us(),
+            slip_p99_us,
+            wait_p99_us: self.wait.at_us(0.99),
+            client: Health { loop_lag_ms, slip_p99_us, ..client },
+            server: None,
+            heat: self.response.heat(),
+            heard: self.delivery.0.len(),
+            delivery_us: self.delivery.marks_us(),
+        }
     }
 
     /// Counts all of another, too.

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::measure::run::{Run, Second};
 
 /// The columns. Tools know them by name: new ones go to the end.
-pub(crate) const COLUMNS: [&str; 34] = [
+pub(crate) const COLUMNS: [&str; 36] = [
     "at_s",
     "offered",
     "started",
@@ -33,6 +33,8 @@ pub(crate) const COLUMNS: [&str; 34] = [
     "server_busiest_thread_cpu",
     "server_run_queue_wait",
     "server_memory_bytes",
+    "server_open_files",
+    "server_queued",
     "is_warm_up",
     "asked_rate",
     "run",
@@ -90,6 +92,8 @@ fn row(run: &Run, second: &Second) -> [String; COLUMNS.len()] {
         known(server.and_then(|server| server.busiest_thread_cpu)),
         known(server.and_then(|server| server.run_queue_wait)),
         known(server.map(|server| server.memory_bytes)),
+        known(server.and_then(|server| server.open_files)),
+        known(server.and_then(|server| server.queued)),
         u8::from(is_warm_up).to_string(),
         known(run.totals.asked_rate),
         run.id.clone(),

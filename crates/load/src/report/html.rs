@@ -84,6 +84,7 @@ fn content(run: &Run, target: &str) -> Markup {
             section class="card" { h2 { "Latency" } (tables::percentiles(run)) (tables::acts(run)) }
             section class="card" { h2 { "Answers" } (tables::answers(run)) (tables::failures(run)) }
         }
+        (tables::processes(run))
         (tables::audits(run))
         (tables::details(run))
         footer { "Made by " b { "hubbub load" } ". This file is all there is: it loads nothing." }

@@ -1,6 +1,6 @@
 //! A run while it goes on: one screen in a terminal, lines of text elsewhere.
 //!
-//! Whoever measures makes a [`Snapshot`] each second and gives it to a [`Screen`], from a thread that sends no requests:
+//! Whoever measures makes a [`Snapshot`] each second, and shows it again as time goes on, on a [`Screen`], from a thread that sends no requests:
 //! drawing takes about a millisecond.
 //!
 //! # Invariants

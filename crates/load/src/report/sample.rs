@@ -39,6 +39,7 @@ pub(super) fn healthy() -> Run {
         judgement: judge(&evidence(&histograms)),
         slos: judged.to_vec(),
         percentiles: Percentiles::from(&histograms),
+        processes: Vec::new(),
         histograms,
         totals,
         slowest: (0..8).map(timeline).collect(),
@@ -242,6 +243,7 @@ fn plan() -> Plan {
         streams: 1,
         chat: None,
         workers: 2,
+        processes: 1,
         seed: 7,
         args: ["hubbub", "load", "run", "http://127.0.0.1:8080/hello", "--rate", "5k"]
             .map(str::to_owned)
@@ -317,8 +319,12 @@ fn second(n: u64) -> Second {
             cpu: 0.58 + (n % 6) as f64 * 0.02,
             busiest_thread_cpu: Some(0.31),
             run_queue_wait: Some(0.02),
+            longest_wait: Some(0.01),
             memory_bytes: 48 << 20,
             allowed_cores: Some(2),
+            open_files: Some(70),
+            open_files_max: Some(20_000),
+            queued: Some(3.0),
         }),
         heat: heat([1_300 + wave / 4, 1_900 + wave, 2_600 + 3 * wave, 42_000 + 20 * wave]),
         heard: 0,

@@ -1,6 +1,7 @@
 //! What is said of a run, whatever it is said in: text, HTML, XML.
 
 mod audits;
+mod processes;
 mod words;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use crate::measure::run::{
 };
 
 pub(crate) use audits::{Audit, Outcome, audits};
+pub(crate) use processes::{PROCESS, processes};
 pub(crate) use words::{judged, knee, next_command, period};
 
 /// Exit code: an objective was missed.
@@ -187,7 +189,7 @@ pub(crate) fn asked_and_achieved(run: &Run) -> Vec<(&'static str, String, String
     let open = units::count(u64::from(totals.achieved_connections));
     let opened = match totals.connects {
         0 => String::new(),
-        opened => format!(", {} opened while it was measured", units::count(opened)),
+        opened => format!(", {} opened in all", units::count(opened)),
     };
     let mut rows = vec![
         ("rate", asked, format!("{}{kept}", units::rate(totals.achieved_rate))),
@@ -267,6 +269,15 @@ pub(crate) fn notes(run: &Run) -> Vec<String> {
     }
     if totals.was_interrupted {
         notes.push("It was interrupted: this is what there was by then.".to_owned());
+    }
+    if !run.processes.is_empty() {
+        notes.push(format!(
+            "Made by {} processes on one schedule; what they counted was added, histograms too.",
+            run.processes.len()
+        ));
+    }
+    if let Some(aborted) = &totals.aborted {
+        notes.push(format!("It was {aborted}: this is what there was by then."));
     }
     let timeout = units::seconds(run.plan.timeout_ms as f64 / 1e3);
     notes.push(format!(

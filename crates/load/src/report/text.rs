@@ -43,6 +43,7 @@ pub(crate) fn text(run: &Run, look: Look) -> String {
         acts(run),
         statuses(run),
         failures(run),
+        processes(run),
         findings(run, look),
         objectives(run, look),
         ladder(run),
@@ -173,6 +174,16 @@ fn failures(run: &Run) -> String {
         line(&mut text, format_args!("request {index}  {}{body}", one_line(&why, BODY_TOLD)));
     }
     text
+}
+
+fn processes(run: &Run) -> String {
+    let rows = story::processes(run);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&story::PROCESS);
+    rows.into_iter().for_each(|row| table.row(row));
+    table.to_string()
 }
 
 fn findings(run: &Run, look: Look) -> String {

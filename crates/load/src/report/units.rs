@@ -62,6 +62,12 @@ pub(crate) fn whole(value: f64) -> String {
     count(value.round() as u64)
 }
 
+/// So many processors: `1 processor`, `4 processors`.
+pub(crate) fn processors(count: f64) -> String {
+    let plural = if count == 1.0 { "" } else { "s" };
+    format!("{count:.0} processor{plural}")
+}
+
 /// A tick of an axis: without zeros behind the point.
 pub(crate) fn tick(value: f64) -> String {
     if value >= 1.0 && value.fract() == 0.0 { whole(value) } else { format!("{value}") }

@@ -1,9 +1,10 @@
 //! Rule 1: whether the generator measured itself.
 
-use super::words::{What, ms, percent};
+use super::words::{What, ms, percent, processors};
 use super::{
     CLIENT_BUSY, Cause, Client, Confidence, Evidence, Finding, LATE_BY_FAR, LATE_OF_SERVICE,
-    LATE_US, RUN_QUEUE_WAIT, Ruling, STALL_MS, STALL_OF_MAX, STEAL, server,
+    LATE_US, RUN_QUEUE_WAIT, Ruling, STALL_BEYOND_MAX, STALL_DUE, STALL_MS, STALL_OF_MAX, STEAL,
+    server,
 };
 
 const MORE_PROCESSORS: &str = "give the generator more processors, fewer connections or a lower rate, or a machine of its own";
@@ -57,13 +58,22 @@ fn stood_still(evidence: &Evidence) -> Option<Finding> {
     let gap_ms = evidence.client.watchdog_gap_ms?;
     let longest_us = evidence.traffic.response_max_us?;
     let explains = gap_ms * 1_000.0 >= STALL_OF_MAX * longest_us;
-    (gap_ms >= STALL_MS && explains).then(|| {
+    (gap_ms >= STALL_MS && explains && !is_of_the_watchdog_alone(evidence)).then(|| {
         let longest = ms(longest_us);
         let evidence = format!(
             "the generator's own watchdog did not tick for {gap_ms:.0} ms; the slowest response took {longest}"
         );
         What::GeneratorStoodStill.found(evidence, QUIET)
     })
+}
+
+/// Whether requests were there to meet the gap and none took nearly as long: then only the watchdog missed its turn.
+fn is_of_the_watchdog_alone(evidence: &Evidence) -> bool {
+    let gap_ms = evidence.client.watchdog_gap_ms.unwrap_or(0.0);
+    let longest_us = evidence.traffic.response_max_us.unwrap_or(f64::INFINITY);
+    // In a closed loop there is always one in flight.
+    let due = evidence.traffic.asked_rate.map_or(f64::INFINITY, |rate| rate * gap_ms / 1_000.0);
+    due >= STALL_DUE && gap_ms * 1_000.0 > STALL_BEYOND_MAX * longest_us
 }
 
 /// How late a generator may be, in microseconds.
@@ -88,7 +98,7 @@ fn busy(client: &Client) -> Option<Finding> {
     let (used, may) = (client.cpu_cores?, client.cpu_allowed_cores?);
     is_busy(client).then(|| {
         let evidence =
-            format!("the generator used {used:.2} of the {may:.2} processors it may use");
+            format!("the generator used {used:.2} of the {} it may use", processors(may));
         What::GeneratorBusy.found(evidence, MORE_PROCESSORS)
     })
 }

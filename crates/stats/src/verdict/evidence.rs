@@ -80,6 +80,10 @@ pub struct Limits {
     pub open_files: Option<f64>,
     /// Descriptors it may open.
     pub open_files_max: Option<f64>,
+    /// Descriptors that the server had open, at most.
+    pub server_files: Option<f64>,
+    /// Descriptors it may open.
+    pub server_files_max: Option<f64>,
     /// Connections that found no free port (`EADDRNOTAVAIL`).
     pub no_port: Option<u64>,
     /// Connections that were not accepted in time.
@@ -101,6 +105,10 @@ pub struct Server {
     pub allowed_cores: Option<f64>,
     /// How busy all processors of its machine were, whoever used them.
     pub machine_busy: Option<f64>,
+    /// Of each second, how long its thread that waited longest was ready to run and did not.
+    pub run_queue_wait: Option<f64>,
+    /// What waited in its queues, the mean, as it says itself. Told, never judged: a queue may be meant.
+    pub queued: Option<f64>,
     /// Whether it runs on the generator's machine.
     pub is_local: bool,
 }
@@ -148,6 +156,11 @@ impl Traffic {
     /// How many times longer service takes than with one connection alone.
     pub(super) fn queueing(&self) -> Option<f64> {
         Some(self.service_p50_us? / self.alone_p50_us?)
+    }
+
+    /// Whether there are so few requests at a time that none finds another before it.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.in_flight.is_some_and(|in_flight| in_flight < super::QUEUES_IN_FLIGHT)
     }
 }
 

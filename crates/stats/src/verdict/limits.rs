@@ -10,6 +10,7 @@ use super::{
 pub(super) fn held(evidence: &Evidence) -> Ruling {
     let found: Vec<Finding> = [
         files(evidence),
+        server_files(evidence),
         ports(evidence),
         backlog(evidence),
         timeouts(evidence),
@@ -29,6 +30,16 @@ fn files(evidence: &Evidence) -> Option<Finding> {
         let evidence = format!("{open:.0} of {most:.0} descriptors were open");
         What::FilesUsedUp
             .found(evidence, "raise the limit (`ulimit -n`), or use several generator processes")
+    })
+}
+
+fn server_files(evidence: &Evidence) -> Option<Finding> {
+    let limits = &evidence.limits;
+    let (open, most) = (limits.server_files?, limits.server_files_max?);
+    (open >= FILES * most).then(|| {
+        let evidence = format!("{open:.0} of {most:.0} descriptors of the server were open");
+        What::ServerFilesUsedUp
+            .found(evidence, "raise the server's limit (`ulimit -n`), or use several processes")
     })
 }
 

@@ -1,11 +1,11 @@
 //! Rules 3 to 8: what the server did, once the generator and what is between are out of the question.
 
 use super::client::is_busy;
-use super::words::{What, ms, percent};
+use super::words::{What, ms, percent, processors};
 use super::{
     Cause, Confidence, Evidence, FLAT, Finding, GROWS, KEPT_UP, LATE_OF_SERVICE, LATE_US,
-    MACHINE_FULL, MACHINE_PART, NATURE, ONE_CORE, QUEUES, Ruling, SERVER_BUSY, SERVER_IDLE,
-    STALL_MS, STALL_OF_MAX, TAIL, TURNED_AWAY,
+    MACHINE_FULL, MACHINE_PART, NATURE, ONE_CORE, QUEUES, RUN_QUEUE_WAIT, Ruling, SERVER_BUSY,
+    SERVER_IDLE, STALL_MS, STALL_OF_MAX, TAIL, TURNED_AWAY,
 };
 use crate::littles_law::connections;
 
@@ -56,7 +56,10 @@ pub(super) fn held(evidence: &Evidence) -> Ruling {
         return Some((Cause::ServerCpu, confidence, vec![What::ServerBusy.found(used, next)]));
     }
     let next = "look at what is downstream, at pools and at locks; it may be driven with thousands in flight";
-    let idle = What::ServerIdle.found(format!("throughput was held while {used}"), next);
+    let queued = evidence.server.queued.filter(|queued| *queued >= 1.0);
+    let queued =
+        queued.map_or_else(String::new, |queued| format!(", and {queued:.0} waited in its queues"));
+    let idle = What::ServerIdle.found(format!("throughput was held while {used}{queued}"), next);
     let findings = [Some(idle), one_processor(evidence)].into_iter().flatten().collect();
     Some((Cause::ServerWaiting, confidence, findings))
 }
@@ -116,9 +119,9 @@ pub(super) fn unknown(evidence: &Evidence) -> (Cause, Confidence, Vec<Finding>) 
     (Cause::Unknown, Confidence::Possible, findings)
 }
 
-/// What else is worth knowing: a stop, and what kind of work it is.
+/// What else is worth knowing: a stop, a machine that others use, and what kind of work it is.
 pub(super) fn remarks(evidence: &Evidence) -> Vec<Finding> {
-    [still(evidence), nature(evidence)].into_iter().flatten().collect()
+    [still(evidence), starved(evidence), nature(evidence)].into_iter().flatten().collect()
 }
 
 /// Whether generator and server are both at their maximum.
@@ -148,8 +151,11 @@ fn flat(evidence: &Evidence) -> Option<bool> {
     (elasticity <= FLAT || elasticity >= GROWS).then_some(elasticity <= FLAT)
 }
 
+/// Slower than alone, by requests that are there at the same time. A machine that is slower than it was a moment ago
+/// looks alike, but for the queue.
 fn queueing(evidence: &Evidence) -> Option<bool> {
-    evidence.traffic.queueing().map(|times| times >= QUEUES)
+    let traffic = &evidence.traffic;
+    traffic.queueing().map(|times| times >= QUEUES && !traffic.is_sparse())
 }
 
 /// Requests wait for a connection, and each connection has a request in flight.
@@ -168,7 +174,18 @@ fn at_maximum(evidence: &Evidence) -> Option<bool> {
     if machine_is_full(evidence) {
         return (share >= MACHINE_PART).then_some(true);
     }
-    (share < SERVER_IDLE).then_some(false)
+    (share < SERVER_IDLE && !waits_for_processors(evidence)).then_some(false)
+}
+
+/// A thread of it was ready to run and did not: what it waited for were processors.
+fn waits_for_processors(evidence: &Evidence) -> bool {
+    evidence.server.run_queue_wait.is_some_and(|wait| wait > RUN_QUEUE_WAIT)
+}
+
+/// Whether others had the processors that it wanted.
+fn is_starved(evidence: &Evidence) -> bool {
+    at_maximum(evidence) != Some(true)
+        && (machine_is_full(evidence) || waits_for_processors(evidence))
 }
 
 fn machine_is_full(evidence: &Evidence) -> bool {
@@ -182,6 +199,8 @@ fn why_not(evidence: &Evidence) -> String {
         ""
     } else if machine_is_full(evidence) {
         ", and others filled its machine"
+    } else if waits_for_processors(evidence) {
+        ", and others had those it waited for"
     } else {
         ": neither full nor idle"
     };
@@ -210,7 +229,7 @@ fn in_use(evidence: &Evidence) -> Finding {
 fn used(evidence: &Evidence) -> String {
     let server = &evidence.server;
     match (server.cpu_cores, server.allowed_cores) {
-        (Some(used), Some(all)) => format!("the server used {used:.2} of {all:.0} processors"),
+        (Some(used), Some(all)) => format!("the server used {used:.2} of {}", processors(all)),
         (Some(_) | None, _) => "the server's processors were not seen".to_owned(),
     }
 }
@@ -226,7 +245,7 @@ fn machine_full(evidence: &Evidence) -> Finding {
 fn one_processor(evidence: &Evidence) -> Option<Finding> {
     let (used, all) = (evidence.server.cpu_cores?, evidence.server.allowed_cores?);
     ((used - 1.0).abs() <= ONE_CORE && all >= 2.0).then(|| {
-        let told = format!("the server used {used:.2} of {all:.0} processors");
+        let told = format!("the server used {used:.2} of {}", processors(all));
         What::OneProcessor.found(told, "look for a single thread or a global lock")
     })
 }
@@ -236,7 +255,7 @@ fn still(evidence: &Evidence) -> Option<Finding> {
     let (p50_us, p99_us) = (traffic.response_p50_us?, traffic.response_p99_us?);
     let gap_us = evidence.client.watchdog_gap_ms? * 1_000.0;
     let long = p99_us >= STALL_MS * 1_000.0 && p99_us >= TAIL * p50_us;
-    (long && gap_us < STALL_OF_MAX * p99_us).then(|| {
+    (long && gap_us < STALL_OF_MAX * p99_us && !is_starved(evidence)).then(|| {
         let told = format!(
             "the 99th percentile is {} and the median {}, while the generator's watchdog missed {} at most",
             ms(p99_us),
@@ -244,6 +263,20 @@ fn still(evidence: &Evidence) -> Option<Finding> {
             ms(gap_us)
         );
         What::ServerStoodStill.found(told, "look at the server at the time of the slowest requests: a stop, a lock, a flush")
+    })
+}
+
+fn starved(evidence: &Evidence) -> Option<Finding> {
+    let wait = evidence.server.run_queue_wait.filter(|wait| *wait > RUN_QUEUE_WAIT);
+    is_starved(evidence).then(|| {
+        let told = match wait {
+            Some(wait) => {
+                let share = percent(wait);
+                format!("a thread of the server was ready to run and did not {share} of the time")
+            }
+            None => "others filled the server's machine".to_owned(),
+        };
+        What::ServerStarved.found(told, "run the server where nothing else does")
     })
 }
 
@@ -257,7 +290,8 @@ fn nature(evidence: &Evidence) -> Option<Finding> {
     if share >= NATURE {
         let all = evidence.server.allowed_cores?;
         let next = format!(
-            "{all:.0} processors do {:.0} a second at most; use 1 to 2 requests in flight a processor",
+            "{} can do {:.0} a second at most; use 1 to 2 requests in flight a processor",
+            processors(all),
             all * US_PER_S / used_us
         );
         return Some(What::ProcessorWork.found(told, next));

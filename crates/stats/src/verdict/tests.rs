@@ -36,6 +36,8 @@ fn healthy() -> Evidence {
         limits: Limits {
             open_files: Some(80.0),
             open_files_max: Some(20_000.0),
+            server_files: Some(90.0),
+            server_files_max: Some(1_000.0),
             no_port: Some(0),
             connect_timeouts: Some(0),
             backlog_overflows: Some(0),
@@ -46,6 +48,8 @@ fn healthy() -> Evidence {
             cpu_cores: Some(1.0),
             allowed_cores: Some(4.0),
             machine_busy: Some(0.4),
+            run_queue_wait: Some(0.01),
+            queued: None,
             is_local: true,
         },
         growth: None,
@@ -205,6 +209,53 @@ fn a_second_of_standing_still_is_of_whoever_stood_still() {
 }
 
 #[test]
+fn a_gap_of_the_watchdog_that_no_request_met_is_of_the_watchdog_alone() {
+    // 400 ms without a tick, and the slowest of a closed loop took 20 ms.
+    let mut alone = closed();
+    (alone.client.watchdog_gap_ms, alone.traffic.response_max_us) = (Some(400.0), Some(20e3));
+    alone.client.run_queue_wait = Some(0.4);
+    assert!(judge(&alone).is_valid(), "{:?}", judge(&alone));
+    assert!(!finds(&alone, What::GeneratorStoodStill));
+    let mut met = alone;
+    met.traffic.response_max_us = Some(390e3);
+    assert_eq!(cause(&met), Cause::HostStarved);
+    // One a second: nothing was due in the gap, or just before its end.
+    let mut rare = alone;
+    rare.traffic.asked_rate = Some(1.0);
+    (rare.traffic.achieved_rate, rare.client.slip_p99_us) = (Some(1.0), Some(10.0));
+    assert!(!judge(&rare).is_valid(), "what was due in it may be all there is");
+    let mut often = rare;
+    (often.traffic.asked_rate, often.traffic.achieved_rate) = (Some(1e3), Some(1e3));
+    assert_eq!(cause(&often), Cause::Headroom, "four hundred were due in it");
+}
+
+#[test]
+fn a_server_whose_processors_others_had_is_not_said_to_wait_or_to_stand_still() {
+    // Half of a request at a time in flight, each three times slower than a moment ago, with a long tail.
+    let slow = |change: fn(&mut Server)| {
+        let mut evidence = but(|e| {
+            e.traffic.in_flight = Some(0.5);
+            (e.traffic.service_p50_us, e.traffic.alone_p50_us) = (Some(900.0), Some(300.0));
+            (e.traffic.response_p50_us, e.traffic.response_p99_us) = (Some(950.0), Some(150e3));
+            e.server.cpu_cores = Some(0.1);
+        });
+        change(&mut evidence.server);
+        judge(&evidence)
+    };
+    let starved = slow(|server| server.run_queue_wait = Some(0.4));
+    assert_eq!(starved.cause, Cause::Headroom, "{starved:?}");
+    assert!(starved.findings.iter().any(|found| found.what == What::ServerStarved));
+    assert_eq!(slow(|server| server.machine_busy = Some(0.99)).cause, Cause::Headroom);
+    assert_eq!(slow(|_| {}).cause, Cause::ServerWaiting, "nobody else had them: it stood still");
+
+    let mut held = saturated(0.5);
+    held.server.run_queue_wait = Some(0.4);
+    let judgement = judge(&held);
+    assert_eq!(judgement.cause, Cause::Unknown, "it may have waited for them alone");
+    assert!(judgement.findings[0].evidence.contains("others had those"), "{judgement:?}");
+}
+
+#[test]
 fn a_machine_that_both_fill_is_told_and_a_late_generator_on_it_is_invalid_all_the_same() {
     let mut shared = saturated(2.0);
     shared.server.machine_busy = Some(0.98);
@@ -276,6 +327,18 @@ fn only_a_generator_that_was_late_makes_a_run_invalid() {
 }
 
 #[test]
+fn what_waits_in_a_server_is_told_and_decides_nothing() {
+    let queued = |evidence: Evidence, queued| {
+        judge(&Evidence { server: Server { queued: Some(queued), ..evidence.server }, ..evidence })
+    };
+    let waiting = queued(saturated(0.5), 41.2);
+    assert_eq!(waiting.cause, Cause::ServerWaiting);
+    let told = &waiting.findings[0].evidence;
+    assert!(told.ends_with("and 41 waited in its queues"), "{told}");
+    assert_eq!(queued(healthy(), 1e6).cause, Cause::Headroom);
+}
+
+#[test]
 fn what_kind_of_work_a_request_is_is_told_with_its_ceiling() {
     let work = |cores, alone_us: f64| {
         but(|e| {
@@ -286,7 +349,7 @@ fn what_kind_of_work_a_request_is_is_told_with_its_ceiling() {
     // 2 processors at 1,000 a second: 2,000 µs of processor a request.
     let busy = judge(&work(2.0, 2_000.0 / NATURE - 1.0));
     let told = busy.findings.iter().find(|finding| finding.what == What::ProcessorWork).unwrap();
-    assert!(told.next.contains("4 processors do 2000 a second"), "{told:?}");
+    assert!(told.next.contains("4 processors can do 2000 a second"), "{told:?}");
     assert!(finds(&work(2.0, 2_000.0 / (1.0 - NATURE) + 1.0), What::WaitingWork));
     let between = work(2.0, 4_000.0);
     assert!(!finds(&between, What::ProcessorWork) && !finds(&between, What::WaitingWork));
@@ -299,6 +362,9 @@ fn a_judgement_is_one_sentence_and_is_saved_and_read_again() {
         judgement.to_string(),
         "The server's processors were the limit (clear): the server used 3.90 of 4 processors."
     );
+    let mut one = saturated(0.9);
+    one.server.allowed_cores = Some(1.0);
+    assert!(judge(&one).to_string().ends_with("used 0.90 of 1 processor."), "{}", judge(&one));
     let saved = serde_json::to_string(&judgement).unwrap();
     assert!(saved.contains("\"cause\":\"server_cpu\""), "{saved}");
     assert_eq!(serde_json::from_str::<Judgement>(&saved).unwrap(), judgement);

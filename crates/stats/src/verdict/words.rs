@@ -20,6 +20,8 @@ pub enum What {
     HostStarved,
     /// Descriptors are used up.
     FilesUsedUp,
+    /// Descriptors of the server are used up.
+    ServerFilesUsedUp,
     /// No local port was free.
     PortsUsedUp,
     /// The server's backlog of connections overflowed.
@@ -44,6 +46,8 @@ pub enum What {
     OneProcessor,
     /// The server stood still for a time.
     ServerStoodStill,
+    /// The server was ready to run and did not.
+    ServerStarved,
     /// Generator and server filled their machine together.
     MachineFull,
     /// Throughput kept up or still grew.
@@ -68,6 +72,7 @@ impl What {
             Self::GeneratorBusy => "the generator was busy",
             Self::HostStarved => "the host gave the generator too little",
             Self::FilesUsedUp => "descriptors are used up",
+            Self::ServerFilesUsedUp => "the server's descriptors are used up",
             Self::PortsUsedUp => "local ports are used up",
             Self::BacklogFull => "the server's backlog overflowed",
             Self::ConnectTimeouts => "connections were not accepted in time",
@@ -80,6 +85,7 @@ impl What {
             Self::ServerIdle => "the server waited",
             Self::OneProcessor => "the server used one processor",
             Self::ServerStoodStill => "the server stood still",
+            Self::ServerStarved => "the server's host gave it too little",
             Self::MachineFull => "the machine was full",
             Self::KeptUp => "it kept up",
             Self::ObjectiveMissed => "an objective was missed without load",
@@ -108,6 +114,13 @@ pub(super) fn ms(micros: f64) -> String {
 
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
+}
+
+/// So many processors, or parts of one.
+pub(super) fn processors(count: f64) -> String {
+    let digits = if count.fract() == 0.0 { 0 } else { 2 };
+    let plural = if count == 1.0 { "" } else { "s" };
+    format!("{count:.digits$} processor{plural}")
 }
 
 /// With a capital in front.

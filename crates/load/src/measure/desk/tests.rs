@@ -107,3 +107,22 @@ fn a_closed_loop_ends_with_its_time() {
     desk.answered(0, &stamps(job, 150), 200, b"");
     assert_eq!(desk.poll_job(0, 100, false, Waker::noop()), Poll::Ready(None));
 }
+
+#[test]
+fn what_is_due_after_the_warm_up_is_in_no_tally_of_the_warm_up_whenever_that_is_taken() {
+    // Due at 0, 10, 20 and 30; the warm-up is until 20, and nobody comes for the tally until all is done.
+    let mut desk = open(4, 1).with_warm_up(20);
+    for index in 0..4 {
+        let next = job(desk.poll_job(0, 100, false, Waker::noop()));
+        assert_eq!(next.index, index);
+        desk.answered(0, &stamps(next, 100), 200, b"");
+    }
+    let told = |tally: &Tally| (tally.counts.offered, tally.counts.started, tally.counts.done);
+    assert_eq!((told(&desk.tally), desk.tally.counts.from_ns), ((2, 2, 2), 20));
+    let warm_up = desk.warm_up.over.take().expect("it is over");
+    assert_eq!(told(&warm_up), (2, 0, 0), "what was still open of it counts for nothing");
+
+    let mut cold = open(4, 1).with_warm_up(0);
+    job(cold.poll_job(0, 100, false, Waker::noop()));
+    assert_eq!((cold.tally.counts.offered, cold.warm_up.over.is_some()), (4, false));
+}

@@ -18,8 +18,11 @@ use crate::measure::worker::Worker;
 /// How often it is seen whether all is done.
 const GLANCE: Duration = Duration::from_millis(10);
 
+/// Who looks on is told of the time so often, between seconds.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// Requests far slower than most that a run keeps.
-const SPIKES_MAX: usize = 20_000;
+pub(crate) const SPIKES_MAX: usize = 20_000;
 
 /// Answers from which it can be told what is far slower than most.
 const ENOUGH: u64 = 200;
@@ -40,6 +43,8 @@ pub(super) struct Collector<'a> {
     sum: Tally,
     /// Swapped in for a full one.
     spare: Tally,
+    /// Whether the warm-up is over, and the CPU seconds of this process at its end.
+    is_warm: bool,
     cpu_before: f64,
     /// When every request was answered.
     answered_ns: Option<u64>,
@@ -66,6 +71,7 @@ impl<'a> Collector<'a> {
             total: Tally::default(),
             sum: Tally::default(),
             spare: Tally::default(),
+            is_warm: load.warm_up.is_zero(),
             cpu_before: cpu::seconds().unwrap_or(0.0),
             answered_ns: None,
         }
@@ -81,15 +87,18 @@ impl<'a> Collector<'a> {
         let mut was_interrupted = false;
         let mut last_ns = nanos(self.load.length.saturating_add(self.load.timeout));
         let tick_ns = nanos(self.load.tick);
-        let mut next_ns = tick_ns;
+        let (mut next_ns, mut moment_ns) = (tick_ns, 0);
         loop {
             let now_ns = self.clock.now_ns();
             if now_ns >= next_ns {
                 let second = self.second(now_ns);
-                watch.second(&second, &self.total);
+                watch.second(&second, &self.sum, &self.total);
                 self.seconds.push(second);
                 // After a stall of this process a second is longer: what happened in it cannot be told apart.
                 next_ns = (now_ns / tick_ns + 1) * tick_ns;
+            } else if now_ns >= moment_ns {
+                watch.moment(Duration::from_nanos(now_ns).as_secs_f64());
+                moment_ns = now_ns + nanos(MOMENT);
             }
             if self.is_done() {
                 let answered_ns = *self.answered_ns.get_or_insert(now_ns);
@@ -137,6 +146,7 @@ impl<'a> Collector<'a> {
             was_interrupted,
             seconds: self.seconds,
             total: self.total,
+            processes: Vec::new(),
         }
     }
 
@@ -157,53 +167,44 @@ impl<'a> Collector<'a> {
 
     fn second(&mut self, now_ns: u64) -> Second {
         let in_flight = self.take(now_ns);
-        let mut client = self.sampler.look();
-        let Tally { counts, slip, wait, response, delivery, .. } = &self.sum;
-        client.loop_lag_ms = Duration::from_nanos(counts.loop_lag_ns).as_secs_f64() * 1e3;
-        client.slip_p99_us = slip.at_us(0.99);
-        Second {
-            at_s: Duration::from_nanos(now_ns).as_secs_f64(),
-            offered: counts.offered,
-            started: counts.started,
-            done: counts.done,
-            failed: counts.failed,
-            in_flight,
-            bytes_in: counts.bytes_in,
-            response_us: response.marks_us(),
-            slip_p99_us: client.slip_p99_us,
-            wait_p99_us: wait.at_us(0.99),
-            client,
-            server: self.server.as_mut().and_then(|server| server.look()),
-            heat: response.heat(),
-            heard: delivery.0.len(),
-            delivery_us: delivery.marks_us(),
-        }
+        let client = self.sampler.look();
+        let at_s = Duration::from_nanos(now_ns).as_secs_f64();
+        let second = self.sum.second(at_s, in_flight, client);
+        Second { server: self.server.as_mut().and_then(|server| server.look()), ..second }
     }
 
     /// Takes what the workers counted into `sum`, and into `total` what is of the measured part; what is in flight.
     fn take(&mut self, now_ns: u64) -> u64 {
         let warm_up_ns = nanos(self.load.warm_up);
-        let from_ns = if now_ns >= warm_up_ns { warm_up_ns } else { 0 };
+        let is_over = now_ns >= warm_up_ns;
+        if is_over && !self.is_warm {
+            self.is_warm = true;
+            self.cpu_before = cpu::seconds().unwrap_or(0.0);
+        }
+        let from_ns = if is_over { warm_up_ns } else { 0 };
         let spike_ns = self.spike_ns();
-        self.sum.clear(from_ns);
-        let (mut in_flight, mut is_measured) = (0, warm_up_ns == 0);
+        self.sum.clear(0);
+        let mut in_flight = 0;
         for worker in self.workers {
             self.spare.clear(from_ns);
-            {
+            let warm_up = {
                 let mut desk = worker.shared.desk();
                 std::mem::swap(&mut desk.tally, &mut self.spare);
                 desk.spike_ns = spike_ns;
                 in_flight += desk.offered - desk.returned;
-            }
-            is_measured |= self.spare.counts.from_ns > 0;
-            self.sum.add(&self.spare);
-        }
-        if is_measured {
+                desk.warm_up.over.take()
+            };
             let room = SPIKES_MAX.saturating_sub(self.total.counts.spikes.len());
-            self.sum.counts.spikes.truncate(room);
-            self.total.add(&self.sum);
-        } else if from_ns > 0 {
-            self.cpu_before = cpu::seconds().unwrap_or(0.0);
+            self.spare.counts.spikes.truncate(room);
+            for tally in std::iter::once(&self.spare).chain(&warm_up) {
+                self.sum.add(tally);
+                if tally.counts.from_ns == warm_up_ns {
+                    self.total.add(tally);
+                } else {
+                    // Connections stay open, whenever they were opened.
+                    self.total.counts.connects += tally.counts.connects;
+                }
+            }
         }
         in_flight
     }

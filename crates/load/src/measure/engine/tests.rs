@@ -1,8 +1,9 @@
 //! Against a bare server that does exactly what a test says, down to the pieces in which bytes come. Counts decide,
 //! never times.
 
-mod bare;
+pub(in crate::measure) mod bare;
 mod multiplexed;
+mod secured;
 
 use clap::Parser as _;
 use stats::verdict::Cause;
@@ -13,7 +14,7 @@ use crate::measure::assemble::{self, Beside};
 use crate::measure::command::Nobody;
 use crate::measure::plan::{Aim, of_run};
 use crate::measure::refusal::EXIT_UNAVAILABLE;
-use crate::measure::run::Run;
+use crate::measure::run::{Run, Totals};
 
 use bare::{Act, Bare};
 
@@ -23,9 +24,9 @@ struct Line {
     run: RunArgs,
 }
 
-const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+pub(in crate::measure) const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
-async fn measure(url: &str, words: &str) -> Result<Run, Refusal> {
+pub(in crate::measure) async fn measure(url: &str, words: &str) -> Result<Run, Refusal> {
     measure_until(url, words, std::future::pending()).await
 }
 
@@ -191,6 +192,17 @@ async fn bodies_of_a_file_take_turns_and_are_filled() {
     assert!(asked.contains("POST / HTTP/1.1\r\n") && asked.contains("x-a: b\r\n"), "{asked}");
     assert!(asked.contains("{\"n\":0}") && asked.contains("{\"n\":2}"), "{asked}");
     assert_eq!(asked.matches("second").count(), 2);
+}
+
+#[tokio::test]
+async fn after_a_warm_up_what_was_due_is_what_was_done_and_connections_opened_in_it_are_told() {
+    let server = Bare::begin(|_| vec![Act::Say(FINE)]);
+    let words = "--rate 2k -d 1200ms -c 8 -t 2 --warm-up 1s";
+    let run = measure(&server.url, words).await.expect("it is measured");
+    let Totals { offered, started, done, connects, .. } = run.totals;
+    assert_eq!((offered, started, done), (400, 400, 400), "of 2,400, those of the last 200 ms");
+    assert_eq!((connects, server.requests()), (server.connections(), 2_400));
+    assert!(connects >= 8, "{connects}");
 }
 
 #[tokio::test]

@@ -140,6 +140,13 @@ fn open_files_at(path: &str) -> u64 {
     }
 }
 
+/// Files and sockets of a process, and how many it may have; nothing if it is not ours to see.
+pub(crate) fn files_of(pid: u32) -> Option<(u64, u64)> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count() as u64;
+    let limits = read(&format!("/proc/{pid}/limits"));
+    Some((open, value(&limits, "Max open files")?))
+}
+
 /// Cores that a process may run on.
 pub(crate) fn allowed_cores(pid: u32) -> Option<u32> {
     let status = read(&format!("/proc/{pid}/status"));
@@ -155,6 +162,14 @@ fn listed(list: &str) -> Option<u32> {
         Some(last.checked_sub(first)? + 1)
     };
     list.split(',').map(count).sum()
+}
+
+/// Ports that connections of one address may have.
+pub(crate) fn local_ports() -> Option<u32> {
+    let text = read("/proc/sys/net/ipv4/ip_local_port_range");
+    let mut ends = text.split_whitespace().map(str::parse::<u32>);
+    let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
+    Some(last.checked_sub(first)? + 1)
 }
 
 /// What the kernel counts of all TCP of this machine.

@@ -21,12 +21,3 @@ fn numbers_times_and_stages_are_read_as_people_write_them() {
     assert_eq!((ramp.from_rate, ramp.rate, ramp.seconds), (Some(0.0), Some(1_000.0), 30.0));
     assert!("10".parse::<StageText>().expect_err("no time").contains("RATE:TIME"));
 }
-
-#[test]
-fn more_connections_than_descriptors_are_refused_before_anything_is_opened() {
-    let most = u32::try_from(open_files_max() - OTHER_FILES).unwrap_or(u32::MAX - 1);
-    assert_eq!(may_open(most), Ok(()));
-    let why = may_open(most + 1).expect_err("one too many");
-    assert_eq!(why.exit_code, crate::measure::refusal::EXIT_USAGE);
-    assert!(why.to_string().contains("ulimit -n"), "{why}");
-}

@@ -34,6 +34,7 @@ fn run() -> Run {
             streams: 1,
             chat: None,
             workers: 2,
+            processes: 1,
             seed: 1,
             args: Vec::new(),
         },
@@ -54,6 +55,7 @@ fn run() -> Run {
         knee: None,
         periods: Vec::new(),
         slos: Vec::new(),
+        processes: Vec::new(),
     }
 }
 
@@ -98,4 +100,10 @@ fn each_time_is_in_one_class_of_heat_and_the_longest_in_the_last() {
     assert_eq!((heat[0], heat[1], heat[HEAT_PER_DECADE]), (2, 1, 1));
     assert_eq!((heat.len(), heat[HEAT_LEN - 1]), (HEAT_LEN, 1));
     assert!(Distribution::new().heat().is_empty());
+}
+
+#[test]
+fn a_saved_run_is_one_line() {
+    let text = run().to_json().expect("it can be told");
+    assert_eq!(text.find('\n'), Some(text.len() - 1), "{text}");
 }

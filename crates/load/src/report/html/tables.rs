@@ -37,6 +37,28 @@ pub(crate) fn percentiles(run: &Run) -> Markup {
     }
 }
 
+/// Each generator process, if there were several.
+pub(crate) fn processes(run: &Run) -> Markup {
+    let rows = story::processes(run);
+    html! {
+        @if !rows.is_empty() {
+            section class="card" {
+                h2 { "Generator processes, each at its worst second" }
+                table {
+                    thead { tr { @for name in story::PROCESS { th { (name) } } } }
+                    tbody {
+                        @for row in &rows {
+                            tr { @for (place, told) in row.iter().enumerate() {
+                                @if place == 0 { th { (told) } } @else { td { (told) } }
+                            } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Each status and error, and what failed first.
 pub(crate) fn answers(run: &Run) -> Markup {
     let rows = story::answers(&run.totals);

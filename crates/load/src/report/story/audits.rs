@@ -45,19 +45,7 @@ fn worst(run: &Run) -> Health {
     let measured = |at_s: f64| at_s > run.totals.warm_up_excluded_s;
     let seconds = run.seconds.iter().filter(|second| measured(second.at_s));
     let steps = run.ladder.iter().flatten().map(|step| step.client);
-    seconds.map(|second| second.client).chain(steps).fold(Health::default(), |a, b| Health {
-        cpu_of_process: a.cpu_of_process.max(b.cpu_of_process),
-        run_queue_wait: a.run_queue_wait.max(b.run_queue_wait),
-        psi_some_avg10: a.psi_some_avg10.max(b.psi_some_avg10),
-        steal: a.steal.max(b.steal),
-        machine_busy: a.machine_busy.max(b.machine_busy),
-        throttled: a.throttled.max(b.throttled),
-        involuntary_switches: a.involuntary_switches.max(b.involuntary_switches),
-        watchdog_gap_ms: a.watchdog_gap_ms.max(b.watchdog_gap_ms),
-        loop_lag_ms: a.loop_lag_ms.max(b.loop_lag_ms),
-        slip_p99_us: a.slip_p99_us.max(b.slip_p99_us),
-        open_files: a.open_files.max(b.open_files),
-    })
+    seconds.map(|second| second.client).chain(steps).fold(Health::default(), Health::or_worse)
 }
 
 fn health(run: &Run, worst: &Health) -> Vec<Audit> {
@@ -66,7 +54,7 @@ fn health(run: &Run, worst: &Health) -> Vec<Audit> {
     let files = worst.open_files as f64 / (run.host.open_files_max.max(1)) as f64;
     let mut audits = vec![
         at_most("The generator had processors to spare", used, CLIENT_BUSY, |used| {
-            format!("{} of {cpus:.0} processors", units::share(used))
+            format!("{} of {}", units::share(used), units::processors(cpus))
         }),
         at_most(
             "Its threads ran when they were ready",

@@ -38,7 +38,7 @@ fn asked_and_achieved_excluded_and_corrected_are_always_said() {
         };
         for said in [
             rate.as_str(),
-            "connections 50 50 at once, 54 opened while it was measured",
+            "connections 50 50 at once, 54 opened in all",
             excluded,
             corrected,
             "exact to three digits",

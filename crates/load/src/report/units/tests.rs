@@ -24,6 +24,11 @@ fn numbers_shares_and_bytes_are_short() {
 }
 
 #[test]
+fn one_processor_is_no_processors() {
+    assert_eq!([1.0, 4.0].map(processors), ["1 processor", "4 processors"]);
+}
+
+#[test]
 fn a_moment_is_a_date_of_the_calendar() {
     assert_eq!(moment(0), "1970-01-01T00:00:00Z");
     assert_eq!(moment(951_782_399_000), "2000-02-28T23:59:59Z");

@@ -45,6 +45,18 @@ fn each_threshold_of_the_generator_holds_at_its_edge() {
         (Cause::Headroom, Cause::ClientBound)
     );
     assert_eq!((gap(400.0, 801e3), gap(400.0, 800e3)), (Cause::Headroom, Cause::ClientBound));
+    let beyond = 300e3 / STALL_BEYOND_MAX;
+    assert_eq!(
+        (gap(300.0, beyond - 1.0), gap(300.0, beyond)),
+        (Cause::Headroom, Cause::ClientBound)
+    );
+    let due = |rate| {
+        cause(&but(|e| {
+            (e.client.watchdog_gap_ms, e.traffic.response_max_us) = (Some(1e3), Some(9e3));
+            (e.traffic.asked_rate, e.traffic.achieved_rate) = (Some(rate), Some(rate));
+        }))
+    };
+    assert_eq!((due(STALL_DUE), due(STALL_DUE - 0.1)), (Cause::Headroom, Cause::ClientBound));
 }
 
 type Change = fn(&mut Limits, &mut Traffic);
@@ -55,9 +67,11 @@ fn each_limit_between_holds_at_its_edge() {
         let evidence = but(|e| change(&mut e.limits, &mut e.traffic));
         cause(&evidence) == Cause::NetworkOrLimit
     };
-    let edges: [(&str, Change, bool); 12] = [
+    let edges: [(&str, Change, bool); 14] = [
         ("files below", |l, _| l.open_files = Some(FILES * 20_000.0 - 1.0), false),
         ("files", |l, _| l.open_files = Some(FILES * 20_000.0), true),
+        ("server's files below", |l, _| l.server_files = Some(FILES * 1_000.0 - 1.0), false),
+        ("server's files", |l, _| l.server_files = Some(FILES * 1_000.0), true),
         ("ports", |l, _| l.no_port = Some(1), true),
         (
             "backlog below",
@@ -120,6 +134,24 @@ fn each_threshold_of_the_server_holds_at_its_edge() {
     assert_eq!((kept(KEPT_UP), kept(KEPT_UP - 0.01)), (Cause::Headroom, Cause::ServerWaiting));
     let queue = |times: f64| cause(&but(|e| e.traffic.service_p50_us = Some(9_000.0 * times)));
     assert_eq!((queue(QUEUES - 0.01), queue(QUEUES)), (Cause::Headroom, Cause::ServerWaiting));
+    let sparse = |in_flight| {
+        cause(&but(|e| {
+            (e.traffic.service_p50_us, e.traffic.in_flight) = (Some(27e3), Some(in_flight));
+        }))
+    };
+    assert_eq!(
+        (sparse(QUEUES_IN_FLIGHT - 0.1), sparse(QUEUES_IN_FLIGHT)),
+        (Cause::Headroom, Cause::ServerWaiting)
+    );
+    let waits = |wait| {
+        let mut evidence = saturated(0.5);
+        evidence.server.run_queue_wait = Some(wait);
+        cause(&evidence)
+    };
+    assert_eq!(
+        (waits(RUN_QUEUE_WAIT), waits(RUN_QUEUE_WAIT + 0.01)),
+        (Cause::ServerWaiting, Cause::Unknown)
+    );
     let grows = |elasticity: f64| {
         let mut evidence = closed();
         evidence.growth = Some(Growth { connections: 10.0, throughput: 10_f64.powf(elasticity) });

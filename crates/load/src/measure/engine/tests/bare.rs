@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Done one after the other.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Act {
+pub(in crate::measure) enum Act {
     Say(&'static str),
     SayInBytes(&'static str),
     Wait(Duration),
@@ -19,8 +19,8 @@ pub(super) enum Act {
 }
 
 /// Serves until the test ends.
-pub(super) struct Bare {
-    pub(super) url: String,
+pub(in crate::measure) struct Bare {
+    pub(in crate::measure) url: String,
     seen: Arc<Seen>,
 }
 
@@ -33,7 +33,9 @@ struct Seen {
 
 impl Bare {
     /// `acts` is told how many requests there were before.
-    pub(super) fn begin(acts: impl Fn(u64) -> Vec<Act> + Send + Sync + 'static) -> Self {
+    pub(in crate::measure) fn begin(
+        acts: impl Fn(u64) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
         let seen = Arc::new(Seen::default());
@@ -48,20 +50,20 @@ impl Bare {
         Self { url, seen }
     }
 
-    pub(super) fn requests(&self) -> u64 {
+    pub(in crate::measure) fn requests(&self) -> u64 {
         self.seen.requests.load(Ordering::SeqCst)
     }
 
-    pub(super) fn connections(&self) -> u64 {
+    pub(in crate::measure) fn connections(&self) -> u64 {
         self.seen.connections.load(Ordering::SeqCst)
     }
 
     /// All that was asked, bodies included.
-    pub(super) fn asked(&self) -> String {
+    pub(in crate::measure) fn asked(&self) -> String {
         self.seen.asked.lock().expect("nobody panicked").clone()
     }
 
-    pub(super) fn first_request(&self) -> String {
+    pub(in crate::measure) fn first_request(&self) -> String {
         self.asked().split_inclusive("\r\n\r\n").next().unwrap_or_default().to_owned()
     }
 }

@@ -112,6 +112,8 @@ enum Load {
     Fanout(load::FanoutArgs),
     /// Take the network away from everyone at once, again and again, and see that all is delivered
     Drops(load::DropsArgs),
+    /// Cut thousands of clients off at once, and plot how they come back: with our policy, or with none
+    Storm(Box<load::StormArgs>),
     /// Open many connections that mostly wait, and see that all are there
     Crowd(load::CrowdArgs),
     /// Tell saved measurements: text, HTML, CSV, JUnit, .hgrm, .hlog
@@ -156,7 +158,8 @@ fn main() -> ExitCode {
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
         Command::Load(Load::Fanout(args)) => ended(load::fanout(&args)),
         Command::Load(Load::Drops(args)) => wait_for(load::drops(args)),
-        Command::Load(Load::Crowd(args)) => wait_for(load::crowd(args)),
+        Command::Load(Load::Storm(args)) => told(load::storm(&args)),
+        Command::Load(Load::Crowd(args)) => told(load::crowd(&args)),
         Command::Load(Load::Report(args)) => told(load::report::report(&args)),
         Command::Load(Load::Compare(args)) => told(load::report::compare(&args)),
         Command::Load(Load::Knee(args)) => told(load::report::knee(&args)),
@@ -165,7 +168,8 @@ fn main() -> ExitCode {
 
 /// Measurements keep the codes of other load generators, for pipelines: there, wrong usage is 2.
 fn usage_code(mut args: impl Iterator<Item = String>) -> u8 {
-    const MEASURING: &[&str] = &["run", "ladder", "demo", "selftest", "report", "compare", "knee"];
+    const MEASURING: &[&str] =
+        &["run", "ladder", "demo", "selftest", "storm", "crowd", "report", "compare", "knee"];
     let is_load = args.nth(1).is_some_and(|word| word == "load");
     let is_measuring = args.next().is_some_and(|word| MEASURING.contains(&word.as_str()));
     if is_load && is_measuring { load::measure::EXIT_USAGE } else { EXIT_USAGE }

@@ -1,69 +1,57 @@
-//! Many connections that mostly wait: what does one cost a server.
+//! Many connections that mostly wait: what does one cost a server, and what does it cost us.
 //!
 //! Each is a user of its own with one subscription and one cursor. The crowd goes through stages and
 //! rests after each, so that whoever watches the server can read its memory: `first` (every
-//! conversation has a message, nobody is there), `open` (all are there and have acknowledged), `spoken` (each
+//! conversation has a message, nobody is there), `open` (all are there and have heard it), `spoken` (each
 //! has said and heard so many messages), and in the end each is asked whether it is still there.
 
 mod member;
 
-use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
 use clap::Args;
 use model::ConversationId;
 use serde_json::json;
-use tokio::sync::{Semaphore, watch};
+use session::Backoff;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use self::member::Member;
-
-/// Exit code: the server cannot be reached (sysexits `EX_UNAVAILABLE`).
-const EXIT_UNAVAILABLE: u8 = 69;
-
-/// How often it looks how far everyone is.
-const LOOK: Duration = Duration::from_millis(50);
+use self::member::{Member, Opener};
+use crate::cpu;
+use crate::measure::Refusal;
+use crate::swarm::{self, Act, Order, Peer, Place, Roster, RosterArgs};
 
 /// `hubbub load crowd`
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "A process has 20,000 descriptors at most, an address some 28,000 ports: for more, run several with a \
-                  --name and a --source (127.0.0.2, ...) each.\n\nExit code: 0 all were there in the end, 1 not all, 69 the \
-                  server cannot be reached.\n\nExample:\n  hubbub token --user crowd --count 15001 --secret-file token.secret > tokens\n  \
+                  --name and a --source (127.0.0.2, ...) each.\n\nExit code: 0 all were there from beginning to end, 1 not so, 2 these \
+                  arguments cannot be meant, 69 the server cannot be reached, 74 the tokens cannot be read.\n\nExample:\n  hubbub token --user crowd --count 15001 --secret-file token.secret > tokens\n  \
                   hubbub load crowd --url ws://127.0.0.1:8080/v1/ws --connections 15000 --tokens tokens --messages 10"
 )]
 pub struct CrowdArgs {
     /// A gateway: ws://HOST:PORT/v1/ws; may be given several times: connections take turns
     #[arg(long = "url", required = true)]
     urls: Vec<String>,
-    /// Connections, each a user of its own: NAME-0, NAME-1, …
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=19_900))]
+    /// Connections, each a user of its own; one more comes first and goes
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     connections: u32,
-    /// How the names of users begin
-    #[arg(long, default_value = "crowd")]
-    name: String,
-    /// Tokens, one a line, in the order of the users and one more (`hubbub token --count`)
-    #[arg(long, value_name = "FILE")]
-    tokens: Option<PathBuf>,
-    /// An address to connect from
-    #[arg(long, value_name = "ADDRESS")]
-    source: Option<IpAddr>,
+    #[command(flatten)]
+    roster: RosterArgs,
     /// Conversations, named NAME-0, NAME-1, …: connections take turns
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     conversations: u32,
     /// Messages that each says, and hears, one after another
     #[arg(long, default_value_t = 0)]
     messages: u32,
     /// Connections that are made at the same time
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
-    opening: u16,
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    opening: u32,
     /// Seconds of rest after each stage
     #[arg(long, default_value_t = 0)]
     rest_seconds: u64,
@@ -75,132 +63,136 @@ pub struct CrowdArgs {
     stage_seconds: u64,
 }
 
-/// What everyone is to do now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Wait,
-    Speak,
-    Answer,
-}
-
 /// How many have done it.
 #[derive(Debug, Default)]
 struct Tally {
-    open: AtomicU64,
-    spoken: AtomicU64,
-    answered: AtomicU64,
+    /// First messages that are durable.
+    begun: AtomicU32,
+    open: AtomicU32,
+    spoken: AtomicU32,
+    answered: AtomicU32,
+    /// Connections that were there, and were lost.
+    lost: AtomicU32,
+    /// The first thing that a server refused.
+    refused: OnceLock<String>,
 }
 
 /// Opens the crowd and takes it through its stages, one line of JSON each.
 ///
 /// # Errors
-/// Arguments that are none.
-pub async fn crowd(args: CrowdArgs) -> Result<ExitCode> {
-    let tokens = args.tokens.as_deref().map(|path| tokens(path, args.connections)).transpose()?;
-    let tokens = tokens.unwrap_or_default();
-    let conversations = (0..args.conversations)
-        .map(|number| Ok(ConversationId::new(&format!("{}-{number}", args.name))?))
-        .collect::<Result<Vec<_>>>()?;
-    let began = Instant::now();
-    if let Err(why) = first(&args, &tokens, &conversations).await {
-        complain(&format!("{why:#}"));
-        return Ok(ExitCode::from(EXIT_UNAVAILABLE));
-    }
-    stage(&args, "first", 0, began).await;
-    let tally = Arc::new(Tally::default());
-    let (phase, _) = watch::channel(Phase::Wait);
-    let mut members = JoinSet::new();
-    let all = u64::from(args.connections);
-    let began = Instant::now();
-    enter(&args, &tokens, &conversations, &phase, &tally, &mut members).await?;
-    wait_for(&args, &tally.open, all).await;
-    stage(&args, "open", tally.open.load(Relaxed), began).await;
-    if args.messages > 0 {
-        let began = Instant::now();
-        phase.send_replace(Phase::Speak);
-        wait_for(&args, &tally.spoken, all).await;
-        stage(&args, "spoken", tally.spoken.load(Relaxed), began).await;
-    }
-    sleep(Duration::from_secs(args.hold_seconds)).await;
-    let began = Instant::now();
-    phase.send_replace(Phase::Answer);
-    wait_for(&args, &tally.answered, all).await;
-    let answered = tally.answered.load(Relaxed);
-    stage(&args, "answered", answered, began).await;
-    while let Some(Ok(ended)) = members.try_join_next() {
-        complain(&format!("{ended:#}"));
-    }
-    Ok(if answered == all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// Arguments that cannot be meant; a server that cannot be reached.
+pub fn crowd(args: &CrowdArgs) -> Result<ExitCode, Refusal> {
+    swarm::runtime()?.block_on(go(args))
 }
 
-fn tokens(path: &Path, connections: u32) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let tokens: Vec<String> = text.lines().map(str::to_owned).collect();
-    let wanted = connections as usize + 1;
-    let found = tokens.len();
-    ensure!(found >= wanted, "{}: {found} tokens for {wanted} users", path.display());
-    Ok(tokens)
+async fn go(args: &CrowdArgs) -> Result<ExitCode, Refusal> {
+    let mut places = Vec::new();
+    for url in &args.urls {
+        places.push(Place::reached(url).await?);
+    }
+    // The one that comes first is the last user.
+    let clients = args.connections + 1;
+    let name = args.roster.name.clone().unwrap_or_else(|| "crowd".to_owned());
+    let roster =
+        Arc::new(Roster::new(&args.roster, (clients, name), places, (Backoff::default(), 1))?);
+    let names = conversations(roster.name(), args.conversations)?;
+    let tally = Arc::new(Tally::default());
+    let (orders, _) = watch::channel(Order::rest());
+
+    let began = Instant::now();
+    first(args, &roster, &names, &tally).await?;
+    stage(args, "first", 0, began).await;
+
+    let mut members = JoinSet::new();
+    let began = Instant::now();
+    let until = began + Duration::from_secs(args.stage_seconds);
+    let all = args.connections;
+    let at_once = (args.opening, until);
+    swarm::enter(&mut members, all, &tally.open, at_once, |number| {
+        Peer::new(&roster, number, orders.subscribe(), |options| {
+            let conversation = names[number as usize % names.len()].clone();
+            Member::join(options, conversation, args.messages, &tally)
+        })
+    })
+    .await?;
+    reach(args, &tally.open).await;
+    stage(args, "open", tally.open.load(Relaxed), began).await;
+
+    if args.messages > 0 {
+        let began = Instant::now();
+        orders.send_modify(|order| order.act = Act::Speak(began));
+        reach(args, &tally.spoken).await;
+        stage(args, "spoken", tally.spoken.load(Relaxed), began).await;
+    }
+
+    sleep(Duration::from_secs(args.hold_seconds)).await;
+    let began = Instant::now();
+    orders.send_modify(|order| order.act = Act::Answer);
+    reach(args, &tally.answered).await;
+    let answered = tally.answered.load(Relaxed);
+    stage(args, "answered", answered, began).await;
+    Ok(ended(answered == all, &tally))
+}
+
+fn conversations(name: &str, count: u32) -> Result<Vec<ConversationId>, Refusal> {
+    let named = |number| ConversationId::new(&format!("{name}-{number}"));
+    let names: Result<_, _> = (0..count).map(named).collect();
+    names.map_err(|why| Refusal::usage(format!("--name: {why}")))
 }
 
 /// One who is not of the crowd says the first message in every conversation, so that there is
 /// something to acknowledge.
-async fn first(args: &CrowdArgs, tokens: &[String], names: &[ConversationId]) -> Result<()> {
-    let number = args.connections;
-    let mut member = Member::open(args, number, tokens.get(number as usize)).await?;
-    member.say_once(names).await
-}
-
-/// Opens all, so many at a time.
-async fn enter(
+async fn first(
     args: &CrowdArgs,
-    tokens: &[String],
-    conversations: &[ConversationId],
-    phase: &watch::Sender<Phase>,
+    roster: &Arc<Roster>,
+    names: &[ConversationId],
     tally: &Arc<Tally>,
-    members: &mut JoinSet<anyhow::Error>,
-) -> Result<()> {
-    let doors = Arc::new(Semaphore::new(args.opening.into()));
-    let args = Arc::new(args.clone());
-    for number in 0..args.connections {
-        let door = Arc::clone(&doors).acquire_owned().await?;
-        let token = tokens.get(number as usize).cloned();
-        let conversation = conversations[number as usize % conversations.len()].clone();
-        let (args, phase, tally) = (Arc::clone(&args), phase.subscribe(), Arc::clone(tally));
-        members.spawn(async move {
-            let entered = async {
-                let mut member = Member::open(&args, number, token.as_ref()).await?;
-                member.follow(&conversation).await?;
-                anyhow::Ok(member)
-            };
-            let entered = Box::pin(entered).await;
-            drop((door, token));
-            match entered {
-                Ok(member) => {
-                    tally.open.fetch_add(1, Relaxed);
-                    member.stay(conversation, args.messages, phase, &tally).await
-                }
-                Err(why) => why.context(format!("connection {number}")),
-            }
-        });
+) -> Result<(), Refusal> {
+    let (orders, heard) = watch::channel(Order::rest());
+    let opener =
+        Peer::new(roster, args.connections, heard, |options| Opener::join(options, names, tally))?;
+    let mut opening = JoinSet::new();
+    opening.spawn(opener.run());
+    let until = Instant::now() + Duration::from_secs(args.stage_seconds);
+    let is_done = swarm::reaches(&tally.begun, args.conversations, until).await;
+    drop(orders);
+    opening.join_all().await;
+    if !is_done {
+        let (begun, all) = (tally.begun.load(Relaxed), args.conversations);
+        return Err(Refusal::unavailable(format!(
+            "{begun} of {all} first messages were taken; does the server run with --dev, or were --tokens given?"
+        )));
     }
     Ok(())
 }
 
-async fn wait_for(args: &CrowdArgs, done: &AtomicU64, all: u64) {
-    let waiting = async {
-        while done.load(Relaxed) < all {
-            sleep(LOOK).await;
-        }
-    };
-    // Whoever has not done it by then is missing from the figure.
-    let _late = timeout(Duration::from_secs(args.stage_seconds), waiting).await;
+/// Whoever has not done it by then is missing from the figure.
+async fn reach(args: &CrowdArgs, done: &AtomicU32) {
+    let until = Instant::now() + Duration::from_secs(args.stage_seconds);
+    swarm::reaches(done, args.connections, until).await;
 }
 
 #[expect(clippy::print_stdout, reason = "a command's result")]
-async fn stage(args: &CrowdArgs, name: &str, connections: u64, began: Instant) {
-    let seconds = began.elapsed().as_secs_f64();
-    println!("{}", json!({ "type": name, "connections": connections, "seconds": seconds }));
+async fn stage(args: &CrowdArgs, name: &str, connections: u32, began: Instant) {
+    let line = json!({
+        "type": name,
+        "connections": connections,
+        "seconds": began.elapsed().as_secs_f64(),
+        "generator_bytes": cpu::memory_bytes(std::process::id()).unwrap_or_default(),
+    });
+    println!("{line}");
     sleep(Duration::from_secs(args.rest_seconds)).await;
+}
+
+fn ended(have_answered: bool, tally: &Tally) -> ExitCode {
+    let lost = tally.lost.load(Relaxed);
+    if lost > 0 {
+        complain(&format!("{lost} connections were lost and made again"));
+    }
+    if let Some(why) = tally.refused.get() {
+        complain(&format!("something was refused: {why}"));
+    }
+    if have_answered && lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[expect(clippy::print_stderr, reason = "errors go to standard error, once, for people")]

@@ -12,14 +12,14 @@ mod compare;
 mod csv;
 mod hgrm;
 mod hlog;
-mod html;
+pub(crate) mod html;
 mod junit;
 mod knee;
 pub mod live;
 mod outputs;
 mod story;
-mod text;
-mod units;
+pub(crate) mod text;
+pub(crate) mod units;
 
 #[cfg(test)]
 mod sample;

@@ -113,6 +113,14 @@ impl Websocket {
         frame(OpCode::Control(Control::Close), &CLOSE_NORMAL.to_be_bytes(), &mut self.out);
     }
 
+    /// Drops it without a farewell: the other side sees a reset, as of a network that is gone.
+    pub(crate) fn reset(self) {
+        if let Socket::Plain(tcp) = self.socket {
+            // Where it cannot be set, the connection is broken already.
+            let _ = tcp.set_zero_linger();
+        }
+    }
+
     /// Writes what was said.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.out.len() {

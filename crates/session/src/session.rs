@@ -125,7 +125,12 @@ impl Session {
 
     /// What the application is to know now.
     pub fn next_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if self.events.is_empty() {
+            // Room for four is 700 bytes, and there may be thousands of sessions that wait.
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     /// Say something. It is stamped now, kept until the server has it, and sent in the order it was

@@ -74,6 +74,8 @@ mod starts;
 #[cfg(test)]
 mod stops;
 #[cfg(test)]
+mod storms;
+#[cfg(test)]
 mod thread;
 #[cfg(test)]
 mod tls;

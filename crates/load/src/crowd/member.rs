@@ -1,243 +1,165 @@
-//! One of the crowd.
+//! One of the crowd: follows a conversation, acknowledges what it hears, and speaks when all do.
 
-use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Error, Result, anyhow, bail, ensure};
-use futures_util::{SinkExt, StreamExt};
-use model::{
-    Body, ConversationId, DeviceId, InstanceId, MessageId, Position, Retry, Seq, UserId, Wall,
-};
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use wire::{Command, Frame, Post, Problem, Proof, SubscribeFrom, decode_frame};
+use model::{Body, ConversationId, Mono, Seq};
+use session::{Event, Session};
+use tokio::time::Instant;
+use wire::SubscribeFrom;
 
-use super::{CrowdArgs, Phase, Tally};
-
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Bytes of a buffer: a process holds thousands of clients.
-const BUFFER_BYTES: usize = 1024;
-
-/// Less than the server's heartbeat (25 s).
-const PING_EVERY: Duration = Duration::from_secs(20);
-
-/// Messages that wait for their acknowledgement while the first ones are said.
-const FIRST_IN_FLIGHT: usize = 64;
+use super::Tally;
+use crate::swarm::{Act, Moment, Part};
 
 /// The body of every message: 100 bytes.
 const BODY: &str = "One of the messages that the crowd says while someone looks at what each of its connections costs.  ";
 
-/// A connection that was welcomed.
+/// One that waits.
 pub(super) struct Member {
-    socket: WebSocketStream<TcpStream>,
-    instance: InstanceId,
-    counter: u64,
+    conversation: ConversationId,
+    tally: Arc<Tally>,
+    /// The last message that was there when it came.
+    head: Option<Seq>,
+    /// Messages that it says, and hears.
+    messages: u32,
+    durable: u32,
+    heard: u32,
+    is_open: bool,
+    has_spoken: bool,
+    speaks_at: Option<Instant>,
+}
+
+/// One that says a first message in every conversation.
+pub(super) struct Opener {
+    tally: Arc<Tally>,
 }
 
 impl Member {
-    pub(super) async fn open(
-        args: &CrowdArgs,
-        number: u32,
-        token: Option<&String>,
-    ) -> Result<Self> {
-        let url = &args.urls[number as usize % args.urls.len()];
-        let instance = InstanceId(getrandom::u64().context("the system gives no randomness")?);
-        let socket = timeout(PATIENCE, connect(url, args.source)).await??;
-        let mut member = Self { socket, instance, counter: 0 };
-        let hello = Command::Hello {
-            reference: None,
-            user: UserId::new(&format!("{}-{number}", args.name))?,
-            device: DeviceId::new("d0")?,
-            instance,
-            proof: token.map(|token| Proof::Token(token.clone())),
-        };
-        member.tell(&hello).await?;
-        let welcome = member.hear().await?;
-        ensure!(matches!(welcome, Frame::Welcome { .. }), "it did not welcome: {welcome:?}");
-        Ok(member)
-    }
-
-    /// Says one message in each of these.
-    pub(super) async fn say_once(&mut self, conversations: &[ConversationId]) -> Result<()> {
-        for some in conversations.chunks(FIRST_IN_FLIGHT) {
-            for conversation in some {
-                self.say(conversation).await?;
-            }
-            for _ in some {
-                let sent = self.hear().await?;
-                ensure!(matches!(sent, Frame::Sent { .. }), "not taken: {sent:?}");
-            }
-        }
-        Ok(())
-    }
-
-    /// Follows a conversation from the cursor, and acknowledges what is there.
-    pub(super) async fn follow(&mut self, conversation: &ConversationId) -> Result<()> {
-        let (reference, from) = (None, SubscribeFrom::Cursor);
-        let subscribe = Command::Subscribe { reference, conversation: conversation.clone(), from };
-        self.tell(&subscribe).await?;
-        // The last that is there, and the next that comes.
-        let (mut head, mut next) = (None, Seq(0));
-        while head.is_none_or(|head| next <= head) {
-            let frame = self.hear().await?;
-            if let Frame::Subscribed { head: last, next: first, .. } = frame {
-                (head, next) = (Some(last), first);
-            } else if let Frame::Message { epoch, message } = frame {
-                next = message.seq.next();
-                self.acknowledge(conversation, Position { epoch, seq: message.seq }).await?;
-            } else if let Frame::Problem(problem) = frame {
-                bail!("{}: {}", problem.code, problem.detail);
-            }
-        }
-        Ok(())
-    }
-
-    /// Hears, speaks and answers as it is told, until it is over; why it was.
-    pub(super) async fn stay(
-        mut self,
+    /// Follows a conversation from its cursor.
+    pub(super) fn join(
+        mut options: session::Options,
         conversation: ConversationId,
         messages: u32,
-        mut phase: watch::Receiver<Phase>,
-        tally: &Tally,
-    ) -> Error {
-        // Messages of its own that it has handed over and that are durable, and all it has heard.
-        let (mut said, mut durable, mut heard) = (0, 0, 0);
-        let mut has_spoken = messages == 0;
-        let mut ping_at = Instant::now() + PING_EVERY;
-        loop {
-            if !has_spoken && durable == messages && heard >= messages {
-                has_spoken = true;
-                tally.spoken.fetch_add(1, Relaxed);
-            }
-            let done = tokio::select! {
-                frame = self.socket.next() => match frame.as_ref().map(read) {
-                    Some(Ok(Some(Frame::Message { epoch, message }))) => {
-                        heard += 1;
-                        self.acknowledge(&conversation, Position { epoch, seq: message.seq }).await
-                    }
-                    Some(Ok(Some(Frame::Sent { .. }))) => {
-                        durable += 1;
-                        if said < messages {
-                            said += 1;
-                            self.say(&conversation).await
-                        } else {
-                            Ok(())
-                        }
-                    }
-                    Some(Ok(Some(Frame::Pong { reference: Some(_) }))) => {
-                        tally.answered.fetch_add(1, Relaxed);
-                        Ok(())
-                    }
-                    Some(Ok(Some(Frame::Problem(problem)))) => {
-                        self.say_later(&conversation, problem).await
-                    }
-                    Some(Ok(_)) => Ok(()),
-                    Some(Err(why)) => Err(why),
-                    None => Err(anyhow!("the server closed it")),
-                },
-                changed = phase.changed() => {
-                    let now = *phase.borrow_and_update();
-                    match (changed, now) {
-                        (Err(_), _) => return anyhow!("it is over"),
-                        (Ok(()), Phase::Speak) => {
-                            said = 1;
-                            self.say(&conversation).await
-                        }
-                        (Ok(()), Phase::Answer) => self.tell(&Command::Ping { reference: Some(1) }).await,
-                        (Ok(()), Phase::Wait) => Ok(()),
-                    }
-                }
-                () = sleep_until(ping_at) => {
-                    ping_at += PING_EVERY;
-                    self.tell(&Command::Ping { reference: None }).await
-                }
-            };
-            if let Err(why) = done {
-                return why;
-            }
-        }
-    }
-
-    /// What was refused for now, as where all speak at once, is said again when the server wants it.
-    async fn say_later(&mut self, conversation: &ConversationId, why: Problem) -> Result<()> {
-        match why.retry {
-            Retry::Never => bail!("{}: {}", why.code, why.detail),
-            Retry::Now => {}
-            Retry::After(ms) => sleep(Duration::from_millis(ms.into())).await,
-        }
-        self.counter -= 1;
-        self.say(conversation).await
-    }
-
-    async fn say(&mut self, conversation: &ConversationId) -> Result<()> {
-        self.counter += 1;
-        let id = MessageId { instance: self.instance, counter: self.counter };
-        let post = Post {
-            id,
-            conversation: conversation.clone(),
-            content: Body::new(BODY)?.into(),
-            lamport: self.counter,
-            seen_seq: Seq(0),
-            sent_at: wall(),
+        tally: &Arc<Tally>,
+    ) -> (Session, Self) {
+        options.acknowledge_on_hearing = true;
+        let mut session = Session::new(options, Mono(0));
+        session.subscribe(conversation.clone(), SubscribeFrom::Cursor).expect("it is the only one");
+        let member = Self {
+            conversation,
+            tally: Arc::clone(tally),
+            head: None,
+            messages,
+            durable: 0,
+            heard: 0,
+            is_open: false,
+            has_spoken: false,
+            speaks_at: None,
         };
-        self.tell(&Command::Send { reference: None, post }).await
+        (session, member)
     }
 
-    async fn acknowledge(&mut self, conversation: &ConversationId, at: Position) -> Result<()> {
-        self.tell(&Command::Ack { conversation: conversation.clone(), position: at }).await
+    fn hears_message(&mut self, seq: Seq) {
+        if self.is_open {
+            self.heard += 1;
+        } else {
+            self.opens(Some(seq));
+        }
     }
 
-    async fn tell(&mut self, command: &Command) -> Result<()> {
-        Ok(timeout(PATIENCE, self.socket.send(Message::text(command.encode()))).await??)
+    /// It is there once it has heard what was said before.
+    fn opens(&mut self, heard: Option<Seq>) {
+        if !self.is_open && self.head.is_some_and(|head| heard >= Some(head)) {
+            self.is_open = true;
+            self.tally.open.fetch_add(1, Relaxed);
+        }
     }
 
-    async fn hear(&mut self) -> Result<Frame> {
-        loop {
-            let came = timeout(PATIENCE, self.socket.next()).await?;
-            if let Some(frame) = read(&came.context("the server closed it")?)? {
-                return Ok(frame);
+    fn say(&self, session: &mut Session, now: Moment) {
+        say(session, self.conversation.clone(), now);
+    }
+}
+
+impl Opener {
+    /// Says one message in each of these.
+    pub(super) fn join(
+        mut options: session::Options,
+        conversations: &[ConversationId],
+        tally: &Arc<Tally>,
+    ) -> (Session, Self) {
+        options.outbox_max = conversations.len();
+        let mut session = Session::new(options, Mono(0));
+        let now = Moment { at: Instant::now(), mono: Mono(0) };
+        conversations.iter().for_each(|name| say(&mut session, name.clone(), now));
+        (session, Self { tally: Arc::clone(tally) })
+    }
+}
+
+impl Part for Member {
+    fn hears(&mut self, event: Event, session: &mut Session, now: Moment) {
+        match event {
+            Event::Subscribed { head, next, .. } => {
+                self.head = Some(head);
+                self.opens(next.0.checked_sub(1).map(Seq));
             }
+            Event::Heard { message, .. } => self.hears_message(message.seq),
+            Event::Said { .. } => {
+                self.durable += 1;
+                if self.durable < self.messages {
+                    self.say(session, now);
+                }
+            }
+            Event::Disconnected { .. } if self.is_open => {
+                self.tally.lost.fetch_add(1, Relaxed);
+            }
+            Event::Failed { problem, .. } | Event::Problem(problem) => {
+                // The first one is told; the others are like it.
+                let _ = self.tally.refused.set(format!("{}: {}", problem.code, problem.detail));
+            }
+            Event::Welcomed { .. }
+            | Event::Disconnected { .. }
+            | Event::Stopped
+            | Event::Gap { .. }
+            | Event::Unsubscribed { .. }
+            | Event::Page { .. } => {}
+        }
+        let has_all = self.durable >= self.messages && self.heard >= self.messages;
+        if self.messages > 0 && has_all && !std::mem::replace(&mut self.has_spoken, true) {
+            self.tally.spoken.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn acts(&mut self, act: Act) {
+        if let Act::Speak(from) = act {
+            self.speaks_at = Some(from);
+        }
+    }
+
+    fn answers(&mut self) {
+        self.tally.answered.fetch_add(1, Relaxed);
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.speaks_at
+    }
+
+    fn wakes(&mut self, session: &mut Session, now: Moment) {
+        self.speaks_at = None;
+        self.say(session, now);
+    }
+}
+
+impl Part for Opener {
+    fn hears(&mut self, event: Event, _: &mut Session, _: Moment) {
+        if matches!(event, Event::Said { .. }) {
+            self.tally.begun.fetch_add(1, Relaxed);
         }
     }
 }
 
-fn read(came: &Result<Message, tokio_tungstenite::tungstenite::Error>) -> Result<Option<Frame>> {
-    match came {
-        Ok(Message::Text(text)) => Ok(Some(decode_frame(text)?)),
-        Ok(_) => Ok(None),
-        Err(why) => bail!("{why}"),
-    }
-}
-
-async fn connect(url: &str, source: Option<IpAddr>) -> Result<WebSocketStream<TcpStream>> {
-    let mut request = url.into_client_request()?;
-    let protocol = HeaderValue::from_static(wire::Encoding::Json.subprotocol());
-    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
-    let host = request.uri().authority().context("the URL names no host")?.as_str();
-    let to = lookup_host(host).await?.next().with_context(|| format!("{host} is nowhere"))?;
-    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_nodelay(true)?;
-    if let Some(source) = source {
-        socket.bind(SocketAddr::new(source, 0))?;
-    }
-    let stream = socket.connect(to).await?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(wire::FRAME_MAX_BYTES * 2);
-    Ok(client_async_with_config(request, stream, Some(config)).await?.0)
-}
-
-fn wall() -> Wall {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Wall(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+fn say(session: &mut Session, conversation: ConversationId, now: Moment) {
+    let body = Body::new(BODY).expect("it is short, and has no control characters");
+    session
+        .say(conversation, body, now.mono, now.wall())
+        .expect("its outbox has room for what it says");
 }

@@ -18,6 +18,8 @@ mod timeline;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+pub(crate) use frame::{Axis, Frame};
+
 use super::story::{self, Mood};
 use super::{text, units};
 use crate::measure::run::Run;
@@ -37,6 +39,15 @@ const STYLE: &str = include_str!("html/style.css");
 /// The content of the file.
 pub(crate) fn html(run: &Run) -> String {
     let target = cut(&run.plan.target);
+    page(&format!("hubbub load: {target}"), &content(run, &target), &data(run))
+}
+
+/// A page of the same look, without data.
+pub(crate) fn document(title: &str, content: &Markup) -> String {
+    page(title, content, &html! {})
+}
+
+fn page(title: &str, content: &Markup, data: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,10 +55,10 @@ pub(crate) fn html(run: &Run) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "hubbub load: " (target) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { main { (content(run, &target)) } (data(run)) }
+            body { main { (content) } (data) }
         }
     };
     page.into_string()
@@ -170,12 +181,12 @@ fn data(run: &Run) -> Markup {
 }
 
 /// A chart with its title and what explains it.
-fn figure(title: &str, said: &Markup, picture: &Markup) -> Markup {
+pub(crate) fn figure(title: &str, said: &Markup, picture: &Markup) -> Markup {
     html! { figure class="card" { figcaption { h2 { (title) } (said) } (picture) } }
 }
 
 /// Which colour is what.
-fn legend(keys: &[(&str, &str)]) -> Markup {
+pub(crate) fn legend(keys: &[(&str, &str)]) -> Markup {
     html! {
         p class="legend" {
             @for (class, name) in keys { span { i class=(class) {} (name) } }

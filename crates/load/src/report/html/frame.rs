@@ -130,6 +130,22 @@ impl Frame {
         }
     }
 
+    /// A bar from one height to another.
+    pub(crate) fn bar(
+        &self,
+        (from, to): (f64, f64),
+        (low, high): (f64, f64),
+        class: &str,
+        title: &str,
+    ) -> Markup {
+        let (left, top) = (self.x(from), self.y(high));
+        let (width, height) = (self.x(to) - left, self.y(low) - top);
+        html! {
+            rect class=(class) x=(short(left)) y=(short(top)) width=(short(width.max(0.5)))
+                height=(short(height.max(0.5))) { title { (title) } }
+        }
+    }
+
     /// The picture: axes below, what is drawn above them. `what` says in words what is to be seen.
     pub(crate) fn draw(&self, what: &str, drawn: &Markup) -> Markup {
         let floor = HEIGHT - BOTTOM;

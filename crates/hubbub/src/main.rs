@@ -110,8 +110,6 @@ enum Load {
     Sweep(load::SweepArgs),
     /// One speaks to a thousand: deliveries a second, how late, at what cost; of other servers, too
     Fanout(load::FanoutArgs),
-    /// Take the network away from everyone at once, again and again, and see that all is delivered
-    Drops(load::DropsArgs),
     /// Cut thousands of clients off at once, and plot how they come back: with our policy, or with none
     Storm(Box<load::StormArgs>),
     /// Open many connections that mostly wait, and see that all are there
@@ -157,7 +155,6 @@ fn main() -> ExitCode {
         Command::Load(Load::Talk(args)) => wait_for(load::talk(args)),
         Command::Load(Load::Sweep(args)) => wait_for(load::sweep(args)),
         Command::Load(Load::Fanout(args)) => ended(load::fanout(&args)),
-        Command::Load(Load::Drops(args)) => wait_for(load::drops(args)),
         Command::Load(Load::Storm(args)) => told(load::storm(&args)),
         Command::Load(Load::Crowd(args)) => told(load::crowd(&args)),
         Command::Load(Load::Report(args)) => told(load::report::report(&args)),

@@ -18,7 +18,6 @@ mod args;
 mod cpu;
 mod crowd;
 mod dice;
-mod drops;
 mod fanout;
 mod history;
 mod import;
@@ -36,7 +35,6 @@ mod websocket;
 
 pub use args::{SweepArgs, TalkArgs};
 pub use crowd::{CrowdArgs, crowd};
-pub use drops::{DropsArgs, drops};
 pub use fanout::{FanoutArgs, fanout};
 pub use import::{ImportArgs, Imported, import};
 pub use replay::{ReplayArgs, Replayed, replay};

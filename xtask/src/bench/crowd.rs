@@ -37,6 +37,9 @@ const IDLE_MAX_KB: f64 = 5.0;
 /// Of one that has said and heard ten messages.
 const SPOKEN_MAX_KB: f64 = 6.0;
 
+/// Of a client, in the generator.
+const GENERATOR_MAX_KB: f64 = 4.0;
+
 /// How long all that were there may take to answer.
 const ANSWERED_MAX_S: f64 = 10.0;
 
@@ -48,6 +51,8 @@ struct Stage {
     seconds: f64,
     /// Bytes of each server.
     memory: Vec<u64>,
+    /// Bytes of the generator.
+    generator: f64,
 }
 
 pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Result<()> {
@@ -77,6 +82,8 @@ fn one_process(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Resu
     let note = format!("after {MESSAGES} messages each; the stores' caches of them are in it");
     report.figure("spoken_each", kb(each(stage(&stages, "spoken")?)), Some(SPOKEN_MAX_KB), note);
     let open = stage(&stages, "open")?;
+    let own = (open.generator - before.generator) / 1024.0 / open.connections;
+    report.figure("generator_each", kb(own), Some(GENERATOR_MAX_KB), "RSS of the generator");
     report.figure("opened", (open.connections / open.seconds, "/s"), None, "with tokens");
     server.stop()?;
     Ok(())
@@ -200,6 +207,7 @@ fn read(output: std::process::ChildStdout, servers: &[u32], rest: Duration) -> R
             name: said["type"].as_str().unwrap_or_default().to_owned(),
             connections: number("connections")?,
             seconds: number("seconds")?,
+            generator: number("generator_bytes")?,
             memory: servers.iter().map(|id| machine::memory_bytes(*id)).collect::<Result<_>>()?,
         });
     }
@@ -244,8 +252,8 @@ impl Stage {
     }
 
     fn to_json(&self) -> Value {
-        let Self { name, connections, seconds, memory } = self;
-        json!({ "stage": name, "connections": connections, "seconds": seconds, "memory": memory })
+        let Self { name, connections, seconds, memory, generator } = self;
+        json!({ "stage": name, "connections": connections, "seconds": seconds, "memory": memory, "generator": generator })
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use rustix::process::Signal;
-use stats::verdict::Cause;
+use stats::verdict::{Cause, What};
 
 use super::demo::{Ceiling, Child, send};
 use super::refusal::Refusal;
@@ -148,10 +148,12 @@ fn judged(case: Case, run: &Run, stopped: Duration) -> (Outcome, String) {
         Case::Host => cause == Cause::HostStarved,
     };
     let are_right = figures.as_ref().is_none_or(|(are_right, _)| *are_right);
-    let outcome = match (is_told && are_right, cause) {
+    let is_starved = cause == Cause::HostStarved
+        || run.judgement.findings.iter().any(|found| found.what == What::ServerStarved);
+    let outcome = match (is_told && are_right, is_starved) {
         (true, _) => Outcome::Right,
-        (false, Cause::HostStarved) => Outcome::Starved,
-        (false, _) => Outcome::Wrong,
+        (false, true) => Outcome::Starved,
+        (false, false) => Outcome::Wrong,
     };
     let word = match outcome {
         Outcome::Right => "right",

@@ -148,8 +148,9 @@ fn judged(case: Case, run: &Run, stopped: Duration) -> (Outcome, String) {
         Case::Host => cause == Cause::HostStarved,
     };
     let are_right = figures.as_ref().is_none_or(|(are_right, _)| *are_right);
+    let mut findings = run.judgement.findings.iter();
     let is_starved = cause == Cause::HostStarved
-        || run.judgement.findings.iter().any(|found| found.what == What::ServerStarved);
+        || case == Case::Server && findings.any(|found| found.what == What::ServerStarved);
     let outcome = match (is_told && are_right, is_starved) {
         (true, _) => Outcome::Right,
         (false, true) => Outcome::Starved,

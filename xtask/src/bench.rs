@@ -7,7 +7,6 @@
 //! means.
 
 mod ack;
-mod binary;
 mod chart;
 mod crowd;
 mod drops;
@@ -31,6 +30,8 @@ use clap::{Args, ValueEnum};
 
 use figure::Report;
 use workshop::Workshop;
+
+use crate::binary;
 
 /// Measure, one line a figure: name, measured, target, met or missed, the machine's load.
 #[derive(Debug, Clone, Args)]
@@ -103,7 +104,7 @@ impl Name {
 
 /// Runs them. Exit code 0, whether targets are met or missed.
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
-    let binary = binary::build()?;
+    let binary = binary::build(binary::Kind::Shipped)?;
     let mut workshop = Workshop::open(binary)?;
     let unasked = [Name::Ack, Name::Restart, Name::Steady];
     let names = if args.names.is_empty() { unasked.to_vec() } else { args.names.clone() };

@@ -10,7 +10,6 @@
 //! time. So a seed finds again what it found only as often as the machine lets it.
 
 mod backups;
-mod binary;
 mod dice;
 mod folders;
 mod hard_paths;
@@ -26,7 +25,7 @@ mod shape;
 mod sidecar;
 mod verdict;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,6 +33,8 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use round::Round;
+
+use crate::binary;
 
 /// A run of this many seconds must have met every hard path.
 const FULL_RUN_SECONDS: u64 = 60;
@@ -87,7 +88,7 @@ pub(crate) struct CrashArgs {
 pub(crate) fn run(args: &CrashArgs) -> Result<ExitCode> {
     let binary = match &args.binary {
         Some(binary) => binary.canonicalize().with_context(|| binary.display().to_string())?,
-        None => binary::build()?,
+        None => binary::build(binary::Kind::Mutants)?,
     };
     let seed = args.seed.unwrap_or_else(any_seed);
     if args.mutants {
@@ -108,9 +109,4 @@ pub(crate) fn run(args: &CrashArgs) -> Result<ExitCode> {
 fn any_seed() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_secs() ^ u64::from(since.subsec_nanos())
-}
-
-/// The root of the project.
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod binary;
 mod crash;
 mod guardian;
 

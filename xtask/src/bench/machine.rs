@@ -57,7 +57,7 @@ pub(super) fn conditions() -> serde_json::Value {
     let said = |program: &str, arguments: &[&str]| {
         let said = Command::new(program)
             .args(arguments)
-            .current_dir(super::binary::root())
+            .current_dir(crate::binary::root())
             .output()
             .ok()
             .filter(|said| said.status.success())?;

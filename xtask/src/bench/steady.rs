@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::BenchArgs;
 use super::chart::{self, Panel};
 use super::figure::{Report, median};
 use super::pace::{self, Load};
 use super::server::Server;
 use super::workshop::Workshop;
-use super::{BenchArgs, binary};
+use crate::binary;
 use sample::{Sample, Sampler};
 
 /// Messages a second.

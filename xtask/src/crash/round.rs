@@ -183,7 +183,7 @@ impl<'a> Round<'a> {
         };
         let folder = match &self.args.keep {
             Some(keep) => keep.join(name),
-            None => super::root().join("target").join("crash").join(name),
+            None => crate::binary::root().join("target").join("crash").join(name),
         };
         if folder.exists() {
             fs::remove_dir_all(&folder)?;

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use super::OPEN_WITHIN;
-use crate::bench::binary;
 use crate::bench::process::{Output, Process};
 use crate::bench::server::{Server, free_address};
 use crate::bench::workshop::Workshop;
+use crate::binary;
 
 /// How long an installation may take: Sockudo is 474 crates.
 const INSTALLED_WITHIN: Duration = Duration::from_secs(90 * 60);

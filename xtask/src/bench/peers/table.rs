@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::peer::Peer;
 use super::run::Mode;
-use crate::bench::binary;
 use crate::bench::figure::{Report, median};
 use crate::bench::machine;
+use crate::binary;
 
 /// Where it stands.
 pub(super) const TABLE: &str = "docs/benchmarks.md";

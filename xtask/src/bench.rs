@@ -14,6 +14,7 @@ mod figure;
 mod history;
 mod machine;
 mod pace;
+mod page;
 mod peers;
 mod process;
 mod raw_disk;
@@ -21,6 +22,7 @@ mod restart;
 mod server;
 mod steady;
 mod throughput;
+mod tools;
 mod workshop;
 
 use std::process::ExitCode;
@@ -51,8 +53,8 @@ pub(crate) struct BenchArgs {
     /// Messages that the server of `restart` has, in millions. [default: 1]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     millions: Option<u32>,
-    /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the table of `peers` into
-    /// docs/benchmarks.md.
+    /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the tables of `peers` and
+    /// `tools` into docs/benchmarks.md.
     #[arg(long)]
     plot: bool,
     /// Let `hubbub nlp --no-models` understand each message meanwhile; `steady` always does.
@@ -61,7 +63,7 @@ pub(crate) struct BenchArgs {
     /// Which other servers `peers` measures. [default: all]
     #[arg(long = "peer", value_enum)]
     peers: Vec<peers::PeerName>,
-    /// How often `peers` measures each server. [default: 3, with --quick 1]
+    /// How often `peers` and `tools` measure each. [default: 3, with --quick 1]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100))]
     rounds: Option<u64>,
 }
@@ -83,6 +85,8 @@ enum Name {
     Drops,
     /// How long the last 50 messages of any of 10,000 conversations take.
     History,
+    /// What a request costs who makes it: `hubbub load` beside wrk, oha and hey.
+    Tools,
     /// How many messages a second 32 connections can have acknowledged.
     Throughput,
 }
@@ -98,6 +102,7 @@ impl Name {
             Self::History => "history",
             Self::Drops => "drops",
             Self::Throughput => "throughput",
+            Self::Tools => "tools",
         }
     }
 }
@@ -121,6 +126,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Drops => drops::run(&workshop, args.quick, &mut report)?,
             Name::History => history::run(&workshop, args.quick, &mut report)?,
             Name::Throughput => throughput::run(&workshop, args.quick, &mut report)?,
+            Name::Tools => tools::run(&workshop, args, &mut report)?,
         }
         if args.json {
             report.write(workshop.results())?;

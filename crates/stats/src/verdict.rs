@@ -6,7 +6,7 @@
 //! 2. descriptors, ports, a backlog or the network held it;
 //! 3. the server turned requests away;
 //! 4. all connections were in use, and the server was not slower for it: more connections would do more;
-//! 5. throughput was held, and the server's processors were full, or were not;
+//! 5. the server's processors were full, or throughput was held and they were not;
 //! 6. the server stood still for a time while the generator did not, and others had not taken its processors;
 //! 7. nothing held it: headroom;
 //! 8. else *unknown*, with what is missing.

@@ -59,9 +59,18 @@ impl Report {
         self.figures.push(figure);
     }
 
-    /// Date, machine and commit.
-    pub(super) fn conditions(&self) -> &Value {
-        &self.conditions
+    /// Date, machine and commit: the line above a table.
+    pub(super) fn conditions_line(&self, load_before: f64, rounds: u64) -> String {
+        let text = |name: &str| self.conditions[name].as_str().unwrap_or("?").to_owned();
+        format!(
+            "{}, {}, {} cores ({}), Linux {}. Load average before {load_before:.1}, after {:.1}; medians of {rounds}.",
+            text("date"),
+            text("commit"),
+            self.conditions["cpus"],
+            text("cpu"),
+            text("kernel"),
+            machine::load(),
+        )
     }
 
     /// Says what is being done.

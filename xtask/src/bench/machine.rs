@@ -20,13 +20,37 @@ pub(super) fn load() -> f64 {
 
 /// CPU seconds of a process, in user and in kernel mode.
 pub(super) fn cpu_seconds(pid: u32) -> Result<f64> {
-    let stat = read(&format!("/proc/{pid}/stat"))?;
-    // The name, field 2, may have blanks in it; utime and stime are 14 and 15.
+    // utime and stime are 14 and 15.
+    ticks(&pid.to_string(), 11)
+}
+
+/// Two neighbours of the times in `/proc/PID/stat`, in seconds; `skip` counts the fields between them and the name.
+fn ticks(process: &str, skip: usize) -> Result<f64> {
+    let stat = read(&format!("/proc/{process}/stat"))?;
+    // The name, field 2, may have blanks in it.
     let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let ticks: Vec<f64> =
-        rest.split_whitespace().skip(11).take(2).filter_map(|tick| tick.parse().ok()).collect();
-    anyhow::ensure!(ticks.len() == 2, "/proc/{pid}/stat has no utime and stime");
+        rest.split_whitespace().skip(skip).take(2).filter_map(|tick| tick.parse().ok()).collect();
+    anyhow::ensure!(ticks.len() == 2, "/proc/{process}/stat has no times");
     Ok((ticks[0] + ticks[1]) / TICKS_PER_SECOND)
+}
+
+/// CPU seconds of all processes that this one has started and seen the end of.
+pub(super) fn children_cpu_seconds() -> Result<f64> {
+    // cutime and cstime are 16 and 17.
+    ticks("self", 13)
+}
+
+/// The processes that a process has started and that still run.
+pub(super) fn children(pid: u32) -> Result<Vec<u32>> {
+    let text = read(&format!("/proc/{pid}/task/{pid}/children"))?;
+    Ok(text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect())
+}
+
+/// Bytes of memory that a process has held at most so far.
+pub(super) fn peak_memory_bytes(pid: u32) -> Result<u64> {
+    let status = read(&format!("/proc/{pid}/status"))?;
+    Ok(field(&status, "VmHWM:").context("/proc: no VmHWM")? * 1024)
 }
 
 /// Bytes of memory that a process holds (resident set).

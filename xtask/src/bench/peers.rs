@@ -15,9 +15,10 @@ use serde_json::json;
 
 use self::peer::Peer;
 use self::run::Mode;
-use self::table::{Rows, TABLE};
+use self::table::Rows;
 use super::BenchArgs;
 use super::figure::Report;
+use super::page;
 use super::workshop::Workshop;
 
 pub(super) use self::peer::PeerName;
@@ -78,8 +79,8 @@ pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) ->
     let table = rows.table(&peers, load_before, report);
     report.say(&format!("\n{table}"));
     if args.plot && !args.quick {
-        table::write(&table)?;
-        report.say(&format!("written to {TABLE}"));
+        page::write("peers", &table)?;
+        report.say(&format!("written to {}", page::PAGE));
     }
     Ok(())
 }

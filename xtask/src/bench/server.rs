@@ -165,7 +165,7 @@ pub(super) fn free_address() -> Result<SocketAddr> {
 }
 
 /// Asks for a path; gives the status and the body.
-fn get(address: SocketAddr, path: &str) -> Result<(u16, String)> {
+pub(super) fn get(address: SocketAddr, path: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;

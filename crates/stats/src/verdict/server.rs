@@ -43,8 +43,9 @@ pub(super) fn held(evidence: &Evidence) -> Ruling {
     let full = at_maximum(evidence);
     let confidence = match (held, full) {
         (Some(true), Some(_)) => Confidence::Clear,
-        // A closed loop alone: full processors speak for themselves, idle ones do not.
-        (None, Some(true)) => Confidence::Likely,
+        // Full processors speak for themselves, also where a rate was just kept or it is not clear whether more
+        // connections would do more; idle ones do not.
+        (Some(false) | None, Some(true)) => Confidence::Likely,
         (Some(_) | None, _) => return None,
     };
     if is_full_too(evidence) {

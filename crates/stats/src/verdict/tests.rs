@@ -230,6 +230,22 @@ fn a_gap_of_the_watchdog_that_no_request_met_is_of_the_watchdog_alone() {
 }
 
 #[test]
+fn full_processors_are_never_called_headroom() {
+    // A step beyond the knee did a little more, and service takes less than twice what it takes alone.
+    let mut top = closed();
+    top.growth = Some(Growth { connections: 1.4, throughput: 1.05 });
+    (top.traffic.service_p50_us, top.traffic.alone_p50_us) = (Some(4_790.0), Some(2_850.0));
+    assert_eq!(judge(&top).cause, Cause::Headroom, "with processors to spare");
+    let full: fn(&mut Evidence) = |e| e.server.cpu_cores = Some(3.96);
+    assert_eq!(judged(top, full), (Cause::ServerCpu, Confidence::Likely));
+    assert_eq!(
+        judged(healthy(), full),
+        (Cause::ServerCpu, Confidence::Likely),
+        "at a rate that it kept"
+    );
+}
+
+#[test]
 fn a_server_whose_processors_others_had_is_not_said_to_wait_or_to_stand_still() {
     // Half of a request at a time in flight, each three times slower than a moment ago, with a long tail.
     let slow = |change: fn(&mut Server)| {

@@ -2,21 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::peer::Peer;
 use super::run::Mode;
 use crate::bench::figure::{Report, median};
-use crate::bench::machine;
-use crate::binary;
-
-/// Where it stands.
-pub(super) const TABLE: &str = "docs/benchmarks.md";
-
-/// Between these lines.
-const BEGIN: &str = "<!-- written by `cargo xtask bench peers --plot` -->";
-const END: &str = "<!-- to here -->";
 
 const HEAD: &str = "\
 | server | saturated: deliveries/s | server CPU | client CPU | 100 messages/s: p50, p99 | server CPU | client CPU | reach | a delivery | RSS |
@@ -40,18 +30,8 @@ impl Rows {
 
     /// The table, with its conditions above.
     pub(super) fn table(&self, peers: &[Peer], load_before: f64, report: &Report) -> String {
-        let conditions = report.conditions();
-        let text = |name: &str| conditions[name].as_str().unwrap_or("?").to_owned();
         let rounds = self.0.values().map(Vec::len).max().unwrap_or(0);
-        let mut table = format!(
-            "{}, {}, {} cores ({}), Linux {}. Load average before {load_before:.1}, after {:.1}; medians of {rounds}.\n\n{HEAD}",
-            text("date"),
-            text("commit"),
-            conditions["cpus"],
-            text("cpu"),
-            text("kernel"),
-            machine::load(),
-        );
+        let mut table = format!("{}\n\n{HEAD}", report.conditions_line(load_before, rounds as u64));
         for peer in peers {
             table.push_str(&self.row(peer.name()));
         }
@@ -88,20 +68,6 @@ impl Rows {
         let totals = self.0.get(&(name, mode)).map(Vec::as_slice).unwrap_or_default();
         totals.iter().filter_map(|total| total.pointer(pointer)?.as_f64()).collect()
     }
-}
-
-/// Puts it where the last one stood.
-pub(super) fn write(table: &str) -> Result<()> {
-    let path = binary::root().join(TABLE);
-    let page = std::fs::read_to_string(&path).with_context(|| TABLE.to_owned())?;
-    let page = replaced(&page, table).with_context(|| format!("{TABLE} has no line {BEGIN}"))?;
-    std::fs::write(&path, page).with_context(|| TABLE.to_owned())
-}
-
-fn replaced(page: &str, table: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
 }
 
 #[cfg(test)]

@@ -36,6 +36,12 @@ pub(crate) fn threads_of(pid: u32) -> Option<Threads> {
 }
 
 impl Threads {
+    /// All but that one.
+    pub(super) fn without(mut self, number: u32) -> Self {
+        self.0.remove(&number);
+        self
+    }
+
     /// What was spent since; threads that ended meanwhile are left out.
     pub(crate) fn since(&self, before: &Self) -> Spent {
         let mut spent = Spent::default();

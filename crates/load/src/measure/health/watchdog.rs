@@ -2,7 +2,7 @@
 //! missed, whatever its runtime says.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,8 @@ const TICK: Duration = Duration::from_millis(1);
 /// Ticks until it is dropped.
 pub(super) struct Watchdog {
     gap_us: Arc<AtomicU64>,
+    /// Of its thread, as the kernel numbers it; 0 until that runs.
+    number: Arc<AtomicU32>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -19,12 +21,24 @@ pub(super) struct Watchdog {
 impl Watchdog {
     pub(super) fn begin() -> Self {
         let gap_us = Arc::new(AtomicU64::new(0));
+        let number = Arc::new(AtomicU32::new(0));
         let is_over = Arc::new(AtomicBool::new(false));
-        let (gap, over) = (Arc::clone(&gap_us), Arc::clone(&is_over));
+        let (gap, over, own) = (Arc::clone(&gap_us), Arc::clone(&is_over), Arc::clone(&number));
         let named = std::thread::Builder::new().name("watchdog".to_owned());
         // Without a thread for it there is no evidence from it; the rest is there all the same.
-        let thread = named.spawn(move || tick(&gap, &over)).ok();
-        Self { gap_us, is_over, thread }
+        let thread = named.spawn(move || {
+            own.store(
+                rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs(),
+                Ordering::Relaxed,
+            );
+            tick(&gap, &over);
+        });
+        Self { gap_us, number, is_over, thread: thread.ok() }
+    }
+
+    /// Its thread.
+    pub(super) fn number(&self) -> u32 {
+        self.number.load(Ordering::Relaxed)
     }
 
     /// The longest time between two ticks since the last call, beyond the tick, in ms.
@@ -52,4 +66,16 @@ fn tick(gap_us: &AtomicU64, is_over: &AtomicBool) {
         gap_us.fetch_max(u64::try_from(gap.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         last = now;
     }
+}
+
+#[test]
+fn it_says_which_thread_it_is() {
+    let watchdog = Watchdog::begin();
+    let until = Instant::now() + Duration::from_secs(10);
+    while watchdog.number() == 0 {
+        assert!(Instant::now() < until, "it does not say");
+        std::thread::sleep(TICK);
+    }
+    let name = std::fs::read_to_string(format!("/proc/self/task/{}/comm", watchdog.number()));
+    assert_eq!(name.unwrap().trim(), "watchdog");
 }

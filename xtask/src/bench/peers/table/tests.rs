@@ -3,17 +3,6 @@ use serde_json::json;
 use super::*;
 
 #[test]
-fn the_table_is_replaced_and_nothing_else() {
-    let page = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-    let new = format!("a\n{BEGIN}\nnew\n{END}\nb\n");
-    assert_eq!(replaced(&page, "new\n"), Some(new.clone()));
-    assert_eq!(replaced(&new, "new\n"), Some(new));
-    assert_eq!(replaced("nothing", "new\n"), None);
-    let page = std::fs::read_to_string(binary::root().join(TABLE)).unwrap();
-    assert!(replaced(&page, "").is_some(), "{TABLE} has its place");
-}
-
-#[test]
 fn a_row_has_medians_and_the_least_reach() {
     let mut rows = Rows::default();
     for (rate, reach) in [(10.0, 1.0), (30.0, 0.5), (20.0, 1.0)] {

@@ -26,6 +26,8 @@ fn threads_that_are_new_count_from_their_beginning_and_ended_ones_do_not() {
     let spent = now.since(&before);
     let right = Spent { cpu_s: 1.25, busiest_cpu_s: 0.75, wait_s: 0.25, longest_wait_s: 0.25 };
     assert_eq!(spent, right);
+    let without = now.without(1).since(&before);
+    assert_eq!(without, Spent { cpu_s: 0.75, busiest_cpu_s: 0.75, ..Spent::default() });
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use model::{Body, Content, ConversationId, Enrichment, Fact, Mono, Offset, Outcome, Seq};
+use model::{
+    Body, Content, ConversationId, Enrichment, Fact, Mono, Offset, Said, Seq, Understanding,
+    Understood,
+};
 
 use crate::done::Done;
 
@@ -39,7 +42,7 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The service answered.
-    Got(Outcome),
+    Got(Understanding),
     /// It did not, or not in time, or not in words we know.
     Failed,
 }
@@ -64,6 +67,7 @@ pub struct Gauges {
 struct InHand {
     conversation: ConversationId,
     seq: Seq,
+    said: Said,
     text: Body,
     state: State,
 }
@@ -75,9 +79,9 @@ enum State {
     /// To be called again at the time it is listed under.
     Waiting,
     /// Answered; to be appended at the time it is listed under.
-    Unwritten(Outcome),
+    Unwritten(Understanding),
     /// Handed to the journal.
-    Appended(Outcome),
+    Appended(Understanding),
 }
 
 /// Decides which messages are called for. See the crate's page for what it promises.
@@ -135,6 +139,7 @@ impl Enricher {
             InHand {
                 conversation: message.conversation.clone(),
                 seq: message.seq,
+                said: Said { sender: message.sender.clone(), at: message.received_at },
                 text: text.clone(),
                 state: State::Calling,
             },
@@ -225,15 +230,17 @@ impl Enricher {
         self.commands.push_back(Command::Call { target, text });
     }
 
-    fn append(&mut self, target: Offset, outcome: Outcome) {
+    fn append(&mut self, target: Offset, outcome: Understanding) {
         let message = self.in_hand.get_mut(&target).expect("what was answered is in hand");
         message.state = State::Appended(outcome.clone());
-        let fact = Fact::Enriched(Enrichment {
+        let fact = Fact::Enriched(Box::new(Enrichment {
             conversation: message.conversation.clone(),
             seq: message.seq,
             target,
-            outcome,
-        });
+            said: Some(message.said.clone()),
+            before: Understood::Pending,
+            after: Understood::Full(outcome),
+        }));
         self.undurable.push_back(target);
         self.commands.push_back(Command::Append { generation: self.generation, fact });
     }

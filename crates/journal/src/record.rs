@@ -3,11 +3,11 @@
 
 mod content;
 mod decode;
+mod enrichment;
 
 use bytes::BufMut;
 use model::{
-    Body, Content, CursorMove, Enrichment, EpochStart, Fact, Left, Message, Offset, Outcome,
-    Remnant, Seq, TenantId,
+    Body, Content, CursorMove, EpochStart, Fact, Left, Message, Offset, Remnant, Seq, TenantId,
 };
 
 pub(crate) use decode::{RecordRef, Records, fact};
@@ -29,13 +29,13 @@ pub(crate) const TAG_EVENT: u8 = 5;
 /// What is left of a message.
 pub(crate) const TAG_REMNANT: u8 = 6;
 
+/// What is understood of a message, when it is not only language and sentiment.
+pub(crate) const TAG_UNDERSTOOD: u8 = 7;
+
 /// What readers see in its place. Stored: never reuse a number.
 const LEFT_NOTHING: u8 = 0;
 const LEFT_GONE: u8 = 1;
 const LEFT_EDIT_OF_GONE: u8 = 2;
-
-/// How enriching ended. Stored: never reuse a number.
-const OUTCOME_FULL: u8 = 1;
 
 /// Bytes of the record of a fact.
 pub(crate) fn encoded_len(fact: &Fact) -> usize {
@@ -58,10 +58,7 @@ pub(crate) fn encoded_len(fact: &Fact) -> usize {
                 };
                 2 + moves.iter().map(one).sum::<usize>()
             }
-            Fact::Enriched(e) => {
-                let Outcome::Full { language, .. } = &e.outcome;
-                name(e.conversation.as_str()) + 8 + 2 + 8 + 1 + name(language) + 4
-            }
+            Fact::Enriched(enrichment) => enrichment::encoded_len(enrichment),
             Fact::EpochStarted(_) => 4 + 8 + 8,
             Fact::Remnant(r) => {
                 name(r.conversation.as_str()) + name(r.sender.as_str()) + 7 * 8 + 16 + 1 + 8
@@ -80,7 +77,8 @@ pub(crate) fn encode(fact: &Fact, offset: Offset, out: &mut Vec<u8>) {
         Fact::Message(message) if plain(&message.content).is_some() => TAG_MESSAGE,
         Fact::Message(_) => TAG_EVENT,
         Fact::Cursors(_) => TAG_CURSORS,
-        Fact::Enriched(_) => TAG_ENRICHED,
+        Fact::Enriched(of) if enrichment::plain(of).is_some() => TAG_ENRICHED,
+        Fact::Enriched(_) => TAG_UNDERSTOOD,
         Fact::EpochStarted(_) => TAG_EPOCH_STARTED,
         Fact::Remnant(_) => TAG_REMNANT,
     };
@@ -92,7 +90,7 @@ pub(crate) fn encode(fact: &Fact, offset: Offset, out: &mut Vec<u8>) {
     match fact {
         Fact::Message(message) => put_message(message, out),
         Fact::Cursors(moves) => put_cursors(moves, out),
-        Fact::Enriched(enrichment) => put_enrichment(enrichment, out),
+        Fact::Enriched(enrichment) => enrichment::put(enrichment, out),
         Fact::EpochStarted(start) => put_epoch_start(start, out),
         Fact::Remnant(remnant) => put_remnant(remnant, out),
     }
@@ -168,17 +166,6 @@ fn put_cursors(moves: &[CursorMove], out: &mut Vec<u8>) {
         put_name(cursor.device.as_str(), out);
         out.put_u64_le(cursor.seq.0);
     }
-}
-
-fn put_enrichment(enrichment: &Enrichment, out: &mut Vec<u8>) {
-    put_name(enrichment.conversation.as_str(), out);
-    out.put_u64_le(enrichment.seq.0);
-    out.put_u16_le(enrichment.target.partition.get());
-    out.put_u64_le(enrichment.target.record.0);
-    let Outcome::Full { language, sentiment_micros } = &enrichment.outcome;
-    out.put_u8(OUTCOME_FULL);
-    put_name(language, out);
-    out.put_i32_le(*sentiment_micros);
 }
 
 fn put_epoch_start(start: &EpochStart, out: &mut Vec<u8>) {

@@ -25,6 +25,9 @@ pub const CURSOR_MOVES_MAX: usize = 1024;
 /// Bytes of a language code (ISO 639-3).
 pub const LANGUAGE_MAX_BYTES: usize = 3;
 
+/// Bytes of the label of what a message is about.
+pub const TOPIC_LABEL_MAX_BYTES: usize = 32;
+
 /// Bytes of a reaction, UTF-8.
 pub const REACTION_MAX_BYTES: usize = 32;
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BodyHash, ConversationId, DeviceId, Epoch, Message, MessageId, Offset, Ordinal, PartitionId,
-    RecordNo, Seq, TenantId, UserId, Wall,
+    BodyHash, ConversationId, DeviceId, Enrichment, Epoch, Message, MessageId, Ordinal,
+    PartitionId, RecordNo, Seq, TenantId, UserId, Wall,
 };
 
 /// One thing that happened and cannot be recomputed. Every other state is a fold over these.
@@ -15,8 +15,8 @@ pub enum Fact {
     /// How far devices have acknowledged: conversations of one partition, at most
     /// [`CURSOR_MOVES_MAX`](crate::bounds::CURSOR_MOVES_MAX) moves.
     Cursors(Vec<CursorMove>),
-    /// What an outside service answered about a message.
-    Enriched(Enrichment),
+    /// What is understood of a message has changed.
+    Enriched(Box<Enrichment>),
     /// History of this partition was lost; what follows is a new version of it. Written by recovery.
     EpochStarted(EpochStart),
     /// What is left of a message whose text had to go. Written where the message stood, when the
@@ -71,33 +71,6 @@ pub struct CursorMove {
     pub device: DeviceId,
     /// Up to where.
     pub seq: Seq,
-}
-
-/// An outside service's answer about one message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Enrichment {
-    /// The message's conversation.
-    pub conversation: ConversationId,
-    /// The message's place in it.
-    pub seq: Seq,
-    /// The message's record.
-    pub target: Offset,
-    /// What was answered.
-    pub outcome: Outcome,
-}
-
-/// How enriching a message ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// The service answered.
-    Full {
-        /// ISO 639-3 code, at most [`LANGUAGE_MAX_BYTES`](crate::bounds::LANGUAGE_MAX_BYTES) bytes;
-        /// empty = not known.
-        language: String,
-        /// Compound sentiment in millionths, −1,000,000 to 1,000,000. An integer, so that sums of
-        /// it rebuild equal to the bit.
-        sentiment_micros: i32,
-    },
 }
 
 /// A partition lost records `missing_from ..= missing_to`.

@@ -8,6 +8,7 @@ mod answer;
 mod body;
 pub mod bounds;
 mod content;
+mod enrichment;
 mod fact;
 mod hash;
 mod lamport;
@@ -24,7 +25,10 @@ mod trace;
 pub use answer::{Change, Counted, Listed, ReadFrom, Refusal, Retry, Standing};
 pub use body::{Body, BodyError};
 pub use content::{Content, Line, LineError, Member, Profile, Reaction};
-pub use fact::{CursorMove, Enrichment, EpochStart, Fact, Left, Outcome, Remnant};
+pub use enrichment::{
+    Enrichment, ONE_MICROS, Reason, Said, Understanding, UnderstandingError, Understood,
+};
+pub use fact::{CursorMove, EpochStart, Fact, Left, Remnant};
 pub use hash::{BodyHash, BodyKey};
 pub use lamport::Lamport;
 pub use map::{SeededMap, SeededState};

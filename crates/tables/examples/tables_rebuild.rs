@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use model::{
     BatchNo, Body, ConversationId, Enrichment, Fact, InstanceId, Message, MessageId, Offset,
-    Ordinal, Outcome, PartitionId, RecordNo, Seq, TenantId, UserId, Wall,
+    Ordinal, PartitionId, RecordNo, Seq, TenantId, Understanding, Understood, UserId, Wall,
 };
 use tables::{BatchIn, Item, Tables};
 
@@ -161,9 +161,14 @@ impl Maker {
     }
 
     fn answer(&mut self, conversation: ConversationId, target: Offset) -> (Offset, Fact) {
-        let outcome = Outcome::Full { language: "eng".to_owned(), sentiment_micros: 421_500 };
-        let answer = Enrichment { conversation, seq: Seq(1), target, outcome };
-        (self.next(target.partition), Fact::Enriched(answer))
+        let understanding = Understanding {
+            language: "eng".to_owned(),
+            sentiment_micros: 421_500,
+            ..Understanding::default()
+        };
+        let (before, after) = (Understood::Pending, Understood::Full(understanding));
+        let answer = Enrichment { conversation, seq: Seq(1), target, said: None, before, after };
+        (self.next(target.partition), Fact::Enriched(answer.into()))
     }
 
     fn next(&mut self, partition: PartitionId) -> Offset {

@@ -38,14 +38,18 @@ impl Chunk {
         self.0.as_slice()
     }
 
-    /// Sets the bit of this record, and says whether it was not set before.
-    pub(crate) fn set(&mut self, offset: Offset) -> bool {
+    /// Sets the bit of this record or clears it, and says how it was before.
+    pub(crate) fn put(&mut self, offset: Offset, is_set: bool) -> bool {
         let at = offset.record.0 % CHUNK_BITS;
         let byte = &mut self.0[usize::try_from(at / 8).expect("below CHUNK_BYTES")];
         let bit = 1 << (at % 8);
-        let new = *byte & bit == 0;
-        *byte |= bit;
-        new
+        let was_set = *byte & bit != 0;
+        if is_set {
+            *byte |= bit
+        } else {
+            *byte &= !bit
+        }
+        was_set
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use model::bounds::NAME_MAX_BYTES;
-use model::{ConversationId, Enrichment, Message, Outcome, UserId, Wall};
+use model::{ConversationId, Enrichment, Message, UserId, Wall};
 
 use crate::TablesError;
 use crate::bits::{Chunk, ChunkKey};
@@ -15,7 +15,7 @@ pub(crate) struct Delta {
     pub(crate) messages: u64,
     /// Messages of each sender.
     pub(crate) speakers: BTreeMap<UserId, u64>,
-    pub(crate) enriched: u64,
+    pub(crate) enriched: i64,
     pub(crate) sentiment_sum_micros: i64,
     /// The highest stamp of a message; 0 = no message.
     pub(crate) last_at: Wall,
@@ -50,6 +50,9 @@ impl Changes {
         }
     }
 
+    /// What is counted of a message is taken off, and what is understood now is added. A first answer to a message
+    /// that has one is a repetition and changes nothing; what was lost with a hole is not taken off.
+    ///
     /// `load` reads the chunk from the file; `None` = it has none yet.
     pub(crate) fn enriched(
         &mut self,
@@ -65,11 +68,20 @@ impl Changes {
                 new.insert(chunk)
             }
         };
-        if chunk.set(enrichment.target) {
-            let Outcome::Full { language: _, sentiment_micros } = &enrichment.outcome;
-            let delta = self.delta(&enrichment.conversation);
+        let (before, after) = (enrichment.before.understanding(), enrichment.after.understanding());
+        let was_counted = chunk.put(enrichment.target, true);
+        if was_counted && before.is_none() {
+            return Ok(());
+        }
+        chunk.put(enrichment.target, after.is_some());
+        let delta = self.delta(&enrichment.conversation);
+        if let Some(before) = before.filter(|_| was_counted) {
+            delta.enriched -= 1;
+            delta.sentiment_sum_micros -= i64::from(before.sentiment_micros);
+        }
+        if let Some(after) = after {
             delta.enriched += 1;
-            delta.sentiment_sum_micros += i64::from(*sentiment_micros);
+            delta.sentiment_sum_micros += i64::from(after.sentiment_micros);
         }
         Ok(())
     }

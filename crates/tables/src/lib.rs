@@ -9,7 +9,7 @@
 //!   the fold of some prefix of the journal, and the cursor says of which.
 //! - Every record of the journal counts once: a batch at or below the cursor is ignored, and so is
 //!   a record at or below the highest seen of its partition.
-//! - A message's enrichment counts once, whatever the journal says: the first one is taken.
+//! - Of a message, one understanding counts, whatever the journal says: its latest, be it the service's or our own.
 //! - Never a row per message: what grows with messages is one bit each.
 //! - Batches are dense. What the journal lost is handed in as [`Item::Hole`]; a gap that is not
 //!   declared is refused and nothing of that call is applied.

@@ -292,7 +292,7 @@ fn write(open: &Connection, changes: &Changes, to: &Cursor) -> rusqlite::Result<
             conversation,
             stored(delta.messages),
             new_speakers,
-            stored(delta.enriched),
+            delta.enriched,
             delta.sentiment_sum_micros,
             stored(delta.last_at.0),
         ];

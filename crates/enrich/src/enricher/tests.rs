@@ -28,8 +28,12 @@ fn message(record: u64) -> Fact {
     })
 }
 
-fn good() -> Outcome {
-    Outcome::Full { language: "eng".to_owned(), sentiment_micros: 500_000 }
+fn good() -> Understanding {
+    Understanding {
+        language: "eng".to_owned(),
+        sentiment_micros: 500_000,
+        ..Understanding::default()
+    }
 }
 
 fn commands(enricher: &mut Enricher) -> Vec<Command> {
@@ -61,12 +65,14 @@ fn a_message_is_called_for_once_and_its_answer_appended_once() {
 #[test]
 fn what_the_journal_has_an_answer_for_is_not_called_again() {
     let mut room = enricher(10);
-    room.handle_past(&Fact::Enriched(Enrichment {
+    room.handle_past(&Fact::Enriched(Box::new(Enrichment {
         conversation: ConversationId::new("c").unwrap(),
         seq: Seq(1),
         target: offset(1),
-        outcome: good(),
-    }));
+        said: None,
+        before: Understood::Pending,
+        after: Understood::Full(good()),
+    })));
     room.handle_fact(offset(1), &message(1));
     room.handle_fact(offset(2), &message(2));
     assert!(

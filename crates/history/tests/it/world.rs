@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use history::{ApplyError, BatchIn, History, Item, Options};
 use model::{
     BatchNo, Body, BodyKey, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart,
-    Fact, InstanceId, Message, MessageId, Offset, Ordinal, Outcome, PartitionId, RecordNo, Seq,
-    TenantId, UserId, Wall,
+    Fact, InstanceId, Message, MessageId, Offset, Ordinal, PartitionId, RecordNo, Seq, TenantId,
+    Understanding, Understood, UserId, Wall,
 };
 use tempfile::TempDir;
 
@@ -82,8 +82,20 @@ pub(crate) fn enriched(conversation: &str, seq: u64, record: u64) -> Fact {
     let conversation = room(conversation);
     let partition = PartitionId::of(TenantId::DEFAULT, &conversation);
     let target = Offset { partition, record: RecordNo(record) };
-    let outcome = Outcome::Full { language: "eng".to_owned(), sentiment_micros: 1 };
-    Fact::Enriched(Enrichment { conversation, seq: Seq(seq), target, outcome })
+    let understanding = Understanding {
+        language: "eng".to_owned(),
+        sentiment_micros: 1,
+        ..Understanding::default()
+    };
+    let (before, after) = (Understood::Pending, Understood::Full(understanding));
+    Fact::Enriched(Box::new(Enrichment {
+        conversation,
+        seq: Seq(seq),
+        target,
+        said: None,
+        before,
+        after,
+    }))
 }
 
 pub(crate) fn epoch_started(partition: u16, missing_from: u64, missing_to: u64) -> Fact {

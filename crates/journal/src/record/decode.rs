@@ -1,16 +1,16 @@
 //! Bytes as facts. Never panics; allocates only what the bytes at hand fill.
 
 use bytes::Buf;
-use model::bounds::{CURSOR_MOVES_MAX, LANGUAGE_MAX_BYTES};
+use model::bounds::CURSOR_MOVES_MAX;
 use model::{
-    BodyHash, Content, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact,
-    InstanceId, Left, Message, MessageId, Offset, Ordinal, Outcome, PartitionId, RecordNo, Remnant,
-    Seq, TenantId, UserId, Wall,
+    BodyHash, Content, ConversationId, CursorMove, DeviceId, Epoch, EpochStart, Fact, InstanceId,
+    Left, Message, MessageId, Offset, Ordinal, PartitionId, RecordNo, Remnant, Seq, TenantId,
+    UserId, Wall,
 };
 
 use super::{
-    COUNTED_HEADER_BYTES, LEFT_EDIT_OF_GONE, LEFT_GONE, LEFT_NOTHING, OUTCOME_FULL, TAG_CURSORS,
-    TAG_ENRICHED, TAG_EPOCH_STARTED, TAG_EVENT, TAG_MESSAGE, TAG_REMNANT, content,
+    COUNTED_HEADER_BYTES, LEFT_EDIT_OF_GONE, LEFT_GONE, LEFT_NOTHING, TAG_CURSORS, TAG_ENRICHED,
+    TAG_EPOCH_STARTED, TAG_EVENT, TAG_MESSAGE, TAG_REMNANT, TAG_UNDERSTOOD, content, enrichment,
 };
 use crate::layout::Malformed;
 
@@ -82,7 +82,8 @@ pub(crate) fn fact(record: &RecordRef<'_>, stamp: Wall) -> Result<Fact, Malforme
         }
         TAG_EVENT => Fact::Message(message(&mut bytes, stamp, content::content)?),
         TAG_CURSORS => Fact::Cursors(cursors(&mut bytes)?),
-        TAG_ENRICHED => Fact::Enriched(enrichment(&mut bytes)?),
+        TAG_ENRICHED => Fact::Enriched(enrichment::get_plain(&mut bytes)?.into()),
+        TAG_UNDERSTOOD => Fact::Enriched(enrichment::get(&mut bytes)?.into()),
         TAG_EPOCH_STARTED => Fact::EpochStarted(epoch_start(&mut bytes, record.offset.partition)?),
         TAG_REMNANT => Fact::Remnant(remnant(&mut bytes)?),
         _ => return Err(Malformed("a fact of a kind that this version does not know")),
@@ -101,7 +102,7 @@ pub(super) fn short<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, Malformed> {
     text(bytes, length)
 }
 
-fn conversation(bytes: &mut &[u8]) -> Result<ConversationId, Malformed> {
+pub(super) fn conversation(bytes: &mut &[u8]) -> Result<ConversationId, Malformed> {
     ConversationId::new(short(bytes)?).map_err(|_| Malformed("not a conversation's name"))
 }
 
@@ -169,24 +170,6 @@ fn cursors(bytes: &mut &[u8]) -> Result<Vec<CursorMove>, Malformed> {
         });
     }
     Ok(moves)
-}
-
-fn enrichment(bytes: &mut &[u8]) -> Result<Enrichment, Malformed> {
-    let conversation = conversation(bytes)?;
-    let seq = Seq(bytes.try_get_u64_le()?);
-    let partition = PartitionId::new(bytes.try_get_u16_le()?)
-        .ok_or(Malformed("an enrichment's target is in a partition that does not exist"))?;
-    let target = Offset { partition, record: RecordNo(bytes.try_get_u64_le()?) };
-    if bytes.try_get_u8()? != OUTCOME_FULL {
-        return Err(Malformed("an outcome of a kind that this version does not know"));
-    }
-    let language = short(bytes)?;
-    if language.len() > LANGUAGE_MAX_BYTES {
-        return Err(Malformed("a language code is too long"));
-    }
-    let sentiment_micros = bytes.try_get_i32_le()?;
-    let outcome = Outcome::Full { language: language.to_owned(), sentiment_micros };
-    Ok(Enrichment { conversation, seq, target, outcome })
 }
 
 fn epoch_start(bytes: &mut &[u8], partition: PartitionId) -> Result<EpochStart, Malformed> {

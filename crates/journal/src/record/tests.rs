@@ -1,7 +1,8 @@
 use model::bounds::{BODY_MAX_BYTES, CURSOR_MOVES_MAX, NAME_MAX_BYTES};
 use model::{
-    BodyHash, ConversationId, DeviceId, Epoch, InstanceId, Line, Member, MessageId, Ordinal,
-    PartitionId, Profile, Reaction, RecordNo, Role, Seq, UserId, Wall,
+    BodyHash, ConversationId, DeviceId, Enrichment, Epoch, InstanceId, Line, Member, MessageId,
+    Ordinal, PartitionId, Profile, Reaction, Reason, RecordNo, Role, Said, Seq, Understanding,
+    Understood, UserId, Wall,
 };
 use proptest::prelude::*;
 
@@ -81,16 +82,43 @@ fn cursor_move() -> impl Strategy<Value = CursorMove> {
     })
 }
 
+fn understood() -> impl Strategy<Value = Understood> {
+    let micros = 0..=model::ONE_MICROS;
+    let sentiment = -1_000_000..=1_000_000_i32;
+    let full = ("[a-z]{0,3}", "[a-z_]{0,32}", sentiment, micros.clone(), micros).prop_map(
+        |(language, topic, sentiment_micros, toxicity_micros, urgency_micros)| Understanding {
+            language,
+            topic,
+            sentiment_micros,
+            toxicity_micros,
+            urgency_micros,
+        },
+    );
+    let why = prop::sample::select(Reason::ALL.to_vec());
+    prop_oneof![
+        Just(Understood::Pending),
+        full.clone().prop_map(Understood::Full),
+        (why.clone(), full).prop_map(|(why, guess)| Understood::Degraded { why, guess }),
+        why.prop_map(Understood::Dead),
+    ]
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     let partition = (0..model::bounds::PARTITIONS).prop_map(|p| PartitionId::new(p).unwrap());
-    let enriched = (NAME, any::<[u64; 2]>(), partition, "[a-z]{0,3}", any::<i32>()).prop_map(
-        |(conversation, [seq, record], partition, language, sentiment_micros)| {
-            Fact::Enriched(Enrichment {
+    let said = prop::option::of(
+        (NAME, any::<u64>())
+            .prop_map(|(sender, at)| Said { sender: UserId::new(&sender).unwrap(), at: Wall(at) }),
+    );
+    let enriched = (NAME, any::<[u64; 2]>(), partition, said, understood(), understood()).prop_map(
+        |(conversation, [seq, record], partition, said, before, after)| {
+            Fact::Enriched(Box::new(Enrichment {
                 conversation: ConversationId::new(&conversation).unwrap(),
                 seq: Seq(seq),
                 target: Offset { partition, record: RecordNo(record) },
-                outcome: Outcome::Full { language, sentiment_micros },
-            })
+                said,
+                before,
+                after,
+            }))
         },
     );
     let epoch = any::<(u32, u64, u64)>().prop_map(|(epoch, from, to)| {
@@ -190,6 +218,60 @@ fn the_largest_facts_are_as_large_as_their_bound_says() {
     });
     assert!(encoded_len(&message) < FACT_MAX_BYTES);
     assert_eq!(round_trip(&message, offset, Wall(0)), (offset, message));
+}
+
+#[test]
+fn what_is_stored_of_what_is_understood_never_changes() {
+    let full = Understanding {
+        language: "eng".to_owned(),
+        sentiment_micros: -2,
+        topic: "t".to_owned(),
+        toxicity_micros: 3,
+        urgency_micros: 4,
+    };
+    let enrichment = |said, before, after| Enrichment {
+        conversation: ConversationId::new("c").unwrap(),
+        seq: Seq(5),
+        target: Offset { partition: PartitionId::new(6).unwrap(), record: RecordNo(7) },
+        said,
+        before,
+        after,
+    };
+    let said = Said { sender: UserId::new("ann").unwrap(), at: Wall(8) };
+    let guess = Understanding::default();
+    let degraded = Understood::Degraded { why: Reason::Breaker, guess };
+    let plain = Understanding {
+        topic: String::new(),
+        toxicity_micros: 0,
+        urgency_micros: 0,
+        ..full.clone()
+    };
+    let head = b"\x01c\x05\0\0\0\0\0\0\0\x06\0\x07\0\0\0\0\0\0\0";
+    let golden: [(Enrichment, u8, &[u8]); 3] = [
+        (
+            enrichment(None, Understood::Pending, Understood::Full(plain)),
+            TAG_ENRICHED,
+            b"\x01\x03eng\xfe\xff\xff\xff",
+        ),
+        (
+            enrichment(Some(said), degraded, Understood::Full(full)),
+            TAG_UNDERSTOOD,
+            b"\x01\x03ann\x08\0\0\0\0\0\0\0\x02\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+              \x01\x03eng\x01t\xfe\xff\xff\xff\x03\0\0\0\x04\0\0\0",
+        ),
+        (
+            enrichment(None, Understood::Dead(Reason::Refused), Understood::Pending),
+            TAG_UNDERSTOOD,
+            b"\0\x03\x08\0",
+        ),
+    ];
+    let offset = Offset { partition: PartitionId::new(6).unwrap(), record: RecordNo(9) };
+    for (enrichment, tag, rest) in golden {
+        let mut bytes = Vec::new();
+        encode(&Fact::Enriched(enrichment.into()), offset, &mut bytes);
+        assert_eq!(bytes[RECORD_HEADER_BYTES - 1], tag);
+        assert_eq!(bytes[RECORD_HEADER_BYTES..], [head, rest].concat());
+    }
 }
 
 #[test]

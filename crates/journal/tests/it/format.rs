@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use journal::{BatchView, Disk, Journal, OpenError, RealDisk};
 use model::{
-    ConversationId, CursorMove, DeviceId, Enrichment, Fact, Outcome, RecordNo, Seq, UserId,
+    ConversationId, CursorMove, DeviceId, Enrichment, Fact, RecordNo, Seq, Understanding,
+    Understood, UserId,
 };
 
 use crate::desk::{NONE_KNOWN, append, message, messages, open, open_known, read_all, small};
@@ -21,12 +22,18 @@ fn write(dir: &Path) -> Vec<BatchView> {
     let mut written = vec![append(&mut journal, &[message(1, 20), message(2, 0)])];
     let conversation = ConversationId::new("c1").unwrap();
     let target = written[0].facts[0].0;
-    let enriched = Fact::Enriched(Enrichment {
+    let enriched = Fact::Enriched(Box::new(Enrichment {
         conversation: conversation.clone(),
         seq: Seq(1),
         target,
-        outcome: Outcome::Full { language: "eng".to_owned(), sentiment_micros: -250_000 },
-    });
+        said: None,
+        before: Understood::Pending,
+        after: Understood::Full(Understanding {
+            language: "eng".to_owned(),
+            sentiment_micros: -250_000,
+            ..Understanding::default()
+        }),
+    }));
     let cursors = Fact::Cursors(vec![CursorMove {
         conversation,
         user: UserId::new("bob").unwrap(),

@@ -9,8 +9,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use model::bounds::LANGUAGE_MAX_BYTES;
-use model::{Body, Outcome};
+use model::{Body, Understanding};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of an answer that are read before it is called none.
@@ -33,6 +32,12 @@ struct Question<'a> {
 struct Reply {
     language: String,
     sentiment: f64,
+    #[serde(default)]
+    topic: String,
+    #[serde(default)]
+    toxicity: f64,
+    #[serde(default)]
+    urgency: f64,
 }
 
 impl Provider {
@@ -56,7 +61,7 @@ impl Provider {
     /// Asks once.
     pub(crate) async fn call(&self, text: &Body) -> Answer {
         match tokio::time::timeout(self.timeout, self.ask(text)).await {
-            Ok(Ok(outcome)) => Answer::Got(outcome),
+            Ok(Ok(understanding)) => Answer::Got(understanding),
             Ok(Err(why)) => {
                 tracing::debug!(why, "a call failed");
                 Answer::Failed
@@ -65,7 +70,7 @@ impl Provider {
         }
     }
 
-    async fn ask(&self, text: &Body) -> Result<Outcome, String> {
+    async fn ask(&self, text: &Body) -> Result<Understanding, String> {
         let question = serde_json::to_vec(&Question { text: text.as_str() });
         let request = Request::builder()
             .method(Method::POST)
@@ -79,22 +84,35 @@ impl Provider {
         }
         let body = Limited::new(response.into_body(), ANSWER_MAX_BYTES);
         let bytes = body.collect().await.map_err(|why| why.to_string())?.to_bytes();
-        outcome(&bytes)
+        understood(&bytes)
     }
 }
 
 /// An answer in words we know, or why it is none.
-fn outcome(bytes: &[u8]) -> Result<Outcome, String> {
+fn understood(bytes: &[u8]) -> Result<Understanding, String> {
     let reply: Reply = serde_json::from_slice(bytes).map_err(|why| why.to_string())?;
-    if !(-1.0..=1.0).contains(&reply.sentiment) {
-        return Err(format!("sentiment {}: it lies from -1 to 1", reply.sentiment));
-    }
-    if reply.language.len() > LANGUAGE_MAX_BYTES {
-        return Err(format!("language {:?}: an ISO 639-3 code has three letters", reply.language));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "checked above: at most a million")]
-    let sentiment_micros = (reply.sentiment * 1e6).round() as i32;
-    Ok(Outcome::Full { language: reply.language, sentiment_micros })
+    let understanding = Understanding {
+        language: reply.language,
+        sentiment_micros: micros(reply.sentiment),
+        topic: reply.topic,
+        toxicity_micros: share_micros(reply.toxicity),
+        urgency_micros: share_micros(reply.urgency),
+    };
+    understanding.checked().map_err(|why| why.to_string())
+}
+
+/// In millionths; what is out of range stays out of range.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float becomes the nearest integer that is there"
+)]
+fn micros(share: f64) -> i32 {
+    (share * 1e6).round() as i32
+}
+
+/// The same of what is never below 0.
+fn share_micros(share: f64) -> u32 {
+    u32::try_from(micros(share)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use model::{
     BatchNo, Body, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact,
-    InstanceId, Message, MessageId, Offset, Ordinal, Outcome, PartitionId, RecordNo, Seq, TenantId,
-    UserId, Wall,
+    InstanceId, Message, MessageId, Offset, Ordinal, PartitionId, RecordNo, Seq, TenantId,
+    Understanding, Understood, UserId, Wall,
 };
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -73,8 +73,17 @@ pub(crate) fn message(conversation: &str, sender: &str) -> Fact {
 pub(crate) fn enriched(conversation: &str, record: u64, sentiment_micros: i32) -> Fact {
     let conversation = room(conversation);
     let target = Offset { partition: partition(&conversation), record: RecordNo(record) };
-    let outcome = Outcome::Full { language: "eng".to_owned(), sentiment_micros };
-    Fact::Enriched(Enrichment { conversation, seq: Seq(1), target, outcome })
+    let understanding =
+        Understanding { language: "eng".to_owned(), sentiment_micros, ..Understanding::default() };
+    let (before, after) = (Understood::Pending, Understood::Full(understanding));
+    Fact::Enriched(Box::new(Enrichment {
+        conversation,
+        seq: Seq(1),
+        target,
+        said: None,
+        before,
+        after,
+    }))
 }
 
 pub(crate) fn moved(conversation: &str) -> Fact {

@@ -3,10 +3,17 @@ use super::*;
 #[test]
 fn an_answer_in_range_is_taken_to_the_millionth() {
     let full = |language: &str, sentiment_micros| {
-        Ok(Outcome::Full { language: language.to_owned(), sentiment_micros })
+        Ok(Understanding {
+            language: language.to_owned(),
+            sentiment_micros,
+            ..Understanding::default()
+        })
     };
-    assert_eq!(outcome(br#"{"language":"eng","sentiment":0.4215,"x":1}"#), full("eng", 421_500));
-    assert_eq!(outcome(br#"{"language":"","sentiment":-1}"#), full("", -1_000_000));
+    assert_eq!(understood(br#"{"language":"eng","sentiment":0.4215,"x":1}"#), full("eng", 421_500));
+    assert_eq!(understood(br#"{"language":"","sentiment":-1}"#), full("", -1_000_000));
+    let all = br#"{"language":"","sentiment":0,"topic":"x","toxicity":0.5,"urgency":1}"#;
+    let all = understood(all).unwrap();
+    assert_eq!((&*all.topic, all.toxicity_micros, all.urgency_micros), ("x", 500_000, 1_000_000));
 }
 
 #[test]
@@ -18,8 +25,10 @@ fn an_answer_that_is_none_is_a_failure() {
         br#"{"language":"eng","sentiment":1.01}"#,
         br#"{"language":"english","sentiment":0}"#,
         br#"{"language":"eng","sentiment":"good"}"#,
+        br#"{"language":"eng","sentiment":0,"toxicity":-0.5}"#,
+        br#"{"language":"eng","sentiment":0,"topic":"A b"}"#,
     ] {
-        assert!(outcome(bytes).is_err(), "{bytes:?}");
+        assert!(understood(bytes).is_err(), "{bytes:?}");
     }
 }
 

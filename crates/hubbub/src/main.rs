@@ -59,7 +59,7 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Say what was said elsewhere: JSON lines become messages of a running server
     Import(load::ImportArgs),
-    /// A small NLP service: language and sentiment of a text, after about 200 ms
+    /// A small NLP service: what a text is about and how it feels, after about 200 ms
     #[command(
         after_help = "Examples:\n  hubbub nlp\n  hubbub nlp --latency-mean-ms 50 --fail-share 0.1\n  \
                       curl -d '{\"text\":\"what a lovely day\"}' 127.0.0.1:8090/v1/analyze"

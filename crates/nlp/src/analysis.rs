@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sentiment;
-
 /// What is said about a text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
@@ -14,22 +12,43 @@ pub struct Analysis {
     /// How it feels, −1 (bad) to 1 (good), four decimals: VADER's compound score. The lexicon is
     /// English.
     pub sentiment: f64,
+    /// What it does or is about, one of [`lexicon::TOPICS`]; empty = nothing known.
+    pub topic: String,
+    /// Its keywords, the most important first.
+    pub keywords: Vec<String>,
+    /// How rude it is, 0 to 1.
+    pub toxicity: f64,
+    /// How urgent it is, 0 to 1.
+    pub urgency: f64,
 }
 
 impl Analysis {
     /// What is said about every text when nothing looks at it.
     pub(crate) fn constant() -> Self {
-        Self { language: "eng".to_owned(), confidence: 1.0, sentiment: 0.0 }
+        Self {
+            language: "eng".to_owned(),
+            confidence: 1.0,
+            sentiment: 0.0,
+            topic: String::new(),
+            keywords: Vec::new(),
+            toxicity: 0.0,
+            urgency: 0.0,
+        }
     }
 }
 
 /// Looks at a text.
 pub fn analyze(text: &str) -> Analysis {
-    let (language, confidence) = match whatlang::detect(text) {
-        Some(found) => (found.lang().code().to_owned(), found.confidence()),
-        None => (String::new(), 0.0),
-    };
-    Analysis { language, confidence, sentiment: sentiment::compound(text) }
+    let understood = lexicon::understand(text);
+    Analysis {
+        confidence: lexicon::language(text).map_or(0.0, |guess| guess.confidence),
+        language: understood.language,
+        sentiment: f64::from(understood.sentiment_micros) / 1e6,
+        topic: understood.topic,
+        keywords: lexicon::keywords(text),
+        toxicity: f64::from(understood.toxicity_micros) / 1e6,
+        urgency: f64::from(understood.urgency_micros) / 1e6,
+    }
 }
 
 #[cfg(test)]

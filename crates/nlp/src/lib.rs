@@ -1,5 +1,5 @@
-//! A real NLP service over HTTP, as slow and as unreliable as it is told to be: which language a
-//! text is in (whatlang) and how it feels (VADER's lexicon and rules).
+//! A real NLP service over HTTP, as slow and as unreliable as it is told to be: what `lexicon` can
+//! tell of a text (language, sentiment, topic, keywords, toxicity, urgency).
 //!
 //! It knows nothing of the server that asks it. The latency of each answer and which requests fail
 //! are drawn from a seed, in the order in which requests arrive.
@@ -18,12 +18,10 @@ mod http;
 mod metrics;
 mod options;
 mod problem;
-mod sentiment;
 mod service;
 
 pub use analysis::{Analysis, analyze};
 pub use dice::LATENCY_MAX;
 pub use http::{BODY_MAX_BYTES, IN_FLIGHT_MAX, TEXT_MAX_BYTES, TEXTS_MAX};
 pub use options::{Latency, NlpArgs, Options, OptionsError};
-pub use sentiment::compound;
 pub use service::{NlpError, Service, bind, serve};

@@ -33,13 +33,14 @@ const PLAN: &[Room] = &[
     pure_room("analytics", &["model"]),
     pure_room("check", &["model"]),
     pure_room("plan", &["model"]),
+    pure_room("lexicon", &["model"]),
     // `ring` has dice under it; what is random is handed in all the same, and the fence sees to the rest.
     Room { except: &["getrandom"], ..pure_room("access", &["model"]) },
     plain_room("journal", &["model"]),
     plain_room("history", &["model"]),
     plain_room("tables", &["model"]),
     // Floor 2.
-    pure_room("enrich", &["model", "resilience"]),
+    pure_room("enrich", &["model", "lexicon", "resilience"]),
     pure_room("session", &["model", "wire"]),
     // Floor 3: the shells.
     shell("client", &["model", "wire", "session"]),
@@ -61,7 +62,7 @@ const PLAN: &[Room] = &[
             "gateway",
         ],
     ),
-    shell("nlp", &["model"]),
+    shell("nlp", &["model", "lexicon"]),
     shell("load", &["model", "wire", "session", "client", "stats"]),
     shell(
         "lab",

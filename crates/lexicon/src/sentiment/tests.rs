@@ -1,6 +1,6 @@
 use super::*;
 
-/// `sentence TAB compound`, from the Python package vaderSentiment 3.3.2: `lexicon/make.py`.
+/// `sentence TAB compound`, from the Python package vaderSentiment 3.3.2: `lists/vader/make.py`.
 const FIXTURE: &str = include_str!("../../tests/fixtures/vader.tsv");
 
 /// Of the compound, −1 to 1. The package gives four decimals; the last may be rounded otherwise.

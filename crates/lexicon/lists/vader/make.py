@@ -20,7 +20,7 @@ import zipfile
 WHEEL_SHA256 = "3bf1d243b98b1afad575b9f22bc2cb1e212b94ff89ca74f8a23a588d024ea311"
 
 here = pathlib.Path(__file__).resolve().parent
-fixture = here.parent / "tests" / "fixtures" / "vader.tsv"
+fixture = here.parent.parent / "tests" / "fixtures" / "vader.tsv"
 
 
 def write(path, lines):

@@ -1,25 +1,25 @@
-//! The lists of words (`lexicon/make.py` made them), and a text as words.
+//! The lists of words (`lists/vader/make.py` made them), and a text as words.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// `word TAB valence`, −4 to 4: the mean of ten people's ratings.
-const LEXICON: &str = include_str!("../../lexicon/lexicon.txt");
+const LEXICON: &str = include_str!("../../lists/vader/lexicon.txt");
 
 /// `emoji TAB description`
-const EMOJI: &str = include_str!("../../lexicon/emoji.txt");
+const EMOJI: &str = include_str!("../../lists/vader/emoji.txt");
 
 /// `kind TAB words [TAB number]`
-const WORDS: &str = include_str!("../../lexicon/words.txt");
+const WORDS: &str = include_str!("../../lists/vader/words.txt");
 
 /// Shorter than this without its punctuation, a word is taken for an emoticon and keeps it.
 const WORD_MIN_CHARS: usize = 3;
 
-type Numbers = HashMap<&'static str, f64>;
+type Numbers = BTreeMap<&'static str, f64>;
 
 struct Lists {
     valences: Numbers,
-    emoji: HashMap<char, &'static str>,
+    emoji: BTreeMap<char, &'static str>,
     boosters: Numbers,
     phrases: Numbers,
     negations: Vec<&'static str>,

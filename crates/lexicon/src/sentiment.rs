@@ -2,7 +2,7 @@
 //!
 //! C. J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of
 //! Social Media Text", ICWSM 2014. The rules are written here from the paper, with its constants;
-//! the lists of words are those of the Python package 3.3.2 (`lexicon/`), and so are some cases that
+//! the lists of words are those of the Python package 3.3.2 (`lists/vader/`), and so are some cases that
 //! the paper does not speak of. The tests compare with that package.
 
 mod words;

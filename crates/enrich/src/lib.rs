@@ -1,19 +1,35 @@
-//! Which message is to be sent to the outside service next, and what becomes of the answer.
+//! Which message is sent to the outside service next, and what becomes of the answer.
 //!
 //! A pure room. It is shown the journal's facts in order and says which calls to make and which
 //! facts to append. What it knows follows from the journal alone, so after a crash the calls whose
 //! answers were not journaled are made again, and no others.
 //!
+//! Two phases, so that an answer *in time* and an answer *at all* can both be promised. Until its
+//! [deadline](Settings::deadline) a message is called for: once, a second time when the first call fails
+//! early or is slow and the [budget](resilience::Budget) allows it. What has no answer then gets our own
+//! [guess](lexicon::understand) and is [degraded](model::Understood::Degraded): that is a fact, not a loss.
+//! A call that is still out is not cancelled, its late answer replaces the guess; and what stays degraded is
+//! swept again later, until it is full or dead.
+//!
 //! # Invariants
 //!
-//! - A message is called for only while the journal has no answer for it, and never twice at once:
-//!   at most one `Enriched` of a message is appended.
-//! - At most [`Limits::outstanding_max`] messages are in hand: being called, waiting to be called
-//!   again, or answered and not yet durable. Beyond that [`Enricher::room`] is 0, and the backlog
-//!   stays where it is, in the journal.
-//! - No message is given up: what fails is called again.
+//! - Conservation: `received = full + degraded + dead + pending`, see [`Counts`].
+//! - Each fact carries what it replaces, as the journal has it: folds need to look up nothing.
+//! - A message that is full is never called for again.
+//! - At most [`Settings::in_hand_max`] messages are in hand. Beyond that [`Enricher::room`] is 0, and the
+//!   backlog stays where it is, in the journal.
+//! - Calls beyond the first of a message are paid from one budget; re-enrichment keeps to a rate of its own.
 
+mod dice;
 mod done;
 mod enricher;
+mod in_hand;
+mod ledger;
+mod service;
+mod settings;
+mod sweep;
 
-pub use enricher::{Answer, Command, Enricher, Gauges, Limits};
+pub use enricher::{Answer, Command, Enricher, Failed};
+pub use ledger::{Counts, Letter};
+pub use service::ServiceGauges;
+pub use settings::{Protection, Settings};

@@ -1,0 +1,118 @@
+//! A journal that has no room, a room that is full, and restarts.
+
+use std::time::Duration;
+
+use enrich::{Command, Enricher, Settings};
+use model::{BatchNo, Fact, Mono, Understood, Wall};
+use proptest::prelude::*;
+
+use crate::world::*;
+
+fn commands(room: &mut Enricher) -> Vec<Command> {
+    std::iter::from_fn(|| room.next_command()).collect()
+}
+
+fn told(room: &mut Enricher, record: u64) {
+    room.handle_fact(
+        BatchNo(record),
+        offset(record),
+        &message(record, "ann", Wall(0)),
+        Mono(0),
+        Wall(0),
+    );
+}
+
+#[test]
+fn there_is_room_up_to_the_bound_and_not_above() {
+    let mut room = Enricher::new(Settings { in_hand_max: 2, ..Settings::default() });
+    told(&mut room, 1);
+    assert_eq!(room.room(), 1);
+    told(&mut room, 2);
+    assert_eq!(room.room(), 0);
+}
+
+#[test]
+fn a_message_that_is_shown_twice_is_called_for_once() {
+    let mut room = Enricher::new(Settings::default());
+    told(&mut room, 1);
+    told(&mut room, 1);
+    assert_eq!(commands(&mut room).len(), 1);
+}
+
+#[test]
+fn a_full_disk_keeps_the_answers_and_hands_them_over_again() {
+    let mut room = Enricher::new(Settings::default());
+    for record in 1..=2 {
+        told(&mut room, record);
+    }
+    for command in commands(&mut room) {
+        let Command::Call { target, number, sent, .. } = command else { panic!("{command:?}") };
+        room.handle_answer(target, number, sent, good(), Mono(5));
+    }
+    assert_eq!(commands(&mut room).len(), 2);
+    room.handle_append_refused(0, Mono(5));
+    room.handle_append_refused(0, Mono(5));
+    room.handle_timeout(Mono(5) + SECOND);
+    let again = commands(&mut room);
+    assert_eq!(again.len(), 2);
+    for command in &again {
+        let Command::Append { generation: 1, fact: Fact::Enriched(enrichment) } = command else {
+            panic!("{command:?}")
+        };
+        assert_eq!(enrichment.before, Understood::Pending);
+    }
+    room.handle_durable(2);
+    assert_eq!((room.counts().full, room.counts().error()), (2, 0));
+}
+
+#[test]
+fn past_the_backlogs_bound_senders_are_told() {
+    let settings = Settings { backlog_max: 100, ..Settings::default() };
+    let mut service = |_: &mut Dice, _, _| (5 * MS, error());
+    let mut world = World::new(settings, &mut service);
+    world.arrive(99, SECOND);
+    assert!(!world.room.is_full());
+    world.arrive(200, SECOND);
+    world.run(SECOND);
+    assert!(world.room.is_full());
+}
+
+#[test]
+fn the_limit_that_was_found_is_there_to_begin_with() {
+    let mut service = |dice: &mut Dice, _, _| (dice.lognormal(200 * MS, 0.1), good());
+    let mut world = World::new(Settings::default(), &mut service);
+    world.arrive(10_000, 5 * SECOND);
+    let found = world.room.last_good_limit().expect("it was found");
+    assert!((1_500..=4_000).contains(&found), "{found}");
+    let mut room = Enricher::new(Settings { calls_before: Some(found), ..Settings::default() });
+    assert!(room.service(Mono(0)).limit >= found / 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn whenever_it_is_restarted_every_message_ends_with_one_result(
+        seed in 1_u64.., failing in 0.0..0.6_f64, stops in prop::collection::vec(50_u64..900, 1..5),
+    ) {
+        let mut own = Dice::new(seed);
+        let mut heals = false;
+        let heal = std::cell::Cell::new(false);
+        let mut service = |dice: &mut Dice, _, _| {
+            heals |= heal.get();
+            let took = dice.lognormal(150 * MS, 0.5);
+            if !heals && own.share() < failing { (took, error()) } else { (took, good()) }
+        };
+        let settings = || Settings { tries_max: 200, again_after: 100 * MS, ..Settings::default() };
+        let mut world = World::new(settings(), &mut service);
+        for stop in stops {
+            world.arrive(200, Duration::from_millis(stop));
+            world.restart(settings());
+        }
+        heal.set(true);
+        world.run(300 * SECOND);
+        world.assert_conserved();
+        let counts = world.room.counts();
+        prop_assert_eq!(counts.full, world.messages() as u64, "{:?}", counts);
+    }
+}

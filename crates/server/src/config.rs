@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use access::{AccessConfig, TrafficConfig};
+pub use enriching::EnrichConfig;
 pub use retain::{Keep, NoRule, Retain};
 pub use shown::Shown;
 pub use telling::{LogFormat, TellingConfig};
 
 mod access;
+mod enriching;
 mod retain;
 mod shown;
 mod telling;
@@ -135,6 +137,15 @@ pub struct Layer {
     /// How long one call may take, milliseconds, 10 to 60000 [default: 2000]
     #[arg(long, value_name = "MS")]
     pub nlp_timeout_ms: Option<u64>,
+    /// From a message's arrival to its result, the service's or a guess, milliseconds, 50 to 60000 [default: 400]
+    #[arg(long, value_name = "MS")]
+    pub nlp_deadline_ms: Option<u64>,
+    /// Calls a second for messages that have only a guess, 0 to 100000 [default: 2000]
+    #[arg(long, value_name = "N")]
+    pub nlp_again_per_second: Option<u32>,
+    /// Protections that are switched off, to see what they are good for: breaker, budget, limit, hedge, deadline, fairness [default: none]
+    #[arg(long, value_name = "NAMES")]
+    pub nlp_without: Option<String>,
     /// Bytes of latest messages that a gateway keeps for its readers, at least 4096 [default: 268435456]
     #[arg(long, value_name = "BYTES")]
     pub ring_bytes: Option<usize>,
@@ -226,12 +237,8 @@ pub struct Config {
     pub memory_bytes: usize,
     /// Bytes of history's cache.
     pub history_cache_bytes: u64,
-    /// The NLP service.
-    pub nlp: Option<String>,
-    /// Calls to it at once.
-    pub nlp_in_flight: usize,
-    /// How long one call may take.
-    pub nlp_timeout: Duration,
+    /// How messages are understood.
+    pub enriching: EnrichConfig,
     /// Bytes of all rings of a gateway.
     pub ring_bytes: usize,
     /// Up to how long clients that are told to go are to stay away.
@@ -390,6 +397,9 @@ impl Layer {
             nlp: self.nlp.or(below.nlp),
             nlp_in_flight: self.nlp_in_flight.or(below.nlp_in_flight),
             nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
+            nlp_deadline_ms: self.nlp_deadline_ms.or(below.nlp_deadline_ms),
+            nlp_again_per_second: self.nlp_again_per_second.or(below.nlp_again_per_second),
+            nlp_without: self.nlp_without.or(below.nlp_without),
             ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
@@ -404,6 +414,7 @@ impl Layer {
 
     fn complete(self) -> Result<Config, ConfigError> {
         let (access, traffic, telling) = (self.access()?, self.traffic()?, self.telling()?);
+        let enriching = self.enriching()?;
         let config = Config {
             access,
             traffic,
@@ -446,19 +457,7 @@ impl Layer {
                 1 << 20..=u64::MAX,
                 "at least 1048576",
             )?,
-            nlp: self.nlp,
-            nlp_in_flight: within(
-                "nlp_in_flight",
-                self.nlp_in_flight.unwrap_or(4_000),
-                1..=16_000,
-                "1 to 16000",
-            )?,
-            nlp_timeout: Duration::from_millis(within(
-                "nlp_timeout_ms",
-                self.nlp_timeout_ms.unwrap_or(2_000),
-                10..=60_000,
-                "10 to 60000",
-            )?),
+            enriching,
             ring_bytes: within(
                 "ring_bytes",
                 self.ring_bytes.unwrap_or(256 << 20),

@@ -2,6 +2,7 @@
 //!
 //! Counters rather than gauges that jump; base units; `hubbub_` in front.
 
+mod enriching;
 mod process;
 
 use std::fmt::Write as _;
@@ -29,6 +30,21 @@ impl Page {
     /// A number that rises and falls.
     pub(crate) fn gauge(&mut self, name: &str, help: &str, value: impl Into<f64>) {
         self.metric("gauge", name, help, value.into());
+    }
+
+    /// Numbers that only rise, one a value of a label.
+    fn counters<'n>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'n str, u64)>,
+    ) {
+        let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} counter\n");
+        for (of, value) in values {
+            text += &format!("hubbub_{name}{{{label}=\"{of}\"}} {value}\n");
+        }
+        self.0 += &text;
     }
 
     /// How often something took how long; the bounds are powers of two of a microsecond.
@@ -203,19 +219,7 @@ fn reads(page: &mut Page, owner: &Owner) {
 fn enriching(page: &mut Page, owner: &Owner) {
     let Some(gauges) = &owner.enriching else { return };
     let now = *gauges.lock().unwrap_or_else(PoisonError::into_inner);
-    page.gauge(
-        "enrich_outstanding",
-        "Messages in hand: being called, waiting, or answered and not durable.",
-        size(now.outstanding),
-    );
-    page.gauge("enrich_in_flight", "Calls that are out.", size(now.in_flight));
-    page.counter("enrich_calls_total", "Calls made.", num(now.calls));
-    page.counter(
-        "enrich_failures_total",
-        "Calls that failed and are made again.",
-        num(now.failures),
-    );
-    page.counter("enrich_enriched_total", "Answers that became durable.", num(now.enriched));
+    enriching::write(page, &now, owner.reader.durable());
 }
 
 fn hubs(page: &mut Page, owner: &Owner) {

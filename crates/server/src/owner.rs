@@ -6,7 +6,7 @@
 
 mod crew;
 mod disk;
-mod enrich_drive;
+pub(crate) mod enrich_drive;
 mod follow;
 mod headroom;
 mod hub_drive;
@@ -52,7 +52,7 @@ pub(crate) struct Owner {
     /// What the keeper of the rules has done.
     pub(crate) keeping: Arc<KeeperGauges>,
     /// How enriching stands, where there is a service.
-    pub(crate) enriching: Option<Arc<Mutex<enrich::Gauges>>>,
+    pub(crate) enriching: Option<Arc<Mutex<enrich_drive::EnrichGauges>>>,
     /// Bytes of what one hub keeps until history has it: then it refuses sends.
     pub(crate) tail_max_bytes: usize,
     pub(crate) links: Arc<Links>,

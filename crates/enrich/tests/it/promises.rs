@@ -8,19 +8,24 @@ use crate::world::*;
 fn ten_thousand_a_second_are_answered_in_time_and_nearly_all_in_full() {
     let mut service = |dice: &mut Dice, _, _| (dice.lognormal(200 * MS, 0.25), good());
     let mut world = World::new(Settings::default(), &mut service);
-    world.arrive(1_000, SECOND);
-    world.arrive(10_000, 10 * SECOND);
-    world.run(20 * SECOND);
-    world.assert_conserved();
-    let messages = world.messages();
+    // The limit finds its way up meanwhile.
+    world.arrive(10_000, 4 * SECOND);
+    world.look_from_now();
+    let before = world.messages();
+    world.arrive(10_000, 6 * SECOND);
+    world.run(SECOND);
+    let messages = world.messages() - before;
     assert!(world.first_result_ms(0.99) < 400.0, "{}", world.first_result_ms(0.99));
     assert!(world.first_result_ms(1.0) <= 410.0, "{}", world.first_result_ms(1.0));
     let at_once = world.full_at_once() as f64 / messages as f64;
     assert!(at_once > 0.98, "{at_once}");
+    let live = world.room.service(world.now);
+    let extra = (live.hedges + live.retries) as f64 / live.calls as f64;
+    assert!(extra < 0.11, "{extra} extra live calls");
+    world.run(60 * SECOND);
+    world.assert_conserved();
     let counts = world.room.counts();
-    assert_eq!(counts.full, messages as u64, "all of them in the end: {counts:?}");
-    let extra = world.calls as f64 / messages as f64;
-    assert!((1.0..1.11).contains(&extra), "{extra} calls a message");
+    assert_eq!(counts.full, world.messages() as u64, "all of them in the end: {counts:?}");
 }
 
 #[test]
@@ -30,11 +35,11 @@ fn one_in_twenty_that_fails_after_the_full_latency_is_degraded_in_time_and_full_
         if dice.share() < 0.05 { (took, error()) } else { (took, good()) }
     };
     let mut world = World::new(Settings::default(), &mut service);
-    world.arrive(5_000, 10 * SECOND);
+    world.arrive(2_000, 10 * SECOND);
     assert!(world.first_result_ms(0.99) <= 400.0, "{}", world.first_result_ms(0.99));
     let live = world.room.service(world.now);
     let extra = (live.hedges + live.retries) as f64 / live.calls as f64;
-    assert!((0.02..0.11).contains(&extra), "{extra} extra live calls");
+    assert!(extra < 0.11, "{extra} extra live calls");
     world.run(60 * SECOND);
     world.assert_conserved();
     let counts = world.room.counts();
@@ -62,7 +67,7 @@ fn a_stall_of_two_seconds_is_forgotten_within_three() {
     let counts = world.room.counts();
     assert!(counts.degraded > 1_000, "the stall was seen: {counts:?}");
     assert!(world.first_result_ms(0.999) <= 410.0, "{}", world.first_result_ms(0.999));
-    world.told.clear();
+    world.look_from_now();
     world.arrive(10_000, 3 * SECOND);
     world.run(SECOND);
     let after = world.first_result_ms(0.95);

@@ -104,6 +104,8 @@ pub(crate) struct World<'a> {
     pub(crate) calls: u64,
     /// By message: each standing that became durable, and how long after the message's arrival.
     pub(crate) told: BTreeMap<Offset, Vec<(Duration, Understood)>>,
+    /// Messages up to this one are not looked at any more.
+    since: u64,
     /// Facts in the order they were appended, all that became durable.
     pub(crate) facts: Vec<Fact>,
     undurable: Vec<Fact>,
@@ -127,6 +129,7 @@ impl<'a> World<'a> {
             in_flight_max: 0,
             calls: 0,
             told: BTreeMap::new(),
+            since: 0,
             facts: Vec::new(),
             undurable: Vec::new(),
         }
@@ -276,10 +279,19 @@ impl<'a> World<'a> {
         self.messages.len()
     }
 
+    /// What is asked from now on is of messages that arrive from now on.
+    pub(crate) fn look_from_now(&mut self) {
+        self.since = self.messages.len() as u64;
+    }
+
+    fn looked_at(&self) -> impl Iterator<Item = &Vec<(Duration, Understood)>> {
+        self.told.iter().filter(|(at, _)| at.record.0 > self.since).map(|(_, told)| told)
+    }
+
     /// How long after arrival each message had its first durable result; the `q`-th of them, in ms.
     pub(crate) fn first_result_ms(&self, q: f64) -> f64 {
         let mut times: Vec<f64> =
-            self.told.values().map(|told| told[0].0.as_secs_f64() * 1e3).collect();
+            self.looked_at().map(|told| told[0].0.as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
         times[((times.len() - 1) as f64 * q) as usize]
     }
@@ -287,7 +299,7 @@ impl<'a> World<'a> {
     /// Messages whose first result was the service's.
     pub(crate) fn full_at_once(&self) -> usize {
         let first = |told: &&Vec<(Duration, Understood)>| matches!(told[0].1, Understood::Full(_));
-        self.told.values().filter(first).count()
+        self.looked_at().filter(first).count()
     }
 
     /// Asserts that every message has exactly one result that counts, and that the journal's facts follow from each

@@ -1,10 +1,9 @@
 //! The drives of an owner: their threads, their inboxes, and the order in which they end.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use enrich::Enricher;
@@ -15,7 +14,7 @@ use model::{BatchNo, Epoch};
 use tables::Tables;
 use tokio::sync::mpsc;
 
-use super::enrich_drive::{EnrichDrive, EnrichEvent};
+use super::enrich_drive::{EnrichDrive, EnrichEvent, EnrichGauges};
 use super::follow::{self, FollowGauges, View};
 use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
@@ -39,9 +38,6 @@ const QUERY_THREADS: usize = 2;
 
 /// Questions to the tables that may wait.
 const ROWS_MAX: usize = 256;
-
-/// How long a failed call to the outside service waits before the next.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Everyone who runs.
 pub(crate) struct Crew {
@@ -142,27 +138,23 @@ impl Crew {
     pub(crate) fn enricher(
         &mut self,
         config: &Config,
-    ) -> Result<Option<Arc<Mutex<enrich::Gauges>>>, ServeError> {
-        let Some(base) = &config.nlp else { return Ok(None) };
-        let provider = Provider::new(base, config.nlp_in_flight, config.nlp_timeout)
+    ) -> Result<Option<Arc<Mutex<EnrichGauges>>>, ServeError> {
+        let Some(base) = &config.enriching.service else { return Ok(None) };
+        let provider = Provider::new(base, config.enriching.in_flight, config.enriching.timeout)
             .map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
         let inbox: Arc<Inbox<EnrichEvent>> = Inbox::new(0);
         let told = Arc::clone(&inbox);
         self.authors.push(Author::new(move |notice| told.answer(EnrichEvent::Noticed(notice))));
         let drive = EnrichDrive {
             author: self.authors.len() - 1,
-            room: Enricher::new(enrich::Limits {
-                outstanding_max: config.nlp_in_flight,
-                retry_after: RETRY_AFTER,
-            }),
+            room: Enricher::new(start::enriching(config)),
             inbox,
             journal: Arc::clone(&self.journal_inbox),
             reader: self.reader.clone(),
             provider: Arc::new(provider),
             runtime: tokio::runtime::Handle::current(),
-            gauges: Arc::new(Mutex::new(enrich::Gauges::default())),
+            gauges: Arc::new(Mutex::new(EnrichGauges::default())),
             clock: self.clock,
-            held: VecDeque::new(),
         };
         let gauges = Arc::clone(&drive.gauges);
         let (stop, fatal) = (Arc::clone(&self.stop_following), Arc::clone(&self.fatal));

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use enrich::{Answer, Command, Enricher, Gauges};
+use enrich::{Answer, Command, Counts, Enricher, ServiceGauges};
 use journal::{Batch, Follower, Reader};
-use model::{BatchNo, Fact, Offset};
+use model::{BatchNo, Fact, Mono, Offset};
 use tokio::runtime::Handle;
 
 use super::FollowError;
@@ -20,8 +20,12 @@ use super::provider::Provider;
 use crate::clock::Clock;
 use crate::inbox::Inbox;
 
-/// How long the loop waits for answers while the journal may have more for it.
-const PATIENCE: Duration = Duration::from_millis(10);
+/// How long the loop waits for answers: while there is work, and while there is none.
+const PATIENCE: Duration = Duration::from_millis(1);
+const PATIENCE_IDLE: Duration = Duration::from_millis(5);
+
+/// Facts that a sweep passes at once: those who live are not kept waiting by it.
+const SWEPT_AT_ONCE: usize = 4_096;
 
 /// What the enricher's drive is told.
 #[derive(Debug)]
@@ -29,7 +33,32 @@ pub(crate) enum EnrichEvent {
     /// The journal tells.
     Noticed(Notice),
     /// A call has ended.
-    Answered(Offset, Answer),
+    Answered {
+        /// Of which message.
+        target: Offset,
+        /// Its number, and when it was sent, as the room said.
+        number: u8,
+        sent: Mono,
+        answer: Answer,
+    },
+}
+
+/// How enriching stands, for those who look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct EnrichGauges {
+    pub(crate) counts: Counts,
+    pub(crate) service: ServiceGauges,
+    /// Messages in hand, in the queue, to be asked again.
+    pub(crate) sizes: [usize; 3],
+    /// The last batch of the journal that was read.
+    pub(crate) at: BatchNo,
+}
+
+/// A walk along the journal, and what of its last batch was not shown yet.
+pub(crate) struct Walk {
+    follower: Follower,
+    held: VecDeque<(Offset, Fact)>,
+    at: BatchNo,
 }
 
 /// The drive: [`run`](Self::run) is its thread.
@@ -42,17 +71,37 @@ pub(crate) struct EnrichDrive {
     pub(crate) reader: Reader,
     pub(crate) provider: Arc<Provider>,
     pub(crate) runtime: Handle,
-    pub(crate) gauges: Arc<Mutex<Gauges>>,
+    pub(crate) gauges: Arc<Mutex<EnrichGauges>>,
     pub(crate) clock: Clock,
-    /// Facts of a batch that there was no room for yet.
-    pub(crate) held: VecDeque<(Offset, Fact)>,
+}
+
+impl Walk {
+    fn after(reader: &Reader, after: BatchNo) -> Self {
+        Self { follower: reader.follow(after), held: VecDeque::new(), at: after }
+    }
+
+    /// The next fact; none at the journal's end.
+    fn next(&mut self) -> Result<Option<(Offset, Fact)>, FollowError> {
+        loop {
+            if let Some(fact) = self.held.pop_front() {
+                return Ok(Some(fact));
+            }
+            let Some(batch) = self.follower.next_batch()? else { return Ok(None) };
+            self.at = batch.last();
+            if let Batch::Facts(view) = batch {
+                self.held.extend(view.facts);
+            }
+        }
+    }
 }
 
 impl EnrichDrive {
-    /// Follows from the journal's beginning until told to stop: what has its answer is passed over.
+    /// Looks back over the journal, then follows it until told to stop.
     pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<(), FollowError> {
         self.look_back(stop)?;
-        let mut follower = self.reader.follow(BatchNo(0));
+        let after = self.room.handle_end_of_past();
+        let mut live = Walk::after(&self.reader, after);
+        let mut sweep = None;
         let mut events = Vec::new();
         let mut poisoned = false;
         while !stop.load(Relaxed) && !poisoned {
@@ -60,13 +109,16 @@ impl EnrichDrive {
             while let Some(command) = self.room.next_command() {
                 self.execute(command);
             }
-            *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = self.room.gauges();
+            self.show(live.at);
             // 2: what happened.
-            self.inbox.take(&mut events, usize::MAX, PATIENCE);
+            let is_idle = self.room.sizes() == [0; 3];
+            let patience = if is_idle { PATIENCE_IDLE } else { PATIENCE };
+            self.inbox.take(&mut events, usize::MAX, patience);
             for event in events.drain(..) {
                 poisoned |= self.handle(event);
             }
-            self.follow(&mut follower)?;
+            self.follow(&mut live)?;
+            self.sweep(&mut sweep)?;
             // 3: how late it is.
             let now = self.clock.mono();
             if self.room.poll_timeout().is_some_and(|then| then <= now) {
@@ -83,8 +135,8 @@ impl EnrichDrive {
         while follower.after() < goal && !stop.load(Relaxed) {
             let Some(batch) = follower.next_batch()? else { break };
             if let Batch::Facts(view) = batch {
-                for (_, fact) in &view.facts {
-                    self.room.handle_past(fact);
+                for (offset, fact) in &view.facts {
+                    self.room.handle_past(view.batch, *offset, fact);
                 }
             }
         }
@@ -92,25 +144,51 @@ impl EnrichDrive {
     }
 
     /// Shows the room what comes next, while it has room.
-    fn follow(&mut self, follower: &mut Follower) -> Result<(), FollowError> {
-        while self.room.room() > 0 {
-            if let Some((offset, fact)) = self.held.pop_front() {
-                self.room.handle_fact(offset, &fact);
-                continue;
-            }
-            let Some(batch) = follower.next_batch()? else { break };
-            if let Batch::Facts(view) = batch {
-                self.held.extend(view.facts);
-            }
+    fn follow(&mut self, live: &mut Walk) -> Result<(), FollowError> {
+        let (now, wall) = (self.clock.mono(), Clock::wall());
+        while self.room.room() > 0
+            && let Some((offset, fact)) = live.next()?
+        {
+            self.room.handle_fact(live.at, offset, &fact, now, wall);
         }
         Ok(())
+    }
+
+    /// Walks on along what is to be asked again.
+    fn sweep(&mut self, sweep: &mut Option<Walk>) -> Result<(), FollowError> {
+        let now = self.clock.mono();
+        if let Some(after) = self.room.begin_sweep(now) {
+            *sweep = Some(Walk::after(&self.reader, after));
+        }
+        let Some(walk) = sweep else { return Ok(()) };
+        for _ in 0..SWEPT_AT_ONCE {
+            if self.room.sweep_room(now) == 0 {
+                return Ok(());
+            }
+            let Some((offset, fact)) = walk.next()? else {
+                self.room.handle_sweep_end(now);
+                *sweep = None;
+                return Ok(());
+            };
+            self.room.handle_swept(walk.at, offset, &fact, now);
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, at: BatchNo) {
+        let service = self.room.service(self.clock.mono());
+        let (counts, sizes) = (self.room.counts(), self.room.sizes());
+        *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) =
+            EnrichGauges { counts, service, sizes, at };
     }
 
     /// `true`: the journal takes nothing more.
     fn handle(&mut self, event: EnrichEvent) -> bool {
         let now = self.clock.mono();
         match event {
-            EnrichEvent::Answered(target, answer) => self.room.handle_answer(target, answer, now),
+            EnrichEvent::Answered { target, number, sent, answer } => {
+                self.room.handle_answer(target, number, sent, answer, now);
+            }
             EnrichEvent::Noticed(Notice::Durable(durable)) => {
                 self.room.handle_durable(durable.count)
             }
@@ -128,11 +206,11 @@ impl EnrichDrive {
             Command::Append { generation, fact } => {
                 self.journal.answer(JournalEvent::Append { author: self.author, generation, fact });
             }
-            Command::Call { target, text } => {
+            Command::Call { target, number, sent, text } => {
                 let (provider, inbox) = (Arc::clone(&self.provider), Arc::clone(&self.inbox));
                 self.runtime.spawn(async move {
                     let answer = provider.call(&text).await;
-                    inbox.answer(EnrichEvent::Answered(target, answer));
+                    inbox.answer(EnrichEvent::Answered { target, number, sent, answer });
                 });
             }
         }

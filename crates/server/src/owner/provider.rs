@@ -1,26 +1,46 @@
-//! The outside NLP service, over HTTP/1.1: one question, one answer, one timeout.
+//! The outside NLP service, over HTTP/2 on several connections, or HTTP/1.1 where it speaks no other: one question,
+//! one answer, one timeout.
 
-use std::time::Duration;
+mod lanes;
 
-use axum::body::Body as HttpBody;
-use axum::http::{Method, Request, Uri, header};
-use enrich::Answer;
-use http_body_util::{BodyExt as _, Limited};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body as HttpBody, Bytes};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+use enrich::{Answer, Failed};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use model::{Body, Understanding};
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+
+use lanes::Lanes;
 
 /// Bytes of an answer that are read before it is called none.
 const ANSWER_MAX_BYTES: usize = 16 * 1024;
 
+/// How often the same trouble is logged.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
 /// A client of the service.
-#[derive(Debug)]
 pub(crate) struct Provider {
-    client: Client<HttpConnector, HttpBody>,
+    lanes: Lanes,
+    plain: Client<HttpConnector, Full<Bytes>>,
+    /// Known once it has answered.
+    speaks_http2: OnceCell<bool>,
     analyze: Uri,
     timeout: Duration,
+    trouble: Mutex<Trouble>,
+}
+
+/// What was wrong last.
+#[derive(Debug, Default)]
+struct Trouble {
+    last: Option<String>,
+    told: Option<Instant>,
 }
 
 #[derive(Serialize)]
@@ -41,8 +61,7 @@ struct Reply {
 }
 
 impl Provider {
-    /// A client of the service at `base`, an http URL without a path; `in_flight_max` connections
-    /// are kept open at most, because no more calls are out than that.
+    /// A client of the service at `base`, an http URL without a path; at most `in_flight_max` calls are out.
     pub(crate) fn new(base: &str, in_flight_max: usize, timeout: Duration) -> Result<Self, String> {
         let analyze = format!("{}/v1/analyze", base.trim_end_matches('/'));
         let analyze: Uri = analyze.parse().map_err(|why| format!("{base:?} is no URL: {why}"))?;
@@ -52,39 +71,92 @@ impl Provider {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(timeout));
-        let client = Client::builder(TokioExecutor::new())
+        let plain = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(in_flight_max)
             .build(connector);
-        Ok(Self { client, analyze, timeout })
+        Ok(Self {
+            lanes: Lanes::new(in_flight_max, timeout),
+            plain,
+            speaks_http2: OnceCell::new(),
+            analyze,
+            timeout,
+            trouble: Mutex::new(Trouble::default()),
+        })
     }
 
     /// Asks once.
     pub(crate) async fn call(&self, text: &Body) -> Answer {
-        match tokio::time::timeout(self.timeout, self.ask(text)).await {
-            Ok(Ok(understanding)) => Answer::Got(understanding),
-            Ok(Err(why)) => {
-                tracing::debug!(why, "a call failed");
-                Answer::Failed
-            }
-            Err(_) => Answer::Failed,
-        }
+        let asked = tokio::time::timeout(self.timeout, self.ask(text)).await;
+        let (failed, why) = match asked {
+            Ok(Ok(understanding)) => return Answer::Got(understanding),
+            Ok(Err(failed)) => failed,
+            Err(_) => (Failed::Error, format!("no answer within {:?}", self.timeout)),
+        };
+        self.tell(why);
+        Answer::Failed(failed)
     }
 
-    async fn ask(&self, text: &Body) -> Result<Understanding, String> {
+    /// What was wrong last, since the start.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).last.clone()
+    }
+
+    fn tell(&self, why: String) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if trouble.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            tracing::warn!(service = %self.analyze, why, "a call to the NLP service failed; chat goes on");
+            trouble.told = Some(Instant::now());
+        }
+        trouble.last = Some(why);
+    }
+
+    async fn ask(&self, text: &Body) -> Result<Understanding, (Failed, String)> {
+        let error = |why: String| (Failed::Error, why);
+        let response = self.send(self.request(text).map_err(error)?).await.map_err(error)?;
+        let (head, body) = response.into_parts();
+        if !head.status.is_success() {
+            let why = format!("{} answers {}", self.analyze, head.status);
+            return Err((refusal(head.status, &head.headers), why));
+        }
+        let body = Limited::new(body, ANSWER_MAX_BYTES);
+        let bytes = body.collect().await.map_err(|why| error(why.to_string()))?.to_bytes();
+        understood(&bytes).map_err(|why| (Failed::Unreadable, why))
+    }
+
+    fn request(&self, text: &Body) -> Result<Request<Full<Bytes>>, String> {
         let question = serde_json::to_vec(&Question { text: text.as_str() });
-        let request = Request::builder()
+        Request::builder()
             .method(Method::POST)
             .uri(self.analyze.clone())
             .header(header::CONTENT_TYPE, "application/json")
-            .body(HttpBody::from(question.map_err(|why| why.to_string())?))
-            .map_err(|why| why.to_string())?;
-        let response = self.client.request(request).await.map_err(|why| why.to_string())?;
-        if !response.status().is_success() {
-            return Err(format!("status {}", response.status()));
+            .body(Full::from(question.map_err(|why| why.to_string())?))
+            .map_err(|why| why.to_string())
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<HttpBody>, String> {
+        let probe = || lanes::speaks_http2(&self.analyze, self.timeout);
+        if *self.speaks_http2.get_or_try_init(probe).await? {
+            return Ok(self.lanes.send(&self.analyze, request).await?.map(lanes::body));
         }
-        let body = Limited::new(response.into_body(), ANSWER_MAX_BYTES);
-        let bytes = body.collect().await.map_err(|why| why.to_string())?.to_bytes();
-        understood(&bytes)
+        let answered = self.plain.request(request).await;
+        Ok(answered.map_err(|why| why.to_string())?.map(lanes::body))
+    }
+}
+
+/// What a status that is no success means for the message and for the service.
+fn refusal(status: StatusCode, headers: &HeaderMap) -> Failed {
+    let after = || headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
+    let retry_after = after().map(Duration::from_secs);
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => Failed::Throttled { retry_after },
+        StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => {
+            Failed::Throttled { retry_after }
+        }
+        // This text, whenever it is asked. A wrong key or a wrong path is no fault of a text.
+        StatusCode::BAD_REQUEST
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNPROCESSABLE_ENTITY => Failed::Refused,
+        _ => Failed::Error,
     }
 }
 

@@ -72,6 +72,18 @@ pub(crate) fn start(
     Ok((dir, Arc::new(owner)))
 }
 
+/// How messages are enriched.
+pub(super) fn enriching(config: &Config) -> enrich::Settings {
+    enrich::Settings {
+        deadline: config.enriching.deadline,
+        calls_max: u32::try_from(config.enriching.in_flight).unwrap_or(u32::MAX),
+        again_per_s: config.enriching.again_per_second,
+        without: config.enriching.without.clone(),
+        seed: crate::random::u64(),
+        ..enrich::Settings::default()
+    }
+}
+
 /// What must be open before a drive can start: all views that hubs ask are at the journal's end.
 struct Open {
     dir: DataDir,

@@ -1,0 +1,76 @@
+//! How messages are understood.
+
+use model::BatchNo;
+
+use super::{Page, num, size};
+use crate::owner::enrich_drive::EnrichGauges;
+
+pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
+    let EnrichGauges { counts, service, sizes: [in_hand, queued, later], at } = now;
+    page.gauge(
+        "enrich_behind_batches",
+        "Durable batches that were not read yet.",
+        num(durable.0.saturating_sub(at.0)),
+    );
+    page.counter("enrich_received_total", "Messages with a text.", num(counts.received));
+    page.gauge("enrich_full", "Messages with an answer of the service.", num(counts.full));
+    page.gauge("enrich_degraded", "Messages with a guess of our own.", num(counts.degraded));
+    page.gauge("enrich_dead", "Messages that were given up.", num(counts.dead));
+    page.gauge("enrich_pending", "Messages of which nothing is known yet.", num(counts.pending));
+    page.gauge(
+        "enrich_conservation_error",
+        "Received, less full, degraded, dead and pending: 0, or there is a bug.",
+        counts.error() as f64,
+    );
+    page.gauge(
+        "enrich_outstanding",
+        "Messages in hand: being called, waiting, or answered and not durable.",
+        size(*in_hand),
+    );
+    page.gauge("enrich_queued", "Messages that wait for a place.", size(*queued));
+    page.gauge("enrich_later", "Messages that are to be asked again.", size(*later));
+    page.gauge("enrich_in_flight", "Calls that are out.", num(u64::from(service.in_flight)));
+    page.gauge("enrich_limit", "Calls that may be out.", num(u64::from(service.limit)));
+    page.gauge(
+        "enrich_breaker",
+        "The circuit breaker: 0 closed, 1 half open, 2 open.",
+        num(u64::from(service.breaker)),
+    );
+    page.counter("enrich_breaker_opened_total", "Times it opened.", num(service.opened));
+    page.gauge("enrich_budget", "Second calls that are still paid for.", num(service.budget));
+    page.gauge(
+        "enrich_call_p50_seconds",
+        "How long calls take now: the median.",
+        service.latency_s[0],
+    );
+    page.gauge(
+        "enrich_call_p99_seconds",
+        "How long calls take now: the 99th percentile.",
+        service.latency_s[1],
+    );
+    page.counter("enrich_calls_total", "First calls of messages.", num(service.calls));
+    page.counter("enrich_hedges_total", "Second calls beside a slow first.", num(service.hedges));
+    page.counter(
+        "enrich_hedges_won_total",
+        "Second calls that were answered first.",
+        num(service.hedges_won),
+    );
+    page.counter(
+        "enrich_retries_total",
+        "Second calls after a first that failed.",
+        num(service.retries),
+    );
+    page.counter(
+        "enrich_again_total",
+        "Calls for messages that had only a guess.",
+        num(service.again),
+    );
+    page.counter("enrich_failures_total", "Calls that failed.", num(service.failures));
+    let whys = ["budget", "time", "limit", "breaker"];
+    page.counters(
+        "enrich_suppressed_total",
+        "Second calls that were not made, by why.",
+        "why",
+        whys.into_iter().zip(service.suppressed),
+    );
+}

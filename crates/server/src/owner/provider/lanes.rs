@@ -1,0 +1,143 @@
+//! Connections of HTTP/2 to one service. One alone has as many calls in flight as the service allows streams on it,
+//! often a hundred: at 200 ms a call that is 500 a second, whatever the processors do.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use axum::body::{Body as HttpBody, Bytes};
+use axum::http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+
+/// Calls that a connection is planned for: what services usually allow.
+const STREAMS: usize = 100;
+
+/// More connections than calls in flight need: streams are not evenly used.
+const SPARE_PERCENT: usize = 130;
+
+/// A silent connection is asked whether it lives, and is given up without an answer.
+const PING_EVERY: Duration = Duration::from_secs(10);
+const PING_WITHIN: Duration = Duration::from_secs(5);
+
+/// Of the connections.
+pub(super) struct Lanes {
+    lanes: Vec<Lane>,
+    next: AtomicUsize,
+    connect_within: Duration,
+}
+
+/// One connection, made when it is first needed and again when it has ended.
+#[derive(Default)]
+struct Lane {
+    in_flight: AtomicUsize,
+    sender: Mutex<Option<SendRequest<Full<Bytes>>>>,
+}
+
+/// How many connections so many calls need.
+pub(super) fn connections(in_flight_max: usize) -> usize {
+    (in_flight_max * SPARE_PERCENT).div_ceil(100 * STREAMS).max(1)
+}
+
+impl Lanes {
+    pub(super) fn new(in_flight_max: usize, connect_within: Duration) -> Self {
+        let lanes = (0..connections(in_flight_max)).map(|_| Lane::default()).collect();
+        Self { lanes, next: AtomicUsize::new(0), connect_within }
+    }
+
+    /// Sends one request on the less used of two connections (Mitzenmacher, "The Power of Two Choices in Randomized
+    /// Load Balancing", 2001; here the two take turns).
+    pub(super) async fn send(
+        &self,
+        at: &Uri,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, String> {
+        let count = self.lanes.len();
+        let turn = self.next.fetch_add(1, Relaxed);
+        let (one, other) =
+            (&self.lanes[turn % count], &self.lanes[(turn / count + turn * 7) % count]);
+        let lane =
+            if other.in_flight.load(Relaxed) < one.in_flight.load(Relaxed) { other } else { one };
+        let _place = Place::of(lane);
+        let mut sender = lane.sender(at, self.connect_within).await?;
+        sender.send_request(request).await.map_err(|why| why.to_string())
+    }
+}
+
+impl Lane {
+    /// The connection; those who need it while it is made wait for the same one.
+    async fn sender(&self, at: &Uri, within: Duration) -> Result<SendRequest<Full<Bytes>>, String> {
+        let mut held = self.sender.lock().await;
+        if let Some(sender) = held.as_ref().filter(|sender| !sender.is_closed()) {
+            return Ok(sender.clone());
+        }
+        let made = tokio::time::timeout(within, connect(at)).await;
+        let sender = made.map_err(|_| format!("no connection within {within:?}"))??;
+        *held = Some(sender.clone());
+        Ok(sender)
+    }
+}
+
+/// A call that counts on its connection.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn of(lane: &'a Lane) -> Self {
+        lane.in_flight.fetch_add(1, Relaxed);
+        Self(&lane.in_flight)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Whether there speaks HTTP/2 without TLS, by prior knowledge (RFC 9113, section 3.3).
+pub(super) async fn speaks_http2(at: &Uri, within: Duration) -> Result<bool, String> {
+    let asked = async {
+        let mut sender = connect(at).await?;
+        let request =
+            Request::get(health(at)).body(Full::default()).map_err(|why| why.to_string())?;
+        // Whatever it answers: it answered.
+        Ok(sender.send_request(request).await.is_ok())
+    };
+    tokio::time::timeout(within, asked)
+        .await
+        .unwrap_or_else(|_| Err(format!("no answer within {within:?}")))
+}
+
+fn health(at: &Uri) -> String {
+    format!("http://{}/healthz", at.authority().map_or("", |authority| authority.as_str()))
+}
+
+async fn connect(at: &Uri) -> Result<SendRequest<Full<Bytes>>, String> {
+    let host = at.host().unwrap_or_default().trim_matches(['[', ']']);
+    let port = at.port_u16().unwrap_or(80);
+    let stream =
+        TcpStream::connect((host, port)).await.map_err(|why| format!("{host}:{port}: {why}"))?;
+    stream.set_nodelay(true).map_err(|why| why.to_string())?;
+    let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_WITHIN)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|why| why.to_string())?;
+    // It ends with the connection, which ends when no one can send on it any more.
+    tokio::spawn(async move {
+        if let Err(why) = connection.await {
+            tracing::debug!(%why, "a connection to the NLP service ended");
+        }
+    });
+    Ok(sender)
+}
+
+/// The body of an answer of either protocol.
+pub(super) fn body(incoming: Incoming) -> HttpBody {
+    HttpBody::new(incoming)
+}

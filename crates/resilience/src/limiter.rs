@@ -18,7 +18,7 @@ use model::Mono;
 
 use crate::histogram::Histogram;
 use crate::limiter::rate::Rates;
-use crate::limiter::window::{Verdict, Window};
+use crate::limiter::window::Window;
 use crate::round::whole;
 
 mod rate;
@@ -28,21 +28,37 @@ mod window;
 const START: u32 = 64;
 /// Above what the service holds.
 const HEADROOM: f64 = 1.15;
+/// From that share of the limit on it is the limit that holds calls back.
+const FULL: f64 = 0.95;
+
 /// Of what the service holds, while draining.
 const DRAIN: f64 = 0.75;
-/// At the limit for that long, it drains.
-const DRAIN_EVERY: Duration = Duration::from_secs(5);
-/// Latency above that many `base` is a queue, or another service than before.
+/// How often it drains while the limit is reached.
+const DRAIN_EVERY: Duration = Duration::from_secs(10);
+/// A drain that comes to no end by itself.
+const DRAIN_MAX: Duration = Duration::from_secs(3);
+
+/// Latency, in `base`, that is a queue, or another service than before.
 const QUEUED: f64 = 1.3;
-/// Calls that were sent while draining, until it knows.
-const DRAIN_SAMPLES: u64 = 50;
-/// A drain that does not come to an end by itself.
-const DRAIN_MAX: Duration = Duration::from_secs(1);
-/// A guard's cut, and the way back, each once a round trip.
+/// Latency, in `base`, that is in part our queue.
+const LATE: f64 = 1.1;
+/// Latency, in `base`, that is none; for so many cohorts at the limit, the service holds more than was found.
+const CALM: f64 = 1.05;
+const CALM_COHORTS: u32 = 3;
+
+/// A cohort is that share of the limit, sent and answered since the last change. Early ones do when they show a queue.
+/// In a drain all are sent evenly, and the first to answer are the fastest: too few would flatter.
+const COHORT_PERCENT: u64 = 75;
+const COHORT_EARLY_PERCENT: u64 = 25;
+const COHORT_DRAIN_PERCENT: u64 = 50;
+/// A cohort is no smaller, however low the limit is.
+const COHORT_MIN: u64 = 10;
+
+/// A cut, and the way back in each round trip without one.
 const CUT: f64 = 0.9;
-const MEND: f64 = 1.05;
-/// The guards leave that much.
-const CUT_MOST: f64 = 0.2;
+const MEND: f64 = 1.02;
+/// All cuts together leave that much of what was found, once answers come again.
+const GUARD_MIN: f64 = 0.2;
 
 /// The bounds of a limiter.
 #[derive(Debug, Clone, Copy)]
@@ -100,11 +116,15 @@ pub struct Limiter {
     reached: bool,
     window: Window,
     rates: Rates,
-    /// What the guards leave of the limit, of 0 to 1.
+    /// What cuts leave of the limit, of 0 to 1.
     guard: f64,
-    /// When a guard last changed it.
-    guarded: Mono,
+    /// When the last cut was.
+    cut: Mono,
+    /// When the guard was last changed.
+    mended: Mono,
     drained: Mono,
+    /// Cohorts in a row at the limit without a queue.
+    calm: u32,
     /// Since when latency shows a queue.
     queued: Option<Mono>,
     last_good: Option<u32>,
@@ -125,8 +145,10 @@ impl Limiter {
             window: Window::new(),
             rates: Rates::new(),
             guard: 1.0,
-            guarded: Mono(0),
+            cut: Mono(0),
+            mended: Mono(0),
             drained: Mono(0),
+            calm: 0,
             queued: None,
             last_good,
         }
@@ -142,68 +164,111 @@ impl Limiter {
         self.last_good
     }
 
-    /// Not above `cap` from now on, nor above the settings' most: what a rate limit of the service leaves, say.
+    /// Not above `cap` from now on, nor above the settings' most: what a rate limit of the service leaves, say. What
+    /// was found stays: what a cap holds back says nothing of the service.
     pub fn set_cap(&mut self, cap: u32) {
         self.cap = cap.clamp(self.settings.min, self.settings.max);
     }
 
     /// A call has ended; `in_flight` counts it still.
     pub fn sample(&mut self, now: Mono, in_flight: u32, outcome: Outcome) {
-        self.reached |= self.is_full(in_flight);
-        self.window.begin(now);
+        let full = f64::from(in_flight) >= FULL * f64::from(self.limit);
+        self.reached |= full;
+        self.window.begin(now, full);
         match outcome {
             Outcome::Success(latency) => {
-                self.window.success(latency, sent(now, latency) >= self.guarded);
-                if sent(now, latency) >= self.changed {
+                let sent = sent(now, latency);
+                self.window.success(latency, sent >= self.cut);
+                if sent >= self.changed {
                     self.fresh.record(latency);
                 }
             }
             Outcome::Overload(latency) => {
-                self.window.overload(sent(now, latency) >= self.guarded);
-            }
-        }
-        match self.phase {
-            Phase::Startup => self.grow(now),
-            Phase::Steady => {}
-            Phase::Drain { until } => {
-                if self.fresh.count() >= DRAIN_SAMPLES || now >= until {
-                    self.end_drain(now);
+                self.window.overload(sent(now, latency) >= self.cut);
+                if self.window.is_overloaded() {
+                    self.cut(now);
                 }
             }
         }
-        self.window.reached |= self.is_full(in_flight);
+        self.watch_cohort(now);
         if self.window.is_over(now, self.base) {
             self.close_window(now);
         }
     }
 
-    /// So few are left that it is the limit that holds them back.
-    fn is_full(&self, in_flight: u32) -> bool {
-        f64::from(in_flight) >= 0.95 * f64::from(self.limit())
+    /// Acts once enough calls that were sent since the last change have been answered.
+    fn watch_cohort(&mut self, now: Mono) {
+        let limit = u64::from(self.limit);
+        let fresh = self.fresh.count();
+        let enough = |percent: u64| fresh >= (limit * percent / 100).max(COHORT_MIN);
+        match self.phase {
+            Phase::Startup => {
+                if enough(COHORT_PERCENT) || (enough(COHORT_EARLY_PERCENT) && self.queues(QUEUED)) {
+                    self.grow(now);
+                }
+            }
+            Phase::Steady => {
+                if enough(COHORT_PERCENT) {
+                    self.look_up_and_down(now);
+                }
+            }
+            Phase::Drain { until } => {
+                if enough(COHORT_DRAIN_PERCENT) || now >= until {
+                    self.end_drain(now);
+                }
+            }
+        }
     }
 
-    /// Startup: once as many calls as the limit have answered under it, double it, or go on to steady.
+    /// Whether calls sent since the last change take that many times what they take without a queue.
+    fn queues(&self, factor: f64) -> bool {
+        let (Some(latency), Some(base)) = (self.fresh.at(0.5), self.base) else { return false };
+        latency > base.mul_f64(factor)
+    }
+
+    /// Startup: doubles while the limit is reached and nothing queues.
     fn grow(&mut self, now: Mono) {
-        if self.fresh.count() < u64::from(self.limit()) * 3 / 4 {
-            return;
-        }
-        let Some(latency) = self.fresh.at(0.5) else { return };
-        let base = self.base.map_or(latency, |base| base.min(latency));
-        self.base = Some(base);
-        if latency.as_secs_f64() > QUEUED * base.as_secs_f64() {
+        if self.queues(QUEUED) {
             self.drain(now);
         } else if self.reached {
             self.limit = self.limit.saturating_mul(2).min(self.settings.max);
-            self.change(now);
-        } else {
-            self.change(now);
         }
+        self.change(now);
     }
 
+    /// Steady: down when answers come too late because they queue; back to startup when for some cohorts at the limit
+    /// nothing did, for then the service holds more than was found.
+    fn look_up_and_down(&mut self, now: Mono) {
+        let calm = self.reached && self.guard >= 1.0 && !self.queues(CALM);
+        self.calm = if calm { self.calm + 1 } else { 0 };
+        if self.calm == CALM_COHORTS {
+            self.phase = Phase::Startup;
+            self.calm = 0;
+        }
+        if self.queues(LATE) && self.fresh.at(0.9) > Some(self.settings.q90_max) {
+            self.cut(now);
+        }
+        self.change(now);
+    }
+
+    /// From now on calls are sent under another limit.
     fn change(&mut self, now: Mono) {
         self.changed = now;
         self.fresh.clear();
         self.reached = false;
+    }
+
+    /// Cuts the limit once for all that was sent under it.
+    fn cut(&mut self, now: Mono) {
+        self.guard = (self.guard * CUT).max(GUARD_MIN);
+        self.cut = now;
+        self.mended = now;
+        self.window.cut();
+        self.set(CUT * f64::from(self.limit));
+        match self.phase {
+            Phase::Startup => self.phase = Phase::Steady,
+            Phase::Steady | Phase::Drain { .. } => {}
+        }
     }
 
     fn drain(&mut self, now: Mono) {
@@ -213,48 +278,58 @@ impl Limiter {
         self.change(now);
     }
 
+    /// What was sent while draining met no queue: its latency is the base.
     fn end_drain(&mut self, now: Mono) {
-        self.base = self.fresh.at(0.5).or(self.base);
+        if self.fresh.count() >= COHORT_MIN {
+            self.base = self.fresh.at(0.5);
+        }
         self.phase = Phase::Steady;
         self.drained = now;
         self.queued = None;
+        self.change(now);
         self.follow();
     }
 
     fn close_window(&mut self, now: Mono) {
-        let verdict = self.window.close(now);
-        let full = verdict.reached;
-        self.rates.push(&verdict);
-        if let Some(latency) = verdict.median {
-            self.base = Some(match self.base {
-                Some(base) if full => base.min(latency),
-                Some(_) | None => latency,
-            });
-            self.watch(now, latency);
-        }
-        self.guard(now, &verdict);
-        if self.phase != Phase::Steady {
-            return;
-        }
-        let queued = self.queued.is_some_and(|since| now.since(since) >= self.round_trip());
-        if queued {
-            self.rates.forget();
-            self.drain(now);
-        } else if full && now.since(self.drained) >= DRAIN_EVERY {
-            self.drain(now);
-        } else {
-            self.follow();
+        let seen = self.window.close(now);
+        self.rates.push(&seen);
+        self.base = self.base.min(seen.median).or(seen.median);
+        self.watch_queue(now, seen.median);
+        self.mend(now);
+        match self.phase {
+            Phase::Steady if self.has_queued(now) => {
+                self.rates.forget();
+                self.drain(now);
+            }
+            Phase::Steady if seen.reached && now.since(self.drained) >= DRAIN_EVERY => {
+                self.drain(now);
+            }
+            Phase::Steady => self.follow(),
+            Phase::Startup if !seen.reached => {
+                self.follow();
+                self.limit = self.limit.max(START.min(self.settings.max));
+            }
+            Phase::Startup | Phase::Drain { .. } => {}
         }
     }
 
     /// Notes since when latency has been too high to be without a queue.
-    fn watch(&mut self, now: Mono, latency: Duration) {
-        let high = latency.as_secs_f64() > QUEUED * self.round_trip().as_secs_f64();
+    fn watch_queue(&mut self, now: Mono, latency: Option<Duration>) {
+        let high = latency > self.base.map(|base| base.mul_f64(QUEUED));
         self.queued = high.then(|| self.queued.unwrap_or(now));
     }
 
-    fn round_trip(&self) -> Duration {
-        self.base.unwrap_or(DRAIN_MAX)
+    /// For a round trip at least: what was sent before a stall has come back by then.
+    fn has_queued(&self, now: Mono) -> bool {
+        self.queued.is_some_and(|since| Some(now.since(since)) >= self.base)
+    }
+
+    /// A round trip without a cut gives back a little of what was cut.
+    fn mend(&mut self, now: Mono) {
+        if self.guard < 1.0 && Some(now.since(self.mended)) >= self.base {
+            self.guard = (self.guard * MEND).min(1.0);
+            self.mended = now;
+        }
     }
 
     /// The limit is what the service holds and a little more.
@@ -268,29 +343,6 @@ impl Limiter {
 
     fn set(&mut self, limit: f64) {
         self.limit = whole(limit).clamp(self.settings.min, self.settings.max);
-    }
-
-    /// Cuts the limit when the service says that it is too much, or when answers come too late because they queue:
-    /// once for each round trip's calls.
-    fn guard(&mut self, now: Mono, verdict: &Verdict) {
-        let queueing = verdict
-            .median
-            .is_some_and(|latency| latency.as_secs_f64() > 1.1 * self.round_trip().as_secs_f64());
-        let late = queueing && verdict.q90.is_some_and(|q90| q90 > self.settings.q90_max);
-        if now.since(self.guarded) < self.round_trip() {
-            return;
-        }
-        if verdict.overloaded || late {
-            self.guard = (self.guard * CUT).max(CUT_MOST);
-            self.guarded = now;
-            if self.phase == Phase::Startup {
-                self.phase = Phase::Steady;
-                self.set(CUT * f64::from(self.limit));
-            }
-        } else if self.guard < 1.0 {
-            self.guard = (self.guard * MEND).min(1.0);
-            self.guarded = now;
-        }
     }
 }
 

@@ -8,3 +8,34 @@ fn it_begins_with_what_was_good_within_its_bounds() {
     assert_eq!(Limiter::new(settings, Some(0)).limit(), settings.min);
     assert_eq!(Limiter::new(settings, Some(u32::MAX)).limit(), settings.max);
 }
+
+#[test]
+fn it_is_never_above_its_cap_nor_is_the_cap_beyond_the_bounds() {
+    let settings = LimiterSettings::default();
+    let mut limiter = Limiter::new(settings, Some(2_000));
+    limiter.set_cap(1_999);
+    assert_eq!(limiter.limit(), 1_999);
+    limiter.set_cap(0);
+    assert_eq!(limiter.limit(), settings.min);
+    limiter.set_cap(u32::MAX);
+    assert_eq!(limiter.limit(), 2_000);
+}
+
+#[test]
+fn one_overload_says_nothing_and_two_in_twenty_do() {
+    let calls = |overloads: u64| {
+        let mut limiter = Limiter::new(LimiterSettings::default(), Some(1_000));
+        for call in 0..20 {
+            let latency = Duration::from_millis(1);
+            let now = Mono(1_000_000_000 + call * 1_000_000);
+            let outcome = if call < 20 - overloads {
+                Outcome::Success(latency)
+            } else {
+                Outcome::Overload(latency)
+            };
+            limiter.sample(now, 500, outcome);
+        }
+        limiter.limit()
+    };
+    assert_eq!((calls(1), calls(2)), (1_000, 900));
+}

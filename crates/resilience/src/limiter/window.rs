@@ -6,11 +6,13 @@ use model::Mono;
 
 use crate::histogram::Histogram;
 
-/// The shortest window; a quarter of the latency without a queue if that is longer.
+/// The shortest window. A round trip if that is longer: calls go out in bursts and come back in bursts, in order of
+/// their latency, so a shorter window sees a rate or a median that is none.
 const SPAN_MIN: Duration = Duration::from_millis(50);
-/// With fewer answers it goes on, up to the longest.
+/// With fewer answers it goes on.
 const SAMPLES_MIN: u64 = 20;
-const SPAN_MAX: Duration = Duration::from_secs(1);
+/// After so long without any it begins anew: a silence says nothing of a rate.
+const SILENCE: Duration = Duration::from_secs(1);
 /// Fewer overloads than this say nothing, nor does a smaller share.
 const OVERLOADS_MIN: u64 = 2;
 const OVERLOADS_MIN_PERCENT: u64 = 10;
@@ -25,17 +27,15 @@ pub(crate) struct Window {
     fresh: u64,
     fresh_overloads: u64,
     /// Whether the limit was reached in it.
-    pub(crate) reached: bool,
+    reached: bool,
 }
 
 /// What a closed one says.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Verdict {
+pub(crate) struct Seen {
     pub(crate) span: Duration,
     pub(crate) successes: u64,
     pub(crate) median: Option<Duration>,
-    pub(crate) q90: Option<Duration>,
-    pub(crate) overloaded: bool,
     pub(crate) reached: bool,
 }
 
@@ -51,12 +51,13 @@ impl Window {
         }
     }
 
-    /// An answer comes. A long silence before it is not part of any window.
-    pub(crate) fn begin(&mut self, now: Mono) {
-        if now.since(self.last) >= SPAN_MAX {
+    /// An answer comes.
+    pub(crate) fn begin(&mut self, now: Mono, full: bool) {
+        if now.since(self.last) >= SILENCE {
             self.clear(now);
         }
         self.last = now;
+        self.reached |= full;
     }
 
     pub(crate) fn success(&mut self, latency: Duration, fresh: bool) {
@@ -69,32 +70,40 @@ impl Window {
         self.fresh_overloads += u64::from(fresh);
     }
 
-    pub(crate) fn is_over(&self, now: Mono, base: Option<Duration>) -> bool {
-        let span = now.since(self.since);
-        let enough = self.latencies.count() + self.fresh_overloads >= SAMPLES_MIN;
-        let least = base.map_or(SPAN_MIN, |base| SPAN_MIN.max(base / 4));
-        span >= SPAN_MAX || (enough && span >= least)
+    /// Whether enough of the calls sent since the last cut say that it is too much.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.fresh >= SAMPLES_MIN
+            && self.fresh_overloads >= OVERLOADS_MIN
+            && self.fresh_overloads * 100 >= self.fresh * OVERLOADS_MIN_PERCENT
     }
 
-    pub(crate) fn close(&mut self, now: Mono) -> Verdict {
-        let verdict = Verdict {
+    /// The limit was cut: what was sent before does not count again.
+    pub(crate) fn cut(&mut self) {
+        self.fresh = 0;
+        self.fresh_overloads = 0;
+    }
+
+    pub(crate) fn is_over(&self, now: Mono, base: Option<Duration>) -> bool {
+        let span = now.since(self.since);
+        let least = base.map_or(SPAN_MIN, |base| SPAN_MIN.max(base));
+        self.latencies.count() >= SAMPLES_MIN && span >= least
+    }
+
+    pub(crate) fn close(&mut self, now: Mono) -> Seen {
+        let seen = Seen {
             span: now.since(self.since),
             successes: self.latencies.count(),
             median: self.latencies.at(0.5),
-            q90: self.latencies.at(0.9),
-            overloaded: self.fresh_overloads >= OVERLOADS_MIN
-                && self.fresh_overloads * 100 >= self.fresh * OVERLOADS_MIN_PERCENT,
             reached: self.reached,
         };
         self.clear(now);
-        verdict
+        seen
     }
 
     fn clear(&mut self, now: Mono) {
         self.since = now;
         self.latencies.clear();
-        self.fresh = 0;
-        self.fresh_overloads = 0;
+        self.cut();
         self.reached = false;
     }
 }

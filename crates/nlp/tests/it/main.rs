@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod document;
 #[cfg(test)]
+mod evaluation;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http2;
+#[cfg(test)]
+mod labels;
 #[cfg(test)]
 #[path = "../../../wire/tests/it/schema.rs"]
 mod schema;

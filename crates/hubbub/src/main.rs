@@ -62,7 +62,9 @@ enum Command {
     /// A small NLP service: what a text is about and how it feels, after about 200 ms
     #[command(
         after_help = "Examples:\n  hubbub nlp\n  hubbub nlp --latency-mean-ms 50 --fail-share 0.1\n  \
-                      curl -d '{\"text\":\"what a lovely day\"}' 127.0.0.1:8090/v1/analyze"
+                      hubbub nlp --no-models --faults faults.toml\n  \
+                      curl -d '{\"text\":\"what a lovely day\"}' 127.0.0.1:8090/v1/analyze\n  \
+                      curl -X PUT -d '{\"stall\":{\"for_ms\":2000}}' 127.0.0.1:8090/v1/faults"
     )]
     Nlp(nlp::NlpArgs),
     /// Clients that torment a server and write down what they saw
@@ -216,7 +218,14 @@ async fn replay(args: load::ReplayArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve_nlp(args: nlp::NlpArgs) -> anyhow::Result<ExitCode> {
-    let service = match nlp::bind(&args.options()).await {
+    let options = match args.options() {
+        Ok(options) => options,
+        Err(why) => {
+            complain(&why.to_string());
+            return Ok(ExitCode::from(EXIT_USAGE));
+        }
+    };
+    let service = match nlp::bind(&options).await {
         Ok(service) => service,
         Err(why) => {
             complain(&why.to_string());
@@ -225,7 +234,7 @@ async fn serve_nlp(args: nlp::NlpArgs) -> anyhow::Result<ExitCode> {
         }
     };
     print(&format!("hubbub nlp is ready: http://{}/v1/analyze", service.address()));
-    service.serve(server::asked_to_stop()).await?;
+    service.serve(server::asked_to_stop()).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,43 +1,30 @@
-//! What the service is told: flags, checked whole before the port opens.
+//! What the service is told: flags and a file of faults, checked whole before the port opens.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use thiserror::Error;
 
-use crate::dice::LATENCY_MAX;
+use crate::faults::{Faults, FaultsError, Latency};
 
-/// The most that [`Latency::sigma`] may be: at 2, one answer in 40 takes 50 medians.
-const SIGMA_MAX: f64 = 2.0;
+/// The most streams of a connection that may be asked for.
+pub const STREAMS_MAX: u32 = 16_384;
+
+/// Streams of an HTTP/2 connection, as many as most services allow.
+const STREAMS: u32 = 100;
 
 /// How the service behaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Where it listens; port 0 = any that is free.
     pub listen: SocketAddr,
-    /// How long answers take.
-    pub latency: Latency,
-    /// Which part of the requests fails on purpose, 0 to 1. They take as long as the others.
-    pub fail_share: f64,
-    /// Where the dice begin.
-    pub seed: u64,
+    /// Requests at once on one HTTP/2 connection.
+    pub streams: u32,
+    /// How slow and how unreliable it is at first.
+    pub faults: Faults,
     /// Whether texts are analysed. Without, every text has the same analysis: for load tests.
     pub models: bool,
-}
-
-/// How long answers take: a log-normal distribution, as measured latencies often have.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Latency {
-    /// Its mean, milliseconds, 0 to 60,000; 0 = at once.
-    pub mean_ms: f64,
-    /// The standard deviation of its logarithm, 0 to 2; 0 = always the mean.
-    pub sigma: f64,
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Self { mean_ms: 200.0, sigma: 0.25 }
-    }
 }
 
 /// `hubbub nlp`
@@ -46,56 +33,85 @@ pub struct NlpArgs {
     /// Address to listen on; port 0 = any that is free
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
     pub listen: SocketAddr,
-    /// Mean of the latency, milliseconds, 0 to 60000
-    #[arg(long, value_name = "MS", default_value_t = Latency::default().mean_ms)]
-    pub latency_mean_ms: f64,
-    /// Spread of the latency: standard deviation of its logarithm, 0 to 2
-    #[arg(long, value_name = "SIGMA", default_value_t = Latency::default().sigma)]
-    pub latency_sigma: f64,
-    /// Share of requests that fail on purpose, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    pub fail_share: f64,
-    /// Where the dice for latency and failures begin
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    /// Requests at once on one HTTP/2 connection, 1 to 16384
+    #[arg(long, value_name = "N", default_value_t = STREAMS)]
+    pub streams: u32,
+    /// Latency and faults from a file, TOML or JSON (*.json), as `PUT /v1/faults` takes them
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Mean of the latency, milliseconds, 0 to 60000 [default: 200]
+    #[arg(long, value_name = "MS")]
+    pub latency_mean_ms: Option<f64>,
+    /// Spread of the latency: standard deviation of its logarithm, 0 to 2 [default: 0.25]
+    #[arg(long, value_name = "SIGMA")]
+    pub latency_sigma: Option<f64>,
+    /// Share of requests that fail after their latency, 0 to 1 [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    pub fail_share: Option<f64>,
+    /// Where the dice for latency and faults begin [default: 1]
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Answer the same for every text, without looking at it: for load tests
     #[arg(long)]
     pub no_models: bool,
 }
 
 /// Which option is wrong.
-#[derive(Debug, Clone, PartialEq, Error)]
+#[derive(Debug, Error)]
 pub enum OptionsError {
-    /// The mean latency.
-    #[error("latency mean of {found} ms: give 0 to {}", LATENCY_MAX.as_millis())]
-    Mean {
+    /// A fault makes no sense.
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
+    /// The number of streams.
+    #[error("{found} streams of a connection: give 1 to {STREAMS_MAX}")]
+    Streams {
         /// What was given.
-        found: f64,
+        found: u32,
     },
-    /// The spread of the latency.
-    #[error("latency sigma of {found}: give 0 to {SIGMA_MAX}")]
-    Sigma {
-        /// What was given.
-        found: f64,
-    },
-    /// The share of failures.
-    #[error("fail share of {found}: give 0 (none) to 1 (all)")]
-    FailShare {
-        /// What was given.
-        found: f64,
+    /// The file of faults cannot be read, or is none.
+    #[error("the faults of {path:?}: {why}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
 }
 
 impl NlpArgs {
-    /// The options that were asked for.
-    pub fn options(&self) -> Options {
-        Options {
-            listen: self.listen,
-            latency: Latency { mean_ms: self.latency_mean_ms, sigma: self.latency_sigma },
-            fail_share: self.fail_share,
-            seed: self.seed,
-            models: !self.no_models,
+    /// The options that were asked for: a flag wins over the file.
+    ///
+    /// # Errors
+    /// [`OptionsError::File`]: there is no such file, or it is not what it should be.
+    pub fn options(&self) -> Result<Options, OptionsError> {
+        let mut faults = self.faults.as_deref().map(read).transpose()?.unwrap_or_default();
+        if self.latency_mean_ms.is_some() || self.latency_sigma.is_some() {
+            faults.latency = self.latency(faults.latency);
         }
+        faults.fail_slow_share = self.fail_share.unwrap_or(faults.fail_slow_share);
+        faults.seed = self.seed.unwrap_or(faults.seed);
+        Ok(Options { listen: self.listen, streams: self.streams, faults, models: !self.no_models })
+    }
+
+    /// A flag says log-normal; what it does not say is as it was.
+    fn latency(&self, before: Latency) -> Latency {
+        let (mean, spread) = match before {
+            Latency::LogNormal { mean_ms, sigma } => (mean_ms, sigma),
+            Latency::Fixed { ms } => (ms, 0.0),
+        };
+        Latency::LogNormal {
+            mean_ms: self.latency_mean_ms.unwrap_or(mean),
+            sigma: self.latency_sigma.unwrap_or(spread),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Faults, OptionsError> {
+    let failed = |why| OptionsError::File { path: path.to_owned(), why };
+    let text = std::fs::read_to_string(path).map_err(|why| failed(why.to_string()))?;
+    match path.extension().is_some_and(|extension| extension == "json") {
+        true => serde_json::from_str(&text).map_err(|why| failed(why.to_string())),
+        false => toml::from_str(&text).map_err(|why| failed(why.to_string())),
     }
 }
 
@@ -105,18 +121,10 @@ impl Options {
     /// # Errors
     /// [`OptionsError`]: the first that does not.
     pub fn check(&self) -> Result<(), OptionsError> {
-        let Latency { mean_ms, sigma } = self.latency;
-        // NaN is in no range.
-        if !(0.0..=LATENCY_MAX.as_secs_f64() * 1e3).contains(&mean_ms) {
-            return Err(OptionsError::Mean { found: mean_ms });
+        if !(1..=STREAMS_MAX).contains(&self.streams) {
+            return Err(OptionsError::Streams { found: self.streams });
         }
-        if !(0.0..=SIGMA_MAX).contains(&sigma) {
-            return Err(OptionsError::Sigma { found: sigma });
-        }
-        if !(0.0..=1.0).contains(&self.fail_share) {
-            return Err(OptionsError::FailShare { found: self.fail_share });
-        }
-        Ok(())
+        Ok(self.faults.check()?)
     }
 }
 

@@ -1,15 +1,17 @@
 //! What is answered when there is no analysis: RFC 9457 problem+json, with a code that programs read
-//! and when to ask again.
+//! and when to ask again. Who speaks OpenAI's form is answered in that.
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::body::Bytes;
 use serde_json::json;
 
-use crate::http::{BODY_MAX_BYTES, IN_FLIGHT_MAX, TEXT_MAX_BYTES, TEXTS_MAX};
+use crate::answer::written;
+use crate::http::IN_FLIGHT_MAX;
 use crate::metrics::Ended;
+use crate::question::{BODY_MAX_BYTES, MODEL_MAX_BYTES, TEXT_MAX_BYTES, TEXTS_MAX};
 
-/// After how many seconds to ask again when too many ask at once.
-const BUSY_AFTER_S: u32 = 1;
+/// After how many milliseconds to ask again when too many ask at once.
+const BUSY_AFTER_MS: u64 = 1_000;
 
 /// Why there is no analysis.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,40 +21,51 @@ pub(crate) enum Problem {
     Empty,
     TooLong { bytes: usize },
     TooMany { texts: usize },
+    NoUser,
+    NoStream,
+    ModelTooLong { bytes: usize },
+    BadFaults { why: String },
+    NotLoopback,
     BodyTooLarge,
     BodyBroken,
     Busy,
     Failed,
+    Limited { after_ms: u64 },
+    Outage,
     NoSuchPage,
     WrongMethod,
 }
 
 impl Problem {
-    fn status_and_code(&self) -> (StatusCode, &'static str) {
+    pub(crate) fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NotJson { .. } => (StatusCode::BAD_REQUEST, "bad_json"),
             Self::Neither => (StatusCode::BAD_REQUEST, "text_or_texts"),
             Self::Empty => (StatusCode::BAD_REQUEST, "no_texts"),
             Self::TooLong { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "text_too_long"),
             Self::TooMany { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_many_texts"),
+            Self::NoUser => (StatusCode::BAD_REQUEST, "no_user_message"),
+            Self::NoStream => (StatusCode::BAD_REQUEST, "no_stream"),
+            Self::ModelTooLong { .. } => (StatusCode::BAD_REQUEST, "model_too_long"),
+            Self::BadFaults { .. } => (StatusCode::BAD_REQUEST, "bad_faults"),
+            Self::NotLoopback => (StatusCode::FORBIDDEN, "not_loopback"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "body_broken"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "injected_failure"),
+            Self::Limited { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            Self::Outage => (StatusCode::SERVICE_UNAVAILABLE, "outage"),
             Self::NoSuchPage => (StatusCode::NOT_FOUND, "no_such_page"),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
         }
     }
 
-    fn detail(&self) -> String {
-        const SHAPE: &str = r#"{"text": "…"} or {"texts": ["…", …]}"#;
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::NotJson { why } => {
-                format!("the body is not what it should be ({why}): send {SHAPE}")
+                format!("the body is not what it should be ({why}): /openapi.json says how it is")
             }
-            Self::Neither => {
-                format!("either `text` or `texts`, not both and not neither: send {SHAPE}")
-            }
+            Self::Neither => "either `text` or `texts`, not both and not neither".to_owned(),
             Self::Empty => format!("`texts` is empty: give 1 to {TEXTS_MAX}"),
             Self::TooLong { bytes } => {
                 format!("a text has {bytes} bytes: the most is {TEXT_MAX_BYTES}; send it in parts")
@@ -60,71 +73,96 @@ impl Problem {
             Self::TooMany { texts } => {
                 format!("{texts} texts: the most is {TEXTS_MAX}; ask several times")
             }
+            Self::NoUser => "`messages` has none with the role `user`: give one".to_owned(),
+            Self::NoStream => "`stream` is not served: leave it out".to_owned(),
+            Self::ModelTooLong { bytes } => {
+                format!("`model` has {bytes} bytes: the most is {MODEL_MAX_BYTES}")
+            }
+            Self::BadFaults { why } => format!("{why}; nothing was changed"),
+            Self::NotLoopback => {
+                "faults are changed from the machine itself: ask from a loopback address".to_owned()
+            }
             Self::BodyTooLarge => {
                 format!("the body is too large: the most is {BODY_MAX_BYTES} bytes")
             }
             Self::BodyBroken => "the body ended before it was whole: send it again".to_owned(),
             Self::Busy => {
-                format!("{IN_FLIGHT_MAX} requests are in flight: ask again in {BUSY_AFTER_S} s")
+                format!("{IN_FLIGHT_MAX} requests are in flight: ask again in {BUSY_AFTER_MS} ms")
             }
-            Self::Failed => "this request was drawn to fail: ask again".to_owned(),
-            Self::NoSuchPage => {
-                "there are POST /v1/analyze, GET /healthz and GET /metrics".to_owned()
+            Self::Failed => "this was drawn to fail: ask again".to_owned(),
+            Self::Limited { after_ms } => {
+                format!("too many requests, as was asked for: ask again in {after_ms} ms")
             }
-            Self::WrongMethod => "POST /v1/analyze, GET the others".to_owned(),
+            Self::Outage => "an outage, as was asked for: ask again later".to_owned(),
+            Self::NoSuchPage => "/openapi.json says which pages there are".to_owned(),
+            Self::WrongMethod => "/openapi.json says which methods a page has".to_owned(),
         }
     }
 
     /// When asking again can help.
-    fn retry(&self) -> &'static str {
+    pub(crate) fn retry(&self) -> &'static str {
         match self {
-            Self::Busy => "after",
+            Self::Busy | Self::Limited { .. } | Self::Outage => "after",
             Self::Failed | Self::BodyBroken => "now",
             Self::NotJson { .. }
             | Self::Neither
             | Self::Empty
             | Self::TooLong { .. }
             | Self::TooMany { .. }
+            | Self::NoUser
+            | Self::NoStream
+            | Self::ModelTooLong { .. }
+            | Self::BadFaults { .. }
+            | Self::NotLoopback
             | Self::BodyTooLarge
             | Self::NoSuchPage
             | Self::WrongMethod => "never",
         }
     }
 
-    /// As which ending it counts.
-    pub(crate) fn ended(&self) -> Ended {
-        match self {
-            Self::Busy => Ended::Busy,
-            Self::Failed => Ended::Failed,
-            Self::NotJson { .. }
-            | Self::Neither
-            | Self::Empty
-            | Self::TooLong { .. }
-            | Self::TooMany { .. }
-            | Self::BodyTooLarge
-            | Self::BodyBroken
-            | Self::NoSuchPage
-            | Self::WrongMethod => Ended::Refused,
+    /// When to come back, if that is known.
+    pub(crate) fn retry_after_ms(&self) -> Option<u64> {
+        if let Self::Limited { after_ms } = self {
+            Some(*after_ms)
+        } else {
+            (*self == Self::Busy).then_some(BUSY_AFTER_MS)
         }
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    /// As which ending it counts.
+    pub(crate) fn ended(&self) -> Ended {
+        match self.status_and_code().0 {
+            StatusCode::TOO_MANY_REQUESTS => Ended::Limited,
+            StatusCode::INTERNAL_SERVER_ERROR => Ended::Failed,
+            StatusCode::SERVICE_UNAVAILABLE if *self == Self::Busy => Ended::Busy,
+            StatusCode::SERVICE_UNAVAILABLE => Ended::Failed,
+            _ => Ended::Refused,
+        }
+    }
+
+    /// RFC 9457.
+    pub(crate) fn body(&self) -> Bytes {
         let (status, code) = self.status_and_code();
-        let body = json!({
+        written(&json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or("problem"),
             "status": status.as_u16(),
             "code": code,
             "detail": self.detail(),
             "retry": self.retry(),
-        });
-        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        let mut response = (status, kind, body.to_string()).into_response();
-        if self == Self::Busy {
-            response.headers_mut().insert(header::RETRY_AFTER, BUSY_AFTER_S.into());
-        }
-        response
+        }))
+    }
+
+    /// As OpenAI's service says it.
+    pub(crate) fn openai_body(&self) -> Bytes {
+        let (status, code) = self.status_and_code();
+        let kind = match status {
+            StatusCode::TOO_MANY_REQUESTS => "requests",
+            status if status.is_server_error() => "server_error",
+            _ => "invalid_request_error",
+        };
+        written(&json!({
+            "error": { "message": self.detail(), "type": kind, "param": null, "code": code },
+        }))
     }
 }

@@ -1,15 +1,30 @@
-//! The shell: a socket, and until when it is served.
+//! The shell: a socket, its connections, and until when they are served.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
-use crate::http::{Desk, router};
+use crate::http::{Desk, Door};
 use crate::options::{Options, OptionsError};
+
+/// Connections; more wait to be taken.
+pub const CONNECTIONS_MAX: usize = 16_384;
+
+/// How long what is in flight is served when the service is asked to end.
+pub const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// After a connection cannot be taken (descriptors have run out), the next is tried so much later.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// Why the service does not run.
 #[derive(Debug, Error)]
@@ -27,16 +42,15 @@ pub enum NlpError {
         /// What the system said.
         source: io::Error,
     },
-    /// The socket failed while it was served.
-    #[error("the service stopped: {0}")]
-    Serve(io::Error),
 }
 
 /// A service that has its port and waits to be served.
 pub struct Service {
     listener: TcpListener,
     address: SocketAddr,
+    streams: u32,
     desk: Arc<Desk>,
+    closing: watch::Sender<bool>,
 }
 
 /// Checks the options and takes the port; those who connect wait until [`Service::serve`].
@@ -49,18 +63,21 @@ pub async fn bind(options: &Options) -> Result<Service, NlpError> {
     let failed = |source| NlpError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    Ok(Service { listener, address, desk: Arc::new(Desk::new(options)) })
+    let (closing, closes) = watch::channel(false);
+    let desk = Arc::new(Desk::new(options, closes));
+    Ok(Service { listener, address, streams: options.streams, desk, closing })
 }
 
 /// Binds and serves.
 ///
 /// # Errors
-/// [`NlpError`], as for [`bind`] and [`Service::serve`].
+/// [`NlpError`], as for [`bind`].
 pub async fn serve(
     options: &Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), NlpError> {
-    bind(options).await?.serve(shutdown).await
+    bind(options).await?.serve(shutdown).await;
+    Ok(())
 }
 
 impl Service {
@@ -69,19 +86,74 @@ impl Service {
         self.address
     }
 
-    /// Serves until `shutdown` is ready, and then what is in flight.
-    ///
-    /// # Errors
-    /// [`NlpError::Serve`] when the socket fails.
-    pub async fn serve(
-        self,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), NlpError> {
-        // Answers are small and awaited: they do not wait for more to go with them.
-        let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        axum::serve(listener, router(self.desk))
-            .with_graceful_shutdown(shutdown)
-            .await
-            .map_err(NlpError::Serve)
+    /// Serves HTTP/1.1 and HTTP/2 (by prior knowledge) until `shutdown` is ready, and then for
+    /// [`DRAIN_MAX`] what is in flight.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) {
+        let mut connections = JoinSet::new();
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http2().max_concurrent_streams(self.streams);
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let taken = tokio::select! {
+                () = &mut shutdown => break,
+                taken = accept(&self.listener, &places) => taken,
+                Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            };
+            let Ok((place, stream, peer)) = taken else {
+                sleep(ACCEPT_AGAIN).await;
+                continue;
+            };
+            let goodbye = Arc::new(Notify::new());
+            let is_loopback = peer.ip().to_canonical().is_loopback();
+            let door = Door::new(Arc::clone(&self.desk), is_loopback, Arc::clone(&goodbye));
+            let served =
+                connection(builder.clone(), stream, door, goodbye, self.closing.subscribe());
+            connections.spawn(async move {
+                served.await;
+                drop(place);
+            });
+        }
+        // Nobody listens when there is no connection.
+        let _ = self.closing.send(true);
+        drop(self.listener);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if timeout(DRAIN_MAX, all).await.is_err() {
+            connections.shutdown().await;
+        }
     }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    // Answers are small and awaited: they do not wait for more to go with them.
+    stream.set_nodelay(true)?;
+    Ok((place, stream, peer))
+}
+
+async fn connection(
+    builder: auto::Builder<TokioExecutor>,
+    stream: TcpStream,
+    door: Door,
+    goodbye: Arc<Notify>,
+    mut closing: watch::Receiver<bool>,
+) {
+    let door = Arc::new(door);
+    let service = service_fn(|request| {
+        let door = Arc::clone(&door);
+        async move { Ok::<_, std::convert::Infallible>(door.answer(request).await) }
+    });
+    let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        // A client that goes away is none of this service's business.
+        _ = &mut served => return,
+        () = goodbye.notified() => door.said_goodbye(),
+        _ = closing.wait_for(|closing| *closing) => {}
+    }
+    served.as_mut().graceful_shutdown();
+    let _ = served.await;
 }

@@ -8,48 +8,73 @@ struct Cli {
     args: NlpArgs,
 }
 
-fn options(flags: &[&str]) -> Options {
+fn asked(flags: &[&str]) -> Result<Options, OptionsError> {
     Cli::try_parse_from(["nlp"].iter().chain(flags)).unwrap().args.options()
 }
 
 #[test]
 fn without_flags_it_takes_200_ms_and_never_fails() {
-    let options = options(&[]);
-    assert_eq!(options.latency, Latency { mean_ms: 200.0, sigma: 0.25 });
-    assert_eq!((options.fail_share, options.seed, options.models), (0.0, 1, true));
+    let options = asked(&[]).unwrap();
+    assert_eq!((&options.faults, options.streams, options.models), (&Faults::default(), 100, true));
     assert!(options.listen.ip().is_loopback());
-    assert_eq!(options.check(), Ok(()));
+    assert!(options.check().is_ok());
 }
 
 #[test]
 fn flags_say_what_they_mean() {
-    let options = options(&[
+    let options = asked(&[
         "--listen=127.0.0.1:0",
+        "--streams=250",
         "--latency-mean-ms=1.5",
         "--latency-sigma=0",
         "--fail-share=0.25",
         "--seed=9",
         "--no-models",
     ]);
-    assert_eq!(options.latency, Latency { mean_ms: 1.5, sigma: 0.0 });
-    assert_eq!((options.fail_share, options.seed, options.models), (0.25, 9, false));
+    let latency = Latency::LogNormal { mean_ms: 1.5, sigma: 0.0 };
+    let faults = Faults { latency, fail_slow_share: 0.25, seed: 9, ..Faults::default() };
+    let listen = ([127, 0, 0, 1], 0).into();
+    assert_eq!(options.unwrap(), Options { listen, streams: 250, faults, models: false });
+}
+
+#[test]
+fn a_file_of_faults_is_read_in_both_forms_and_a_flag_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let given = |name: &str, text: &str, flags: &[&str]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let flag = format!("--faults={}", path.display());
+        asked(&[&[flag.as_str()], flags].concat()).map(|options| options.faults)
+    };
+    let toml = "seed = 4\nhang_share = 0.5\n[latency]\ndistribution = 'fixed'\nms = 3.0\n\
+                [[outages]]\nfrom_ms = 1\nfor_ms = 2\n";
+    let json = r#"{"seed": 4, "hang_share": 0.5, "latency": {"distribution": "fixed", "ms": 3.0},
+        "outages": [{"from_ms": 1, "for_ms": 2}]}"#;
+    let read = given("f.toml", toml, &[]).unwrap();
+    assert_eq!(given("f.json", json, &[]).unwrap(), read);
+    assert_eq!((read.seed, read.hang_share, read.latency), (4, 0.5, Latency::Fixed { ms: 3.0 }));
+    let flagged = given("f.toml", toml, &["--seed=5", "--latency-mean-ms=7"]).unwrap();
+    assert_eq!(flagged.latency, Latency::LogNormal { mean_ms: 7.0, sigma: 0.0 });
+    assert_eq!((flagged.seed, flagged.hang_share), (5, 0.5));
+
+    let wrong = given("wrong.toml", "hang = 1", &[]).unwrap_err().to_string();
+    assert!(wrong.contains("wrong.toml") && wrong.contains("hang"), "{wrong}");
+    assert!(asked(&["--faults=nowhere.toml"]).is_err());
 }
 
 #[test]
 fn what_is_out_of_range_is_refused_and_the_edges_are_not() {
-    let with = |mean_ms, sigma, fail_share| {
-        Options { latency: Latency { mean_ms, sigma }, fail_share, ..options(&[]) }.check()
-    };
-    assert_eq!(with(0.0, 0.0, 0.0), Ok(()));
-    assert_eq!(with(60_000.0, 2.0, 1.0), Ok(()));
-    for mean in [-1.0, 60_001.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(with(mean, 0.0, 0.0), Err(OptionsError::Mean { .. })), "{mean}");
-    }
-    for sigma in [-0.1, 2.1, f64::NAN] {
-        assert!(matches!(with(1.0, sigma, 0.0), Err(OptionsError::Sigma { .. })), "{sigma}");
-    }
-    for share in [-0.1, 1.1, f64::NAN] {
-        let refused = with(1.0, 0.0, share);
-        assert!(matches!(refused, Err(OptionsError::FailShare { .. })), "{share}");
+    for (flag, fits) in [
+        ("--streams=1", true),
+        ("--streams=16384", true),
+        ("--streams=0", false),
+        ("--streams=16385", false),
+        ("--latency-mean-ms=60000", true),
+        ("--latency-mean-ms=60001", false),
+        ("--latency-sigma=NaN", false),
+        ("--fail-share=1", true),
+        ("--fail-share=1.1", false),
+    ] {
+        assert_eq!(asked(&[flag]).unwrap().check().is_ok(), fits, "{flag}");
     }
 }

@@ -1,0 +1,13 @@
+//! Prints how often the lexicon is right on the labelled messages, as `docs/nlp.md` has it:
+//!
+//! ```sh
+//! cargo run -p nlp --example evaluate
+//! ```
+
+#[path = "../tests/it/evaluation.rs"]
+mod evaluation;
+
+fn main() -> std::io::Result<()> {
+    use std::io::Write as _;
+    std::io::stdout().write_all(evaluation::report().as_bytes())
+}

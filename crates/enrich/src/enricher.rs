@@ -513,7 +513,7 @@ impl Enricher {
     fn degrade(&mut self, target: Offset, why: Reason) {
         let text = self.in_hand.get(&target).and_then(|message| message.text.as_ref());
         let Some(text) = text else { return };
-        let guess = lexicon::understand(text.as_str());
+        let guess = lexicon::guess(text.as_str());
         self.append(target, Understood::Degraded { why, guess });
     }
 

@@ -7,7 +7,7 @@
 //! Two phases, so that an answer *in time* and an answer *at all* can both be promised. Until its
 //! [deadline](Settings::deadline) a message is called for: once, a second time when the first call fails
 //! early or is slow and the [budget](resilience::Budget) allows it. What has no answer then gets our own
-//! [guess](lexicon::understand) and is [degraded](model::Understood::Degraded): that is a fact, not a loss.
+//! [guess](lexicon::guess) and is [degraded](model::Understood::Degraded): that is a fact, not a loss.
 //! A call that is still out is not cancelled, its late answer replaces the guess; and what stays degraded is
 //! swept again later, until it is full or dead.
 //!

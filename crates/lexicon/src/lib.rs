@@ -26,9 +26,15 @@ pub use topic::{TOPICS, topic};
 
 /// What can be told of a text.
 pub fn understand(text: &str) -> Understanding {
+    let language = language(text).map(|guess| guess.code.to_owned()).unwrap_or_default();
+    Understanding { language, ..guess(text) }
+}
+
+/// The same without its language, in less than half of the time: to tell that takes longer than all else.
+pub fn guess(text: &str) -> Understanding {
     let terms = terms::terms(text);
     Understanding {
-        language: language(text).map(|guess| guess.code.to_owned()).unwrap_or_default(),
+        language: String::new(),
         sentiment_micros: micros(compound(text)),
         topic: topic::of(&terms, text).to_owned(),
         toxicity_micros: tone::toxicity_micros(&terms),

@@ -37,3 +37,11 @@ fn whatever_the_text_every_number_is_in_its_range() {
     }
     assert_eq!((micros(-1.0), micros(1.0), micros(0.123_456)), (-1_000_000, 1_000_000, 123_456));
 }
+
+#[test]
+fn a_guess_is_the_same_but_for_the_language() {
+    let text = "thank you, that was lovely";
+    let (all, guess) = (understand(text), guess(text));
+    assert_eq!(all.language, "eng");
+    assert_eq!(guess, Understanding { language: String::new(), ..all });
+}

@@ -217,9 +217,13 @@ fn reads(page: &mut Page, owner: &Owner) {
 }
 
 fn enriching(page: &mut Page, owner: &Owner) {
-    let Some(gauges) = &owner.enriching else { return };
-    let now = *gauges.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(of) = &owner.enriching else { return };
+    let now = *of.gauges.lock().unwrap_or_else(PoisonError::into_inner);
     enriching::write(page, &now, owner.reader.durable());
+    let durable = "From a message's arrival until its first result is durable.";
+    enriching::times(page, "enrich_durable_seconds", durable, &of.durable);
+    let visible = "From a message's arrival until the tables count its first result.";
+    enriching::times(page, "enrich_visible_seconds", visible, &owner.visible);
 }
 
 fn hubs(page: &mut Page, owner: &Owner) {

@@ -7,6 +7,7 @@
 mod crew;
 mod disk;
 pub(crate) mod enrich_drive;
+pub(crate) mod enrich_times;
 mod follow;
 mod headroom;
 mod hub_drive;
@@ -29,6 +30,9 @@ use link::NotReady;
 use crate::error::ServeError;
 use crate::health::{self, OwnerHealth};
 use crew::Crew;
+use enrich_drive::EnrichGauges;
+use enrich_times::Times;
+use provider::Provider;
 
 pub use follow::FollowError;
 pub(crate) use follow::FollowGauges;
@@ -52,11 +56,22 @@ pub(crate) struct Owner {
     /// What the keeper of the rules has done.
     pub(crate) keeping: Arc<KeeperGauges>,
     /// How enriching stands, where there is a service.
-    pub(crate) enriching: Option<Arc<Mutex<enrich_drive::EnrichGauges>>>,
+    pub(crate) enriching: Option<Enriching>,
+    /// How long after its arrival a message is counted with its first result.
+    pub(crate) visible: Arc<Times>,
     /// Bytes of what one hub keeps until history has it: then it refuses sends.
     pub(crate) tail_max_bytes: usize,
     pub(crate) links: Arc<Links>,
     pub(crate) crew: Crew,
+}
+
+/// How enriching stands.
+#[derive(Clone)]
+pub(crate) struct Enriching {
+    pub(crate) gauges: Arc<Mutex<EnrichGauges>>,
+    /// How long after its arrival a message's first result is durable.
+    pub(crate) durable: Arc<Times>,
+    pub(crate) provider: Arc<Provider>,
 }
 
 /// What opening the data directory found.
@@ -116,6 +131,12 @@ impl Owner {
             tail_bytes: tails.max().unwrap_or(0),
             tail_max_bytes: self.tail_max_bytes,
         })
+    }
+
+    /// What is wrong with the NLP service, which stops nothing.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let why = self.enriching.as_ref()?.provider.trouble()?;
+        Some(format!("the NLP service: {why}; chat goes on, messages have a guess meanwhile"))
     }
 
     /// How many durable batches a view has not taken yet.

@@ -1,6 +1,6 @@
 //! The drives of an owner: their threads, their inboxes, and the order in which they end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,7 +14,7 @@ use model::{BatchNo, Epoch};
 use tables::Tables;
 use tokio::sync::mpsc;
 
-use super::enrich_drive::{EnrichDrive, EnrichEvent, EnrichGauges};
+use super::enrich_drive::{EnrichDrive, EnrichEvent};
 use super::follow::{self, FollowGauges, View};
 use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
@@ -23,7 +23,7 @@ use super::keeper::{self, Erase, Keeper, KeeperGauges, Thinning};
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
 use super::ways::Ways;
-use super::{Fatal, start, views};
+use super::{Enriching, Fatal, start, views};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::data_dir::DataDir;
@@ -135,13 +135,11 @@ impl Crew {
     }
 
     /// The enricher, where there is a service to ask. Must run in a runtime.
-    pub(crate) fn enricher(
-        &mut self,
-        config: &Config,
-    ) -> Result<Option<Arc<Mutex<EnrichGauges>>>, ServeError> {
+    pub(crate) fn enricher(&mut self, config: &Config) -> Result<Option<Enriching>, ServeError> {
         let Some(base) = &config.enriching.service else { return Ok(None) };
         let provider = Provider::new(base, config.enriching.in_flight, config.enriching.timeout)
             .map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
+        let (provider, gauges, durable) = (Arc::new(provider), Arc::default(), Arc::default());
         let inbox: Arc<Inbox<EnrichEvent>> = Inbox::new(0);
         let told = Arc::clone(&inbox);
         self.authors.push(Author::new(move |notice| told.answer(EnrichEvent::Noticed(notice))));
@@ -151,12 +149,13 @@ impl Crew {
             inbox,
             journal: Arc::clone(&self.journal_inbox),
             reader: self.reader.clone(),
-            provider: Arc::new(provider),
+            provider: Arc::clone(&provider),
             runtime: tokio::runtime::Handle::current(),
-            gauges: Arc::new(Mutex::new(EnrichGauges::default())),
+            gauges: Arc::clone(&gauges),
+            times: Arc::clone(&durable),
+            undurable: VecDeque::new(),
             clock: self.clock,
         };
-        let gauges = Arc::clone(&drive.gauges);
         let (stop, fatal) = (Arc::clone(&self.stop_following), Arc::clone(&self.fatal));
         let thread = spawn("enrich", move || {
             if let Err(why) = drive.run(&stop) {
@@ -164,7 +163,7 @@ impl Crew {
             }
         })?;
         self.threads().followers.push(thread);
-        Ok(Some(gauges))
+        Ok(Some(Enriching { gauges, durable, provider }))
     }
 
     /// The journal's drive, when everyone who may append is known.

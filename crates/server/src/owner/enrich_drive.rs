@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use enrich::{Answer, Command, Counts, Enricher, ServiceGauges};
 use journal::{Batch, Follower, Reader};
-use model::{BatchNo, Fact, Mono, Offset};
+use model::{BatchNo, Fact, Mono, Offset, Understood, Wall};
 use tokio::runtime::Handle;
 
 use super::FollowError;
+use super::enrich_times::Times;
 use super::journal_drive::{JournalEvent, Notice};
 use super::provider::Provider;
 use crate::clock::Clock;
@@ -23,6 +24,12 @@ use crate::inbox::Inbox;
 /// How long the loop waits for answers: while there is work, and while there is none.
 const PATIENCE: Duration = Duration::from_millis(1);
 const PATIENCE_IDLE: Duration = Duration::from_millis(5);
+
+/// How often gauges are shown.
+const SHOWN_EVERY: Duration = Duration::from_millis(20);
+
+/// Facts of the journal that are read at once: answers that came meanwhile, and calls that are to be made, wait.
+const FOLLOWED_AT_ONCE: usize = 512;
 
 /// Facts that a sweep passes at once: those who live are not kept waiting by it.
 const SWEPT_AT_ONCE: usize = 4_096;
@@ -72,6 +79,9 @@ pub(crate) struct EnrichDrive {
     pub(crate) provider: Arc<Provider>,
     pub(crate) runtime: Handle,
     pub(crate) gauges: Arc<Mutex<EnrichGauges>>,
+    pub(crate) times: Arc<Times>,
+    /// Of what is appended and not durable, in order: when its message arrived, if it is a first result.
+    pub(crate) undurable: VecDeque<Option<Wall>>,
     pub(crate) clock: Clock,
 }
 
@@ -103,21 +113,25 @@ impl EnrichDrive {
         let mut live = Walk::after(&self.reader, after);
         let mut sweep = None;
         let mut events = Vec::new();
-        let mut poisoned = false;
+        let (mut poisoned, mut behind, mut shown) = (false, false, Mono(0));
         while !stop.load(Relaxed) && !poisoned {
             // 1: what the room wants done.
             while let Some(command) = self.room.next_command() {
                 self.execute(command);
             }
-            self.show(live.at);
+            if self.clock.mono() >= shown + SHOWN_EVERY {
+                shown = self.clock.mono();
+                self.show(live.at);
+            }
             // 2: what happened.
             let is_idle = self.room.sizes() == [0; 3];
             let patience = if is_idle { PATIENCE_IDLE } else { PATIENCE };
+            let patience = if behind { Duration::ZERO } else { patience };
             self.inbox.take(&mut events, usize::MAX, patience);
             for event in events.drain(..) {
                 poisoned |= self.handle(event);
             }
-            self.follow(&mut live)?;
+            behind = self.follow(&mut live)?;
             self.sweep(&mut sweep)?;
             // 3: how late it is.
             let now = self.clock.mono();
@@ -143,15 +157,15 @@ impl EnrichDrive {
         Ok(())
     }
 
-    /// Shows the room what comes next, while it has room.
-    fn follow(&mut self, live: &mut Walk) -> Result<(), FollowError> {
+    /// Shows the room what comes next, while it has room. `true`: there is more.
+    fn follow(&mut self, live: &mut Walk) -> Result<bool, FollowError> {
         let (now, wall) = (self.clock.mono(), Clock::wall());
-        while self.room.room() > 0
-            && let Some((offset, fact)) = live.next()?
-        {
+        let most = FOLLOWED_AT_ONCE.min(self.room.room());
+        for _ in 0..most {
+            let Some((offset, fact)) = live.next()? else { return Ok(false) };
             self.room.handle_fact(live.at, offset, &fact, now, wall);
         }
-        Ok(())
+        Ok(most > 0)
     }
 
     /// Walks on along what is to be asked again.
@@ -190,9 +204,11 @@ impl EnrichDrive {
                 self.room.handle_answer(target, number, sent, answer, now);
             }
             EnrichEvent::Noticed(Notice::Durable(durable)) => {
-                self.room.handle_durable(durable.count)
+                self.room.handle_durable(durable.count);
+                self.time(durable.count);
             }
             EnrichEvent::Noticed(Notice::Refused { generation }) => {
+                self.undurable.clear();
                 self.room.handle_append_refused(generation, now);
             }
             EnrichEvent::Noticed(Notice::LamportHigh(_)) => {}
@@ -201,9 +217,19 @@ impl EnrichDrive {
         false
     }
 
+    /// First results have become durable.
+    fn time(&mut self, count: usize) {
+        let now = Clock::wall();
+        let count = count.min(self.undurable.len());
+        for at in self.undurable.drain(..count).flatten() {
+            self.times.add(Duration::from_millis(now.0.saturating_sub(at.0)));
+        }
+    }
+
     fn execute(&mut self, command: Command) {
         match command {
             Command::Append { generation, fact } => {
+                self.undurable.push_back(arrival(&fact));
                 self.journal.answer(JournalEvent::Append { author: self.author, generation, fact });
             }
             Command::Call { target, number, sent, text } => {
@@ -215,4 +241,11 @@ impl EnrichDrive {
             }
         }
     }
+}
+
+/// When the message of a first result arrived.
+pub(super) fn arrival(fact: &Fact) -> Option<Wall> {
+    let Fact::Enriched(enrichment) = fact else { return None };
+    let said = enrichment.said.as_ref()?;
+    (enrichment.before == Understood::Pending).then_some(said.at)
 }

@@ -2,6 +2,7 @@
 //!
 //! Views have no type in common, for none knows of the other; here they get one.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,9 @@ use model::{BatchNo, BodyKey};
 use tables::Tables;
 use thiserror::Error;
 
+use super::enrich_drive::arrival;
+use super::enrich_times::Times;
+use crate::clock::Clock;
 use crate::health::Progress;
 
 /// Records that a view takes in one call, at least (the last batch is taken whole).
@@ -194,9 +198,17 @@ impl View for HistoryView {
     }
 }
 
+/// The tables, and how late they are.
+pub(crate) struct TablesView {
+    pub(crate) tables: Tables,
+    /// How long after its arrival a message is counted with its first result.
+    pub(crate) visible: Arc<Times>,
+}
+
 impl View for Tables {
-    const GATHER: Duration = Duration::from_millis(100);
-    const GATHER_MAX: Duration = Duration::from_secs(1);
+    /// A result is to be seen before its deadline.
+    const GATHER: Duration = Duration::from_millis(15);
+    const GATHER_MAX: Duration = Duration::from_millis(40);
 
     fn at(&self) -> Result<BatchNo, FollowError> {
         Ok(self.cursor().batch)
@@ -216,5 +228,30 @@ impl View for Tables {
     /// Each take is a transaction; what a power cut takes of them is read again.
     fn persist(&mut self) -> Result<(), FollowError> {
         Ok(())
+    }
+}
+
+impl View for TablesView {
+    const GATHER: Duration = Tables::GATHER;
+    const GATHER_MAX: Duration = Tables::GATHER_MAX;
+
+    fn at(&self) -> Result<BatchNo, FollowError> {
+        self.tables.at()
+    }
+
+    fn take(&mut self, batches: &[Batch]) -> Result<(), FollowError> {
+        self.tables.take(batches)?;
+        let now = Clock::wall();
+        for batch in batches {
+            let Batch::Facts(view) = batch else { continue };
+            for at in view.facts.iter().filter_map(|(_, fact)| arrival(fact)) {
+                self.visible.add(Duration::from_millis(now.0.saturating_sub(at.0)));
+            }
+        }
+        Ok(())
+    }
+
+    fn persist(&mut self) -> Result<(), FollowError> {
+        self.tables.persist()
     }
 }

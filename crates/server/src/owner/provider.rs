@@ -36,10 +36,13 @@ pub(crate) struct Provider {
     trouble: Mutex<Trouble>,
 }
 
+/// For so long after a call failed it is told why.
+const FRESH: Duration = Duration::from_secs(60);
+
 /// What was wrong last.
 #[derive(Debug, Default)]
 struct Trouble {
-    last: Option<String>,
+    last: Option<(Instant, String)>,
     told: Option<Instant>,
 }
 
@@ -96,9 +99,11 @@ impl Provider {
         Answer::Failed(failed)
     }
 
-    /// What was wrong last, since the start.
+    /// What was wrong lately.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).last.clone()
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, why) = trouble.last.as_ref()?;
+        (at.elapsed() < FRESH).then(|| why.clone())
     }
 
     fn tell(&self, why: String) {
@@ -107,7 +112,7 @@ impl Provider {
             tracing::warn!(service = %self.analyze, why, "a call to the NLP service failed; chat goes on");
             trouble.told = Some(Instant::now());
         }
-        trouble.last = Some(why);
+        trouble.last = Some((Instant::now(), why));
     }
 
     async fn ask(&self, text: &Body) -> Result<Understanding, (Failed, String)> {

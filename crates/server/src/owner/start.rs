@@ -11,7 +11,7 @@ use model::{SeededState, Term};
 use tables::Tables;
 
 use super::crew::Crew;
-use super::follow::HistoryView;
+use super::follow::{HistoryView, TablesView};
 use super::hub_drive::HubEvent;
 use super::links::Links;
 use super::ways::Ways;
@@ -53,7 +53,9 @@ pub(crate) fn start(
             }
         },
     )?;
-    let counting = crew.follow("tables", tables, |_| ())?;
+    let visible = Arc::default();
+    let counting = TablesView { tables, visible: Arc::clone(&visible) };
+    let counting = crew.follow("tables", counting, |_| ())?;
     opened.ready_after = Duration::from_nanos(clock.mono().0);
     let (keeper, keeping) = crew.keeper(config, &history, &counting)?;
     let links = Arc::new(Links::new(crew.inboxes.clone(), views, keeper));
@@ -65,6 +67,7 @@ pub(crate) fn start(
         counting,
         keeping,
         enriching,
+        visible,
         tail_max_bytes,
         links,
         crew,

@@ -120,8 +120,7 @@ impl Gcra {
 
     /// Until so many are there.
     fn wait(&self, now: Mono, count: u64) -> Duration {
-        let after = self.full_at.max(now) + self.span(count);
-        after.since(now + self.span(self.rate.burst))
+        (self.full_at + self.span(count)).since(now + self.span(self.rate.burst))
     }
 
     fn take(&mut self, now: Mono, count: u64) {

@@ -122,7 +122,7 @@ impl<K: Ord + Clone, T> FairQueue<K, T> {
     /// Who is next; none if nobody waits whose key is not throttled.
     pub fn pop(&mut self, now: Mono) -> Option<(K, Class, T)> {
         self.wake(now);
-        let turn = self.turn();
+        let turn = i64::from(self.settings.quantum) * 100;
         let reserved = CLASSES.into_iter().find(|class| self.owed[*class as usize] >= turn);
         for class in reserved.into_iter().chain(CLASSES) {
             let lanes = &mut self.classes[class as usize];
@@ -164,11 +164,6 @@ impl<K: Ord + Clone, T> FairQueue<K, T> {
         self.count == 0
     }
 
-    /// A turn's worth, in hundredths of cost.
-    fn turn(&self) -> i64 {
-        i64::from(self.settings.quantum) * 100
-    }
-
     fn wake(&mut self, now: Mono) {
         while self.wakes.first().is_some_and(|(until, _)| *until <= now) {
             self.wake_first();
@@ -184,16 +179,15 @@ impl<K: Ord + Clone, T> FairQueue<K, T> {
         }
     }
 
-    /// Each lower class that waits earns its share of what is served. When that is a turn's worth it is due, and no more
-    /// than that is saved up; what it is given out of its share it has had.
+    /// Each lower class that waits earns its share of what is served, and is next when that is a turn's worth; what it is
+    /// given then it has had.
     fn account(&mut self, served: Class, cost: u32, reserved: bool) {
-        let turn = self.turn();
         for class in [Class::Again, Class::Backfill] {
             let owed = &mut self.owed[class as usize];
             if class == served && reserved {
                 *owed -= i64::from(cost) * i64::from(100 - RESERVED_PERCENT);
             } else if self.classes[class as usize].is_waiting() && class != served {
-                *owed = (*owed + i64::from(cost) * i64::from(RESERVED_PERCENT)).min(turn);
+                *owed += i64::from(cost) * i64::from(RESERVED_PERCENT);
             }
         }
     }

@@ -12,6 +12,11 @@ use model::Wall;
 /// A reset above this is a moment in seconds since 1970, not a span.
 const EPOCH_MIN_S: f64 = 1e9;
 
+const REQUESTS_REMAINING: &[&str] =
+    &["x-ratelimit-remaining-requests", "x-ratelimit-remaining", "ratelimit-remaining"];
+const REQUESTS_RESET: &[&str] =
+    &["x-ratelimit-reset-requests", "x-ratelimit-reset", "ratelimit-reset"];
+
 /// What is left of one limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quota {
@@ -39,19 +44,21 @@ impl Told {
         let mut exact = None;
         for (name, value) in headers {
             let value = value.trim();
-            match name.to_ascii_lowercase().as_str() {
-                "retry-after" => told.retry_after = seconds(value).or_else(|| date(value, wall)),
-                "retry-after-ms" => exact = number(value).and_then(|ms| span(ms / 1_000.0)),
-                "ratelimit" => told.requests = rate_limit(value),
-                "x-ratelimit-remaining-tokens" => told.tokens.remaining = value.parse().ok(),
-                "x-ratelimit-reset-tokens" => told.tokens.reset = reset(value, wall),
-                "x-ratelimit-remaining"
-                | "x-ratelimit-remaining-requests"
-                | "ratelimit-remaining" => told.requests.remaining = value.parse().ok(),
-                "x-ratelimit-reset" | "x-ratelimit-reset-requests" | "ratelimit-reset" => {
-                    told.requests.reset = reset(value, wall);
-                }
-                _ => {}
+            let is = |known: &[&str]| known.iter().any(|known| name.eq_ignore_ascii_case(known));
+            if is(&["retry-after"]) {
+                told.retry_after = seconds(value).or_else(|| date(value, wall));
+            } else if is(&["retry-after-ms"]) {
+                exact = number(value).and_then(|ms| span(ms / 1_000.0));
+            } else if is(&["ratelimit"]) {
+                told.requests = rate_limit(value);
+            } else if is(REQUESTS_REMAINING) {
+                told.requests.remaining = value.parse().ok();
+            } else if is(REQUESTS_RESET) {
+                told.requests.reset = reset(value, wall);
+            } else if is(&["x-ratelimit-remaining-tokens"]) {
+                told.tokens.remaining = value.parse().ok();
+            } else if is(&["x-ratelimit-reset-tokens"]) {
+                told.tokens.reset = reset(value, wall);
             }
         }
         told.retry_after = exact.or(told.retry_after);

@@ -92,6 +92,7 @@ fn a_service_that_shrinks_and_grows_is_followed_within_seconds() {
     let service = Service { slots: &slots, ..Service::default() };
     let seen = run(50.0, &service, &mut ours());
     within(rate(&seen, 5.0, 10.0), 10_600.0, 11_100.0);
+    within(latency_ms(&seen, 11.5, 13.0), 200.0, 240.0);
     within(rate(&seen, 13.0, 30.0), 4_800.0, 5_050.0);
     within(latency_ms(&seen, 13.0, 30.0), 200.0, 240.0);
     within(rate(&seen, 33.0, 50.0), 10_600.0, 11_100.0);
@@ -133,6 +134,31 @@ fn a_service_that_is_suddenly_slower_is_not_taken_for_a_queue() {
     let seen = run(30.0, &service, &mut ours());
     within(rate(&seen, 12.0, 30.0), 9_900.0, 10_200.0);
     assert_eq!(between(&seen, 10.0, 12.0).backlog, 0);
+}
+
+#[test]
+fn one_that_is_full_and_suddenly_slower_is_used_whole() {
+    let work = |now, _| if now < 10.0 { 0.2 } else { 0.3 };
+    let service = Service { slots: &slots(2_200), work: &work, ..Service::default() };
+    let seen = run(30.0, &service, &mut ours());
+    within(rate(&seen, 11.0, 20.0), 6_900.0, 7_400.0);
+}
+
+#[test]
+fn a_service_that_grows_tenfold_is_used_whole_within_seconds() {
+    let slots = |now| if now < 10.0 { 200 } else { 4_000 };
+    let service = Service { slots: &slots, ..Service::default() };
+    let seen = run(30.0, &service, &mut ours());
+    within(rate(&seen, 13.0, 20.0), 17_000.0, 20_200.0);
+    within(latency_ms(&seen, 13.0, 20.0), 200.0, 260.0);
+}
+
+#[test]
+fn after_little_was_asked_of_a_new_one_it_grows_as_fast() {
+    let demand = |now| if now < 10.0 { 20.0 } else { 10_000.0 };
+    let service = Service { demand: &demand, ..Service::default() };
+    let seen = run(20.0, &service, &mut ours());
+    assert_eq!(between(&seen, 11.0, 12.0).backlog, 0);
 }
 
 #[test]

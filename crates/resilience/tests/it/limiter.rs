@@ -196,6 +196,27 @@ fn errors_of_calls_that_were_sent_together_cut_once() {
 }
 
 #[test]
+fn a_service_that_refuses_more_than_before_is_followed() {
+    for shrunk in [100, 700] {
+        let slots = |now| if now < 10.0 { 1_500 } else { shrunk };
+        let service = Service { slots: &slots, refuses: true, ..Service::default() };
+        let seen = run(60.0, &service, &mut ours());
+        let after = between(&seen, 15.0, 60.0);
+        within(after.successes as f64 / (45.0 * 5.0 * shrunk as f64), 0.88, 1.01);
+        assert!(after.failures * 15 < after.successes, "{after:?}");
+    }
+}
+
+#[test]
+fn after_an_outage_it_is_back_within_seconds() {
+    let fails = |sent: f64| (10.0..20.0).contains(&sent);
+    let service = Service { slots: &slots(2_200), fails: &fails, ..Service::default() };
+    let seen = run(40.0, &service, &mut ours());
+    assert!(between(&seen, 10.5, 20.0).failures < 30_000, "it is asked less");
+    within(rate(&seen, 26.0, 40.0), 10_300.0, 11_100.0);
+}
+
+#[test]
 fn a_service_that_refuses_what_is_too_much_is_hardly_asked_for_it() {
     let service = Service { slots: &slots(1_500), refuses: true, ..Service::default() };
     let seen = run(60.0, &service, &mut ours());

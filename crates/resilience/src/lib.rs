@@ -9,12 +9,21 @@
 //! - [`Breaker`]: whether an endpoint is asked at all.
 //! - [`Limiter`]: how many calls may be in flight.
 //! - [`Quantiles`]: how long calls take now.
+//! - [`Buckets`], fed by [`Told`]: whether a rate limit of the service leaves room for a call.
+//! - [`choose`]: which of several endpoints is asked.
+//! - [`Codel`]: who has waited too long to be served.
+//! - [`FairQueue`]: who of many is served next.
 //! - [`hedge`]: when to send a second call beside a slow first.
 
 mod backoff;
 mod breaker;
+mod bucket;
 mod budget;
+mod choice;
+mod codel;
 mod dice;
+mod fair_queue;
+mod headers;
 pub mod hedge;
 mod histogram;
 mod limiter;
@@ -24,6 +33,11 @@ mod slots;
 
 pub use backoff::{Backoff, RETRY_AFTER_MAX};
 pub use breaker::{Breaker, BreakerSettings, BreakerState, Failure, Manual, Verdict};
+pub use bucket::{Buckets, Permit, Rate};
 pub use budget::{Budget, BudgetSettings};
+pub use choice::{PeakEwma, choose};
+pub use codel::Codel;
+pub use fair_queue::{Class, FairQueue, FairQueueSettings, Item, RESERVED_PERCENT, Refusal};
+pub use headers::{Quota, Told};
 pub use limiter::{Limiter, LimiterSettings, Outcome};
 pub use quantile::Quantiles;

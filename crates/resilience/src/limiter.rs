@@ -18,7 +18,7 @@ use model::Mono;
 
 use crate::histogram::Histogram;
 use crate::limiter::rate::Rates;
-use crate::limiter::window::Window;
+use crate::limiter::window::{Seen, Window};
 use crate::round::whole;
 
 mod rate;
@@ -38,6 +38,9 @@ const DRAIN_EVERY: Duration = Duration::from_secs(10);
 /// A drain that comes to no end by itself.
 const DRAIN_MAX: Duration = Duration::from_secs(3);
 
+/// So many answers are believed about the base without a drain.
+const BASE_SAMPLES: f64 = 200.0;
+
 /// Latency, in `base`, that is a queue, or another service than before.
 const QUEUED: f64 = 1.3;
 /// Latency, in `base`, that is in part our queue.
@@ -54,11 +57,12 @@ const COHORT_DRAIN_PERCENT: u64 = 50;
 /// A cohort is no smaller, however low the limit is.
 const COHORT_MIN: u64 = 10;
 
-/// A cut, and the way back in each round trip without one.
+/// A cut. The way back in each round trip without one: a tenth of what is missing, and a little to arrive.
 const CUT: f64 = 0.9;
-const MEND: f64 = 1.02;
-/// All cuts together leave that much of what was found, once answers come again.
-const GUARD_MIN: f64 = 0.2;
+const MEND: f64 = 0.1;
+const MEND_MIN: f64 = 0.005;
+/// When cuts leave less than this of what was found, it is another service, and is found anew.
+const GUARD_MIN: f64 = 0.5;
 
 /// The bounds of a limiter.
 #[derive(Debug, Clone, Copy)]
@@ -260,7 +264,11 @@ impl Limiter {
 
     /// Cuts the limit once for all that was sent under it.
     fn cut(&mut self, now: Mono) {
-        self.guard = (self.guard * CUT).max(GUARD_MIN);
+        self.guard *= CUT;
+        if self.guard < GUARD_MIN {
+            self.rates.forget();
+            self.guard = CUT;
+        }
         self.cut = now;
         self.mended = now;
         self.window.cut();
@@ -292,8 +300,8 @@ impl Limiter {
 
     fn close_window(&mut self, now: Mono) {
         let seen = self.window.close(now);
-        self.rates.push(&seen);
-        self.base = self.base.min(seen.median).or(seen.median);
+        self.rates.push(&seen, seen.reached && self.guard >= 1.0);
+        self.lower_base(&seen);
         self.watch_queue(now, seen.median);
         self.mend(now);
         match self.phase {
@@ -313,6 +321,14 @@ impl Limiter {
         }
     }
 
+    /// What is faster than the base is the base. Few answers move it little: the lowest of many small samples is too low.
+    fn lower_base(&mut self, seen: &Seen) {
+        let Some(median) = seen.median else { return };
+        let base = self.base.unwrap_or(median);
+        let share = (seen.successes as f64 / BASE_SAMPLES).min(1.0);
+        self.base = Some(base - base.saturating_sub(median).mul_f64(share));
+    }
+
     /// Notes since when latency has been too high to be without a queue.
     fn watch_queue(&mut self, now: Mono, latency: Option<Duration>) {
         let high = latency > self.base.map(|base| base.mul_f64(QUEUED));
@@ -327,7 +343,7 @@ impl Limiter {
     /// A round trip without a cut gives back a little of what was cut.
     fn mend(&mut self, now: Mono) {
         if self.guard < 1.0 && Some(now.since(self.mended)) >= self.base {
-            self.guard = (self.guard * MEND).min(1.0);
+            self.guard = (self.guard + MEND * (1.0 - self.guard) + MEND_MIN).min(1.0);
             self.mended = now;
         }
     }

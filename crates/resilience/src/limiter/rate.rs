@@ -18,11 +18,11 @@ impl Rates {
         Self { rates: [0.0; WINDOWS], next: 0, newest: 0.0 }
     }
 
-    /// A window in which the limit was not reached says what was asked, not what the service can: it never lowers
-    /// the best.
-    pub(crate) fn push(&mut self, window: &Seen) {
+    /// A window says what the service can if all was asked of it that it may be asked. If the limit was not reached, or
+    /// was cut, it says only what was asked, and never lowers the best.
+    pub(crate) fn push(&mut self, window: &Seen, says_all: bool) {
         self.newest = window.successes as f64 / window.span.as_secs_f64().max(f64::MIN_POSITIVE);
-        if window.reached || self.newest > self.best() {
+        if says_all || self.newest > self.best() {
             self.rates[self.next] = self.newest;
             self.next = (self.next + 1) % WINDOWS;
         }

@@ -107,3 +107,6 @@ impl Window {
         self.reached = false;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,7 @@ fn a_service_that_shrinks_and_grows_is_followed_within_seconds() {
     let service = Service { slots: &slots, ..Service::default() };
     let seen = run(50.0, &service, &mut ours());
     within(rate(&seen, 5.0, 10.0), 10_600.0, 11_100.0);
+    within(latency_ms(&seen, 11.5, 13.0), 200.0, 240.0);
     within(rate(&seen, 13.0, 30.0), 4_800.0, 5_050.0);
     within(latency_ms(&seen, 13.0, 30.0), 200.0, 240.0);
     within(rate(&seen, 33.0, 50.0), 10_600.0, 11_100.0);
@@ -136,6 +137,31 @@ fn a_service_that_is_suddenly_slower_is_not_taken_for_a_queue() {
 }
 
 #[test]
+fn one_that_is_full_and_suddenly_slower_is_used_whole() {
+    let work = |now, _| if now < 10.0 { 0.2 } else { 0.3 };
+    let service = Service { slots: &slots(2_200), work: &work, ..Service::default() };
+    let seen = run(30.0, &service, &mut ours());
+    within(rate(&seen, 11.0, 20.0), 6_900.0, 7_400.0);
+}
+
+#[test]
+fn a_service_that_grows_tenfold_is_used_whole_within_seconds() {
+    let slots = |now| if now < 10.0 { 200 } else { 4_000 };
+    let service = Service { slots: &slots, ..Service::default() };
+    let seen = run(30.0, &service, &mut ours());
+    within(rate(&seen, 13.0, 20.0), 17_000.0, 20_200.0);
+    within(latency_ms(&seen, 13.0, 20.0), 200.0, 260.0);
+}
+
+#[test]
+fn after_little_was_asked_of_a_new_one_it_grows_as_fast() {
+    let demand = |now| if now < 10.0 { 20.0 } else { 10_000.0 };
+    let service = Service { demand: &demand, ..Service::default() };
+    let seen = run(20.0, &service, &mut ours());
+    assert_eq!(between(&seen, 11.0, 12.0).backlog, 0);
+}
+
+#[test]
 fn when_little_is_asked_it_forgets_nothing() {
     let demand = |now| if (10.0..40.0).contains(&now) { 500.0 } else { 10_000.0 };
     let service = Service { slots: &slots(2_200), demand: &demand, ..Service::default() };
@@ -167,6 +193,27 @@ fn errors_of_calls_that_were_sent_together_cut_once() {
     let lowest = seen[100..120].iter().map(limit).fold(f64::MAX, f64::min);
     within(lowest / before, 0.88, 0.92);
     within(limit(&between(&seen, 12.0, 15.0)) / before, 0.97, 1.05);
+}
+
+#[test]
+fn a_service_that_refuses_more_than_before_is_followed() {
+    for shrunk in [100, 700] {
+        let slots = |now| if now < 10.0 { 1_500 } else { shrunk };
+        let service = Service { slots: &slots, refuses: true, ..Service::default() };
+        let seen = run(60.0, &service, &mut ours());
+        let after = between(&seen, 15.0, 60.0);
+        within(after.successes as f64 / (45.0 * 5.0 * shrunk as f64), 0.88, 1.01);
+        assert!(after.failures * 15 < after.successes, "{after:?}");
+    }
+}
+
+#[test]
+fn after_an_outage_it_is_back_within_seconds() {
+    let fails = |sent: f64| (10.0..20.0).contains(&sent);
+    let service = Service { slots: &slots(2_200), fails: &fails, ..Service::default() };
+    let seen = run(40.0, &service, &mut ours());
+    assert!(between(&seen, 10.5, 20.0).failures < 30_000, "it is asked less");
+    within(rate(&seen, 26.0, 40.0), 10_300.0, 11_100.0);
 }
 
 #[test]

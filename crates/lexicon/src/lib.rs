@@ -28,7 +28,7 @@ pub use topic::{TOPICS, topic};
 pub fn understand(text: &str) -> Understanding {
     let terms = terms::terms(text);
     Understanding {
-        language: language(text).map(|guess| guess.code.to_owned()).unwrap_or_default(),
+        language: language::of(&terms, text).map(|guess| guess.code.to_owned()).unwrap_or_default(),
         sentiment_micros: micros(compound(text)),
         topic: topic::of(&terms, text).to_owned(),
         toxicity_micros: tone::toxicity_micros(&terms),

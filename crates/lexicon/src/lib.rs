@@ -26,19 +26,23 @@ pub use topic::{TOPICS, topic};
 
 /// What can be told of a text.
 pub fn understand(text: &str) -> Understanding {
-    let language = language(text).map(|guess| guess.code.to_owned()).unwrap_or_default();
-    Understanding { language, ..guess(text) }
+    let terms = terms::terms(text);
+    let language = language::of(&terms, text).map(|guess| guess.code.to_owned());
+    Understanding { language: language.unwrap_or_default(), ..without_language(&terms, text) }
 }
 
 /// The same without its language, in less than half of the time: to tell that takes longer than all else.
 pub fn guess(text: &str) -> Understanding {
-    let terms = terms::terms(text);
+    without_language(&terms::terms(text), text)
+}
+
+fn without_language(terms: &[String], text: &str) -> Understanding {
     Understanding {
         language: String::new(),
         sentiment_micros: micros(compound(text)),
-        topic: topic::of(&terms, text).to_owned(),
-        toxicity_micros: tone::toxicity_micros(&terms),
-        urgency_micros: tone::urgency_micros(&terms),
+        topic: topic::of(terms, text).to_owned(),
+        toxicity_micros: tone::toxicity_micros(terms),
+        urgency_micros: tone::urgency_micros(terms),
     }
 }
 

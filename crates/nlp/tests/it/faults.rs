@@ -13,6 +13,8 @@ use crate::world::*;
 /// Longer than anything here takes, if nothing hinders it.
 const LONG_MS: f64 = 60_000.0;
 
+const LATENCIES: &str = "hubbub_nlp_drawn_latency_seconds_count";
+
 fn slow() -> Value {
     json!({ "distribution": "fixed", "ms": LONG_MS })
 }
@@ -51,6 +53,7 @@ async fn a_fast_failure_does_not_take_the_latency_and_a_slow_one_does() {
     let service = Running::start(options()).await;
     service.set(json!({ "fail_fast_share": 1.0, "latency": slow() })).await;
     assert_eq!(code_of(&service).await, (500, json!("injected_failure")));
+    assert_eq!(service.counted(LATENCIES).await, 0, "it waited for nothing");
     let latency = json!({ "distribution": "fixed", "ms": 100.0 });
     service.set(json!({ "fail_slow_share": 1.0, "latency": latency })).await;
     let begun = Instant::now();
@@ -70,7 +73,7 @@ async fn too_many_says_when_to_come_back() {
     assert_eq!(answer.header("retry-after-ms"), Some("1500"));
     assert_eq!(answer.json()["retry"], "after");
     assert_eq!(answer.header("x-ratelimit-limit-requests"), None, "there is no limit");
-    assert_eq!(service.faulted("too_many").await, 1);
+    assert_eq!((service.faulted("too_many").await, service.counted(LATENCIES).await), (1, 0));
     service.stop().await;
 }
 
@@ -255,6 +258,7 @@ async fn in_an_outage_everything_is_503_at_once() {
     let outages = json!([{ "from_ms": 0, "for_ms": 86_400_000 }]);
     service.set(json!({ "outages": outages, "latency": slow() })).await;
     assert_eq!(code_of(&service).await, (503, json!("outage")));
+    assert_eq!(service.counted(LATENCIES).await, 0, "it waited for nothing");
     assert_eq!(service.get("/healthz").await.status, 200);
     let outages = json!([{ "from_ms": 86_400_000, "for_ms": 1 }]);
     service.set(json!({ "outages": outages })).await;

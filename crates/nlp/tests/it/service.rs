@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use nlp::{NlpError, Options, TEXT_MAX_BYTES, TEXTS_MAX, analyze};
+use nlp::{DRAIN_MAX, IN_FLIGHT_MAX, NlpError, Options, TEXT_MAX_BYTES, TEXTS_MAX, analyze};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -124,4 +124,44 @@ async fn a_wrong_option_and_a_taken_port_are_told() {
     assert!(matches!(taken, NlpError::Listen { .. }));
     assert!(taken.to_string().contains(&service.address.to_string()), "{taken}");
     service.stop().await;
+}
+
+#[tokio::test]
+async fn at_its_bound_of_requests_in_flight_one_more_is_told_to_come_back() {
+    let streams = u32::try_from(IN_FLIGHT_MAX).unwrap();
+    let service = Running::start(Options { streams, ..options() }).await;
+    service.set(json!({ "hang_share": 1.0 })).await;
+    let (sender, _connection) = service.http2().await;
+    let mut asked = JoinSet::new();
+    for _ in 0..IN_FLIGHT_MAX {
+        let mut sender = sender.clone();
+        asked.spawn(async move { sender.send_request(request(HELLO)).await.unwrap().status() });
+    }
+    while service.counted("hubbub_nlp_in_flight").await < u64::from(streams) {
+        tokio::task::yield_now().await;
+    }
+    let busy = service.analyze(HELLO).await;
+    assert_eq!((busy.status, busy.header("retry-after")), (503, Some("1")));
+    assert_eq!(busy.json()["code"], "busy");
+    asked.abort_all();
+    while service.counted("hubbub_nlp_in_flight").await > 0 {
+        tokio::task::yield_now().await;
+    }
+    service.set(json!({})).await;
+    assert_eq!(service.analyze(HELLO).await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_does_not_end_does_not_keep_the_service_from_ending() {
+    let service = Running::start(options()).await;
+    service.set(json!({ "drip": { "share": 1.0, "ms_per_byte": 10_000 } })).await;
+    let (mut sender, connection) = service.http2().await;
+    let response = sender.send_request(request(HELLO)).await.unwrap();
+    // Its body would take twenty minutes.
+    let begun = Instant::now();
+    service.stop().await;
+    assert!(begun.elapsed() >= DRAIN_MAX, "it was given its time");
+    drop(response);
+    drop(connection.await);
 }

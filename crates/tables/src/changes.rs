@@ -7,7 +7,7 @@ use model::bounds::NAME_MAX_BYTES;
 use model::{ConversationId, Enrichment, Message, UserId, Wall};
 
 use crate::TablesError;
-use crate::bits::{Chunk, ChunkKey};
+use crate::bits::{Chunk, ChunkKey, State};
 
 /// What one conversation's row gets added.
 #[derive(Debug, Default)]
@@ -16,9 +16,22 @@ pub(crate) struct Delta {
     /// Messages of each sender.
     pub(crate) speakers: BTreeMap<UserId, u64>,
     pub(crate) enriched: i64,
+    pub(crate) degraded: i64,
+    pub(crate) dead: i64,
     pub(crate) sentiment_sum_micros: i64,
     /// The highest stamp of a message; 0 = no message.
     pub(crate) last_at: Wall,
+}
+
+impl Delta {
+    fn count(&mut self, state: State, by: i64) {
+        match state {
+            State::Pending => {}
+            State::Full => self.enriched += by,
+            State::Degraded => self.degraded += by,
+            State::Dead => self.dead += by,
+        }
+    }
 }
 
 /// What goes into one commit. In the order of the tables, so that neighbouring rows are written
@@ -50,8 +63,8 @@ impl Changes {
         }
     }
 
-    /// What is counted of a message is taken off, and what is understood now is added. A first answer to a message
-    /// that has one is a repetition and changes nothing; what was lost with a hole is not taken off.
+    /// What is counted of a message is taken off, and how it stands now is added. A first answer to a message
+    /// of which something is understood is a repetition and changes nothing; what was lost with a hole is not taken off.
     ///
     /// `load` reads the chunk from the file; `None` = it has none yet.
     pub(crate) fn enriched(
@@ -68,19 +81,19 @@ impl Changes {
                 new.insert(chunk)
             }
         };
-        let (before, after) = (enrichment.before.understanding(), enrichment.after.understanding());
-        let was_counted = chunk.put(enrichment.target, true);
-        if was_counted && before.is_none() {
+        let (was, is) = (chunk.get(enrichment.target), State::of(&enrichment.after));
+        let before = enrichment.before.understanding();
+        if was.is_understood() && before.is_none() {
             return Ok(());
         }
-        chunk.put(enrichment.target, after.is_some());
+        chunk.put(enrichment.target, is);
         let delta = self.delta(&enrichment.conversation);
-        if let Some(before) = before.filter(|_| was_counted) {
-            delta.enriched -= 1;
+        delta.count(was, -1);
+        delta.count(is, 1);
+        if let Some(before) = before.filter(|_| was.is_understood()) {
             delta.sentiment_sum_micros -= i64::from(before.sentiment_micros);
         }
-        if let Some(after) = after {
-            delta.enriched += 1;
+        if let Some(after) = enrichment.after.understanding() {
             delta.sentiment_sum_micros += i64::from(after.sentiment_micros);
         }
         Ok(())

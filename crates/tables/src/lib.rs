@@ -10,7 +10,8 @@
 //! - Every record of the journal counts once: a batch at or below the cursor is ignored, and so is
 //!   a record at or below the highest seen of its partition.
 //! - Of a message, one understanding counts, whatever the journal says: its latest, be it the service's or our own.
-//! - Never a row per message: what grows with messages is one bit each.
+//! - Of each conversation, messages = enriched + degraded + dead + pending, if the journal lost nothing of it.
+//! - Never a row per message: what grows with messages is two bits each.
 //! - Batches are dense. What the journal lost is handed in as [`Item::Hole`]; a gap that is not
 //!   declared is refused and nothing of that call is applied.
 //! - The engine's types do not cross this wall.
@@ -28,7 +29,7 @@ use std::path::Path;
 use model::ConversationId;
 
 pub use apply::{BatchIn, COMMIT_BYTES, Item};
-pub use bits::CHUNK_BITS;
+pub use bits::CHUNK_RECORDS;
 pub use cursor::Cursor;
 pub use error::{ApplyError, TablesError};
 pub use read::{ROWS_MAX, Reader, Row};

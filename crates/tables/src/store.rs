@@ -13,7 +13,7 @@ use crate::changes::Changes;
 use crate::{Cursor, TablesError};
 
 /// The version of the tables. Another one is not read and not converted.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// How long a statement waits for a lock that another program has, before it is an error.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,6 +43,8 @@ CREATE TABLE conversations (
   messages INTEGER NOT NULL,
   speakers INTEGER NOT NULL,
   enriched INTEGER NOT NULL,
+  degraded INTEGER NOT NULL,
+  dead INTEGER NOT NULL,
   sentiment_sum_micros INTEGER NOT NULL,
   last_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -52,10 +54,10 @@ CREATE TABLE speakers (
   messages INTEGER NOT NULL,
   PRIMARY KEY (conversation, sender)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE enriched (
+CREATE TABLE understood (
   partition INTEGER NOT NULL,
   chunk INTEGER NOT NULL,
-  bits BLOB NOT NULL,
+  states BLOB NOT NULL,
   PRIMARY KEY (partition, chunk)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (
@@ -75,15 +77,17 @@ const ADD_TO_CONVERSATION: &str = "UPDATE conversations SET
     messages = messages + ?2,
     speakers = speakers + ?3,
     enriched = enriched + ?4,
-    sentiment_sum_micros = sentiment_sum_micros + ?5,
-    last_at = max(last_at, ?6)
+    degraded = degraded + ?5,
+    dead = dead + ?6,
+    sentiment_sum_micros = sentiment_sum_micros + ?7,
+    last_at = max(last_at, ?8)
   WHERE conversation = ?1";
 
-const NEW_CONVERSATION: &str = "INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const NEW_CONVERSATION: &str = "INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-const PUT_CHUNK: &str = "INSERT OR REPLACE INTO enriched VALUES (?1, ?2, ?3)";
+const PUT_CHUNK: &str = "INSERT OR REPLACE INTO understood VALUES (?1, ?2, ?3)";
 
-const GET_CHUNK: &str = "SELECT bits FROM enriched WHERE partition = ?1 AND chunk = ?2";
+const GET_CHUNK: &str = "SELECT states FROM understood WHERE partition = ?1 AND chunk = ?2";
 
 const GET_CURSOR: &str = "SELECT value FROM meta WHERE key = 'cursor'";
 
@@ -251,7 +255,7 @@ impl Round<'_> {
                 select.query_row(key, |row| row.get(0)).optional()
             })
             .map_err(|error| TablesError::of(self.file, &error))?;
-        let damaged = || TablesError::damaged(self.file, "a chunk of bits has another length");
+        let damaged = || TablesError::damaged(self.file, "a chunk of states has another length");
         bytes.map(|bytes| Chunk::from_bytes(&bytes).ok_or_else(damaged)).transpose()
     }
 
@@ -293,6 +297,8 @@ fn write(open: &Connection, changes: &Changes, to: &Cursor) -> rusqlite::Result<
             stored(delta.messages),
             new_speakers,
             delta.enriched,
+            delta.degraded,
+            delta.dead,
             delta.sentiment_sum_micros,
             stored(delta.last_at.0),
         ];

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use model::{
     BatchNo, Body, ConversationId, CursorMove, DeviceId, Enrichment, Epoch, EpochStart, Fact,
-    InstanceId, Message, MessageId, Offset, Ordinal, PartitionId, RecordNo, Seq, TenantId,
+    InstanceId, Message, MessageId, Offset, Ordinal, PartitionId, Reason, RecordNo, Seq, TenantId,
     Understanding, Understood, UserId, Wall,
 };
 use rusqlite::Connection;
@@ -39,7 +39,7 @@ impl Place {
         let file = Connection::open(&self.file).unwrap();
         let mut out = Vec::new();
         for (table, columns) in
-            [("conversations", 6), ("speakers", 3), ("enriched", 3), ("meta", 2)]
+            [("conversations", 8), ("speakers", 3), ("understood", 3), ("meta", 2)]
         {
             let mut select = file.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
             assert_eq!(select.column_count(), columns, "{table}");
@@ -71,19 +71,32 @@ pub(crate) fn message(conversation: &str, sender: &str) -> Fact {
 
 /// An answer about the record with this number in the conversation's partition.
 pub(crate) fn enriched(conversation: &str, record: u64, sentiment_micros: i32) -> Fact {
+    changed(conversation, record, Understood::Pending, full(sentiment_micros))
+}
+
+/// What is understood of the record with this number in the conversation's partition has changed.
+pub(crate) fn changed(
+    conversation: &str,
+    record: u64,
+    before: Understood,
+    after: Understood,
+) -> Fact {
     let conversation = room(conversation);
     let target = Offset { partition: partition(&conversation), record: RecordNo(record) };
-    let understanding =
-        Understanding { language: "eng".to_owned(), sentiment_micros, ..Understanding::default() };
-    let (before, after) = (Understood::Pending, Understood::Full(understanding));
-    Fact::Enriched(Box::new(Enrichment {
-        conversation,
-        seq: Seq(1),
-        target,
-        said: None,
-        before,
-        after,
-    }))
+    let change = Enrichment { conversation, seq: Seq(1), target, said: None, before, after };
+    Fact::Enriched(Box::new(change))
+}
+
+pub(crate) fn full(sentiment_micros: i32) -> Understood {
+    Understood::Full(understanding(sentiment_micros))
+}
+
+pub(crate) fn degraded(sentiment_micros: i32) -> Understood {
+    Understood::Degraded { why: Reason::Deadline, guess: understanding(sentiment_micros) }
+}
+
+fn understanding(sentiment_micros: i32) -> Understanding {
+    Understanding { language: "eng".to_owned(), sentiment_micros, ..Understanding::default() }
 }
 
 pub(crate) fn moved(conversation: &str) -> Fact {
@@ -152,6 +165,14 @@ pub(crate) fn row(
     sentiment_sum_micros: i64,
     last_at: u64,
 ) -> Row {
-    let (conversation, last_at) = (room(name), Wall(last_at));
-    Row { conversation, messages, speakers, enriched, sentiment_sum_micros, last_at }
+    Row {
+        conversation: room(name),
+        messages,
+        speakers,
+        enriched,
+        degraded: 0,
+        dead: 0,
+        sentiment_sum_micros,
+        last_at: Wall(last_at),
+    }
 }

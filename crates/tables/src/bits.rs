@@ -1,6 +1,7 @@
 //! How each message stands: two bits for each record of a partition, in chunks of a fixed size.
 
-use model::{Offset, PartitionId, Understood};
+use analytics::State;
+use model::{Offset, PartitionId};
 
 /// Records whose states lie in one chunk: half a kibibyte, an eighth of a page of the file.
 pub const CHUNK_RECORDS: u64 = 4 * CHUNK_BYTES as u64;
@@ -17,31 +18,6 @@ pub(crate) struct ChunkKey {
 impl ChunkKey {
     pub(crate) fn of(offset: Offset) -> Self {
         Self { partition: offset.partition, chunk: offset.record.0 / CHUNK_RECORDS }
-    }
-}
-
-/// How a message is counted. Stored as these numbers: never reuse one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    Pending = 0,
-    Full = 1,
-    Degraded = 2,
-    Dead = 3,
-}
-
-impl State {
-    pub(crate) fn of(understood: &Understood) -> Self {
-        match understood {
-            Understood::Pending => Self::Pending,
-            Understood::Full(_) => Self::Full,
-            Understood::Degraded { .. } => Self::Degraded,
-            Understood::Dead(_) => Self::Dead,
-        }
-    }
-
-    /// Whether something of it counts in sums.
-    pub(crate) fn is_understood(self) -> bool {
-        matches!(self, Self::Full | Self::Degraded)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use analytics::{Change, Fold, State, Turn};
 use model::bounds::NAME_MAX_BYTES;
 use model::{ConversationId, Enrichment, Message, UserId, Wall};
 
 use crate::TablesError;
-use crate::bits::{Chunk, ChunkKey, State};
+use crate::bits::{Chunk, ChunkKey};
 
 /// What one conversation's row gets added.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct Delta {
     pub(crate) sentiment_sum_micros: i64,
     /// The highest stamp of a message; 0 = no message.
     pub(crate) last_at: Wall,
+    /// Who has the word, once it is known or someone spoke.
+    pub(crate) turn: Option<Turn>,
 }
 
 impl Delta {
@@ -38,6 +41,8 @@ impl Delta {
 /// one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
+    /// What is to be added to windows.
+    pub(crate) fold: Fold,
     pub(crate) conversations: BTreeMap<ConversationId, Delta>,
     /// Whole chunks, those that are in the file already included.
     pub(crate) chunks: BTreeMap<ChunkKey, Chunk>,
@@ -45,13 +50,28 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// At most so many bytes of memory, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// Nothing changed yet; the fold goes on from there.
+    pub(crate) fn new(fold: Fold) -> Self {
+        Self { fold, ..Self::default() }
     }
 
-    pub(crate) fn message(&mut self, message: &Message, stamp: Wall) {
+    /// At most so many bytes of memory, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes + self.fold.bytes()
+    }
+
+    /// `load` reads from the file who has the word in the conversation.
+    pub(crate) fn message(
+        &mut self,
+        message: &Message,
+        stamp: Wall,
+        load: impl FnOnce(&ConversationId) -> Result<Option<Turn>, TablesError>,
+    ) -> Result<(), TablesError> {
         let delta = self.delta(&message.conversation);
+        if delta.messages == 0 {
+            delta.turn = load(&message.conversation)?;
+        }
+        let response = Turn::said(&mut delta.turn, &message.sender, stamp);
         delta.messages += 1;
         delta.last_at = stamp.max(delta.last_at);
         match delta.speakers.entry(message.sender.clone()) {
@@ -61,6 +81,8 @@ impl Changes {
                 self.bytes += NAME_MAX_BYTES + size_of::<(UserId, u64)>();
             }
         }
+        self.fold.message(message, stamp, response);
+        Ok(())
     }
 
     /// What is counted of a message is taken off, and how it stands now is added. A first answer to a message
@@ -70,6 +92,7 @@ impl Changes {
     pub(crate) fn enriched(
         &mut self,
         enrichment: &Enrichment,
+        stamp: Wall,
         load: impl FnOnce(ChunkKey) -> Result<Option<Chunk>, TablesError>,
     ) -> Result<(), TablesError> {
         let key = ChunkKey::of(enrichment.target);
@@ -96,6 +119,7 @@ impl Changes {
         if let Some(after) = enrichment.after.understanding() {
             delta.sentiment_sum_micros += i64::from(after.sentiment_micros);
         }
+        self.fold.changed(&Change { enrichment, was, at: stamp });
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! Aggregates for people and SQL: a row for each conversation, kept in one SQLite file.
+//! Aggregates for people and SQL, kept in one SQLite file: a row for each conversation, and rows for
+//! minutes, hours and days of all, topics, conversations and senders.
 //!
 //! A view: a fold over the journal's batches and nothing else. Deleting its file is how it is
 //! dropped; the follower then starts again from batch 1 and ends with the same rows, to the bit.
@@ -22,10 +23,13 @@ mod changes;
 mod cursor;
 mod error;
 mod read;
+mod schema;
 mod store;
+mod windows;
 
 use std::path::Path;
 
+use analytics::Fold;
 use model::ConversationId;
 
 pub use apply::{BatchIn, COMMIT_BYTES, Item};
@@ -34,6 +38,7 @@ pub use cursor::Cursor;
 pub use error::{ApplyError, TablesError};
 pub use read::{ROWS_MAX, Reader, Row};
 pub use store::{BUSY_TIMEOUT, VERSION};
+pub use windows::TRENDING_MAX;
 
 use store::Store;
 
@@ -41,6 +46,8 @@ use store::Store;
 pub struct Tables {
     store: Store,
     cursor: Cursor,
+    /// As of the last commit; none before the first, and after one that failed.
+    fold: Option<Fold>,
 }
 
 impl Tables {
@@ -53,7 +60,7 @@ impl Tables {
     pub fn open(file: &Path) -> Result<Self, TablesError> {
         let store = Store::open(file)?;
         let cursor = store.cursor()?;
-        Ok(Self { store, cursor })
+        Ok(Self { store, cursor, fold: None })
     }
 
     /// A handle that only reads, for another thread. It sees whole commits, and never waits for

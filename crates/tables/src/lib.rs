@@ -23,6 +23,7 @@ mod changes;
 mod cursor;
 mod error;
 mod read;
+mod report;
 mod schema;
 mod store;
 mod windows;
@@ -37,6 +38,7 @@ pub use bits::CHUNK_RECORDS;
 pub use cursor::Cursor;
 pub use error::{ApplyError, TablesError};
 pub use read::{ROWS_MAX, Reader, Row};
+pub use report::{AskError, Report, SHEET_ROWS_MAX, Sheet, Value};
 pub use store::{BUSY_TIMEOUT, VERSION};
 pub use windows::TRENDING_MAX;
 

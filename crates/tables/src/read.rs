@@ -35,7 +35,7 @@ pub struct Row {
 
 /// A handle that only reads. One thread at a time; open as many as there are threads.
 pub struct Reader {
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl Reader {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use analytics::{Level, NAMES_MAX, Scope};
 use model::{Reason, Understood};
-use tables::{TRENDING_MAX, Tables};
+use tables::{AskError, Report, TRENDING_MAX, Tables, Value};
 
 use crate::world::*;
 
@@ -193,4 +193,45 @@ fn words_trend_in_open_conversations_and_so_many_are_shown() {
     let facts = texts.iter().flat_map(|text| ["ann", "bob", "cid"].map(|who| says("r", who, text)));
     take(&mut tables, 4, NOON, &journal.place(facts));
     assert_eq!(trending().len(), TRENDING_MAX);
+}
+
+#[test]
+fn every_report_is_a_sheet_and_is_cut_where_it_was_asked_to_be() {
+    let place = Place::new();
+    let mut tables = place.open();
+    talk(&mut tables);
+    let reader = Tables::reader(&place.file).unwrap();
+    for report in Report::ALL {
+        let sheet = reader.report(report, 10).unwrap();
+        assert!(sheet.columns.len() > 1, "{report:?}");
+        assert!(sheet.rows.iter().all(|row| row.len() == sheet.columns.len()), "{report:?}");
+    }
+    let bots = reader.report(Report::Bots, 2).unwrap();
+    assert_eq!((bots.rows.len(), bots.is_cut), (2, false));
+    let bot = reader.report(Report::Bots, 1).unwrap();
+    assert_eq!((&bot.rows[..], bot.is_cut), (&bots.rows[..1], true));
+}
+
+#[test]
+fn questions_in_sql_are_answered_and_nothing_else_is_done() {
+    let place = Place::new();
+    let mut tables = place.open();
+    talk(&mut tables);
+    let reader = Tables::reader(&place.file).unwrap();
+    let sheet =
+        reader.ask("SELECT count(*) AS count, NULL, 'r', 0.5 FROM conversations", 9).unwrap();
+    assert_eq!(sheet.columns[0], "count");
+    let row = [Value::Integer(1), Value::Null, Value::Text("r".to_owned()), Value::Real(0.5)];
+    assert_eq!(sheet.rows, [row]);
+    for sql in [
+        "SELECT nothing",
+        "DELETE FROM conversations",
+        "",
+        "SELECT 1; SELECT 2",
+        "CREATE TABLE t (a)",
+    ] {
+        let refused = reader.ask(sql, 9);
+        assert!(matches!(refused, Err(AskError::Sql(_))), "{sql}: {refused:?}");
+    }
+    assert_eq!(all(&tables).len(), 1);
 }

@@ -7,7 +7,9 @@
  * @property {string} conversation
  * @property {number} messages
  * @property {number} speakers
- * @property {number} enriched
+ * @property {number} enriched messages that the service answered
+ * @property {number} degraded messages that have our own guess so far
+ * @property {number} dead messages that were given up; the rest is pending
  * @property {number | null} sentiment_mean
  * @property {number} last_at
  *

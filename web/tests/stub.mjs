@@ -286,7 +286,7 @@ export class Stub {
       const mean = enriched === 0 ? null : Math.sin(conversation.length + conversation.charCodeAt(conversation.length - 1) * 2.4);
       return {
         conversation, messages: log.length, speakers: new Set(log.map((message) => message.sender)).size,
-        enriched, sentiment_mean: mean, last_at: log.at(-1).received_at,
+        enriched, degraded: 0, dead: 0, sentiment_mean: mean, last_at: log.at(-1).received_at,
       };
     });
     return { rows, behind: 0 };

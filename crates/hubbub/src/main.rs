@@ -13,6 +13,7 @@ mod backup;
 mod demo;
 mod failure;
 mod keys;
+mod report;
 mod token;
 mod verify;
 
@@ -53,6 +54,8 @@ enum Command {
     /// Make, list and retire what tokens are signed with
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// What the tables count: messages, sentiment, latency, people, words; by time, conversation, bot, topic
+    Report(Box<report::ReportArgs>),
     /// Copy a data directory, while it is served or not
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup
@@ -144,6 +147,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Token(args) => failure::exit_code(token::run(&args)),
         Command::Keys(command) => failure::exit_code(keys::run(&command)),
+        Command::Report(args) => report::run(&args),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Import(args) => wait_for(async { Ok(load::import(args).await) }),

@@ -344,9 +344,13 @@ pub struct Row {
     pub messages: u64,
     /// Different senders.
     pub speakers: u64,
-    /// Messages that were enriched.
+    /// Messages that the service answered.
     pub enriched: u64,
-    /// Sum of their sentiments, in millionths.
+    /// Messages that have our own guess so far.
+    pub degraded: u64,
+    /// Messages that were given up. What is neither of the three is pending.
+    pub dead: u64,
+    /// Sum of the sentiments of `enriched` and `degraded`, in millionths.
     pub sentiment_sum_micros: i64,
     /// The journal's stamp of the last message.
     pub last_at: Wall,

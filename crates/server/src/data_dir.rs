@@ -92,8 +92,13 @@ impl DataDir {
 
     /// Where the tables are; they may be deleted.
     pub(crate) fn tables(&self) -> PathBuf {
-        self.path.join("views/tables/tables.sqlite")
+        tables(&self.path)
     }
+}
+
+/// Where the tables of a data directory are.
+pub(crate) fn tables(data: &Path) -> PathBuf {
+    data.join("views/tables/tables.sqlite")
 }
 
 /// Takes the lock of a directory; held until the file is dropped.

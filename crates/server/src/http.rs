@@ -143,7 +143,9 @@ struct RowShown {
     messages: u64,
     speakers: u64,
     enriched: u64,
-    /// From −1 to 1; null while nothing is enriched.
+    degraded: u64,
+    dead: u64,
+    /// From −1 to 1; null while nothing is understood.
     sentiment_mean: Option<f64>,
     /// Milliseconds since 1970.
     last_at: u64,
@@ -203,13 +205,16 @@ async fn erase(State(app): State<App>, Path(user): Path<String>, parts: Parts) -
 
 #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
 fn shown(row: link::Row) -> RowShown {
-    let mean = row.sentiment_sum_micros as f64 / row.enriched as f64 / 1e6;
+    let understood = row.enriched + row.degraded;
+    let mean = row.sentiment_sum_micros as f64 / understood as f64 / 1e6;
     RowShown {
         conversation: row.conversation,
         messages: row.messages,
         speakers: row.speakers,
         enriched: row.enriched,
-        sentiment_mean: (row.enriched > 0).then_some(mean),
+        degraded: row.degraded,
+        dead: row.dead,
+        sentiment_mean: (understood > 0).then_some(mean),
         last_at: row.last_at.0,
     }
 }

@@ -20,6 +20,7 @@ mod metrics;
 mod owner;
 mod page;
 mod random;
+pub mod report;
 mod signals;
 mod sockets;
 mod stage;

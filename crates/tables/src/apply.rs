@@ -63,7 +63,11 @@ impl Tables {
     fn round<'i, 'a>(&mut self, items: &'i [Item<'a>]) -> Result<&'i [Item<'a>], TablesError> {
         let round = self.store.begin(&self.cursor)?;
         let mut at = self.cursor.clone();
-        let mut changes = Changes::default();
+        let fold = match self.fold.take() {
+            Some(fold) => fold,
+            None => round.fold()?,
+        };
+        let mut changes = Changes::new(fold);
         let mut taken = 0;
         for item in items {
             if changes.bytes() >= COMMIT_BYTES {
@@ -76,6 +80,7 @@ impl Tables {
             at.batch = item.ends_at();
             match *item {
                 Item::Batch(BatchIn { stamp, facts, .. }) => {
+                    changes.fold.advance(stamp);
                     for (offset, fact) in facts {
                         if at.saw(*offset) {
                             take(&round, &mut changes, fact, stamp)?;
@@ -85,7 +90,7 @@ impl Tables {
                 Item::Hole { .. } => {}
             }
         }
-        round.commit(&changes, &at)?;
+        self.fold = Some(round.commit(changes, &at)?);
         self.cursor = at;
         Ok(&items[taken..])
     }
@@ -111,10 +116,9 @@ fn take(
 ) -> Result<(), TablesError> {
     match fact {
         Fact::Message(message) if message.content.is_text() => {
-            changes.message(message, stamp);
-            Ok(())
+            changes.message(message, stamp, |conversation| round.turn(conversation))
         }
-        Fact::Enriched(enrichment) => changes.enriched(enrichment, |key| round.chunk(key)),
+        Fact::Enriched(enrichment) => changes.enriched(enrichment, stamp, |key| round.chunk(key)),
         // Their record numbers count. What is left of a message is none that can be counted: a view
         // that is built after texts had to go counts those that are there.
         Fact::Message(_) | Fact::Cursors(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => Ok(()),

@@ -1,9 +1,10 @@
-//! Which messages are enriched: one bit for each record of a partition, in chunks of a fixed size.
+//! How each message stands: two bits for each record of a partition, in chunks of a fixed size.
 
+use analytics::State;
 use model::{Offset, PartitionId};
 
-/// Records whose bits lie in one chunk: half a kibibyte, an eighth of a page of the file.
-pub const CHUNK_BITS: u64 = 8 * CHUNK_BYTES as u64;
+/// Records whose states lie in one chunk: half a kibibyte, an eighth of a page of the file.
+pub const CHUNK_RECORDS: u64 = 4 * CHUNK_BYTES as u64;
 
 const CHUNK_BYTES: usize = 512;
 
@@ -16,11 +17,12 @@ pub(crate) struct ChunkKey {
 
 impl ChunkKey {
     pub(crate) fn of(offset: Offset) -> Self {
-        Self { partition: offset.partition, chunk: offset.record.0 / CHUNK_BITS }
+        Self { partition: offset.partition, chunk: offset.record.0 / CHUNK_RECORDS }
     }
 }
 
-/// The bits of one chunk. Record `r` is bit `r % 8` (from the lowest) of byte `r % CHUNK_BITS / 8`.
+/// The states of one chunk. Record `r` has bits `2 (r % 4)` and the next (from the lowest) of byte
+/// `r % CHUNK_RECORDS / 4`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chunk(Box<[u8; CHUNK_BYTES]>);
 
@@ -38,19 +40,26 @@ impl Chunk {
         self.0.as_slice()
     }
 
-    /// Sets the bit of this record or clears it, and says how it was before.
-    pub(crate) fn put(&mut self, offset: Offset, is_set: bool) -> bool {
-        let at = offset.record.0 % CHUNK_BITS;
-        let byte = &mut self.0[usize::try_from(at / 8).expect("below CHUNK_BYTES")];
-        let bit = 1 << (at % 8);
-        let was_set = *byte & bit != 0;
-        if is_set {
-            *byte |= bit
-        } else {
-            *byte &= !bit
+    pub(crate) fn get(&self, offset: Offset) -> State {
+        let (at, shift) = place(offset);
+        match self.0[at] >> shift & 3 {
+            0 => State::Pending,
+            1 => State::Full,
+            2 => State::Degraded,
+            _ => State::Dead,
         }
-        was_set
     }
+
+    pub(crate) fn put(&mut self, offset: Offset, state: State) {
+        let (at, shift) = place(offset);
+        self.0[at] = self.0[at] & !(3 << shift) | (state as u8) << shift;
+    }
+}
+
+/// Which byte, and how far up in it.
+fn place(offset: Offset) -> (usize, u32) {
+    let at = offset.record.0 % CHUNK_RECORDS;
+    (usize::try_from(at / 4).expect("below CHUNK_BYTES"), (at % 4) as u32 * 2)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use analytics::{Change, Fold, State, Turn};
 use model::bounds::NAME_MAX_BYTES;
 use model::{ConversationId, Enrichment, Message, UserId, Wall};
 
@@ -16,15 +17,32 @@ pub(crate) struct Delta {
     /// Messages of each sender.
     pub(crate) speakers: BTreeMap<UserId, u64>,
     pub(crate) enriched: i64,
+    pub(crate) degraded: i64,
+    pub(crate) dead: i64,
     pub(crate) sentiment_sum_micros: i64,
     /// The highest stamp of a message; 0 = no message.
     pub(crate) last_at: Wall,
+    /// Who has the word, once it is known or someone spoke.
+    pub(crate) turn: Option<Turn>,
+}
+
+impl Delta {
+    fn count(&mut self, state: State, by: i64) {
+        match state {
+            State::Pending => {}
+            State::Full => self.enriched += by,
+            State::Degraded => self.degraded += by,
+            State::Dead => self.dead += by,
+        }
+    }
 }
 
 /// What goes into one commit. In the order of the tables, so that neighbouring rows are written
 /// one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
+    /// What is to be added to windows.
+    pub(crate) fold: Fold,
     pub(crate) conversations: BTreeMap<ConversationId, Delta>,
     /// Whole chunks, those that are in the file already included.
     pub(crate) chunks: BTreeMap<ChunkKey, Chunk>,
@@ -32,13 +50,28 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// At most so many bytes of memory, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// Nothing changed yet; the fold goes on from there.
+    pub(crate) fn new(fold: Fold) -> Self {
+        Self { fold, ..Self::default() }
     }
 
-    pub(crate) fn message(&mut self, message: &Message, stamp: Wall) {
+    /// At most so many bytes of memory, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes + self.fold.bytes()
+    }
+
+    /// `load` reads from the file who has the word in the conversation.
+    pub(crate) fn message(
+        &mut self,
+        message: &Message,
+        stamp: Wall,
+        load: impl FnOnce(&ConversationId) -> Result<Option<Turn>, TablesError>,
+    ) -> Result<(), TablesError> {
         let delta = self.delta(&message.conversation);
+        if delta.messages == 0 {
+            delta.turn = load(&message.conversation)?;
+        }
+        let response = Turn::said(&mut delta.turn, &message.sender, stamp);
         delta.messages += 1;
         delta.last_at = stamp.max(delta.last_at);
         match delta.speakers.entry(message.sender.clone()) {
@@ -48,15 +81,18 @@ impl Changes {
                 self.bytes += NAME_MAX_BYTES + size_of::<(UserId, u64)>();
             }
         }
+        self.fold.message(message, stamp, response);
+        Ok(())
     }
 
-    /// What is counted of a message is taken off, and what is understood now is added. A first answer to a message
-    /// that has one is a repetition and changes nothing; what was lost with a hole is not taken off.
+    /// What is counted of a message is taken off, and how it stands now is added. A first answer to a message
+    /// of which something is understood is a repetition and changes nothing; what was lost with a hole is not taken off.
     ///
     /// `load` reads the chunk from the file; `None` = it has none yet.
     pub(crate) fn enriched(
         &mut self,
         enrichment: &Enrichment,
+        stamp: Wall,
         load: impl FnOnce(ChunkKey) -> Result<Option<Chunk>, TablesError>,
     ) -> Result<(), TablesError> {
         let key = ChunkKey::of(enrichment.target);
@@ -68,21 +104,22 @@ impl Changes {
                 new.insert(chunk)
             }
         };
-        let (before, after) = (enrichment.before.understanding(), enrichment.after.understanding());
-        let was_counted = chunk.put(enrichment.target, true);
-        if was_counted && before.is_none() {
+        let (was, is) = (chunk.get(enrichment.target), State::of(&enrichment.after));
+        let before = enrichment.before.understanding();
+        if was.is_understood() && before.is_none() {
             return Ok(());
         }
-        chunk.put(enrichment.target, after.is_some());
+        chunk.put(enrichment.target, is);
         let delta = self.delta(&enrichment.conversation);
-        if let Some(before) = before.filter(|_| was_counted) {
-            delta.enriched -= 1;
+        delta.count(was, -1);
+        delta.count(is, 1);
+        if let Some(before) = before.filter(|_| was.is_understood()) {
             delta.sentiment_sum_micros -= i64::from(before.sentiment_micros);
         }
-        if let Some(after) = after {
-            delta.enriched += 1;
+        if let Some(after) = enrichment.after.understanding() {
             delta.sentiment_sum_micros += i64::from(after.sentiment_micros);
         }
+        self.fold.changed(&Change { enrichment, was, at: stamp });
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! Aggregates for people and SQL: a row for each conversation, kept in one SQLite file.
+//! Aggregates for people and SQL, kept in one SQLite file: a row for each conversation, and rows for
+//! minutes, hours and days of all, topics, conversations and senders.
 //!
 //! A view: a fold over the journal's batches and nothing else. Deleting its file is how it is
 //! dropped; the follower then starts again from batch 1 and ends with the same rows, to the bit.
@@ -10,7 +11,8 @@
 //! - Every record of the journal counts once: a batch at or below the cursor is ignored, and so is
 //!   a record at or below the highest seen of its partition.
 //! - Of a message, one understanding counts, whatever the journal says: its latest, be it the service's or our own.
-//! - Never a row per message: what grows with messages is one bit each.
+//! - Of each conversation, messages = enriched + degraded + dead + pending, if the journal lost nothing of it.
+//! - Never a row per message: what grows with messages is two bits each.
 //! - Batches are dense. What the journal lost is handed in as [`Item::Hole`]; a gap that is not
 //!   declared is refused and nothing of that call is applied.
 //! - The engine's types do not cross this wall.
@@ -21,18 +23,24 @@ mod changes;
 mod cursor;
 mod error;
 mod read;
+mod report;
+mod schema;
 mod store;
+mod windows;
 
 use std::path::Path;
 
+use analytics::Fold;
 use model::ConversationId;
 
 pub use apply::{BatchIn, COMMIT_BYTES, Item};
-pub use bits::CHUNK_BITS;
+pub use bits::CHUNK_RECORDS;
 pub use cursor::Cursor;
 pub use error::{ApplyError, TablesError};
 pub use read::{ROWS_MAX, Reader, Row};
+pub use report::{AskError, Report, SHEET_ROWS_MAX, Sheet, Value};
 pub use store::{BUSY_TIMEOUT, VERSION};
+pub use windows::TRENDING_MAX;
 
 use store::Store;
 
@@ -40,6 +48,8 @@ use store::Store;
 pub struct Tables {
     store: Store,
     cursor: Cursor,
+    /// As of the last commit; none before the first, and after one that failed.
+    fold: Option<Fold>,
 }
 
 impl Tables {
@@ -52,7 +62,7 @@ impl Tables {
     pub fn open(file: &Path) -> Result<Self, TablesError> {
         let store = Store::open(file)?;
         let cursor = store.cursor()?;
-        Ok(Self { store, cursor })
+        Ok(Self { store, cursor, fold: None })
     }
 
     /// A handle that only reads, for another thread. It sees whole commits, and never waits for

@@ -21,9 +21,13 @@ pub struct Row {
     pub messages: u64,
     /// Different senders.
     pub speakers: u64,
-    /// Messages that were enriched.
+    /// Messages that the service answered.
     pub enriched: u64,
-    /// Sum of their compound sentiments, in millionths.
+    /// Messages that have our own guess so far.
+    pub degraded: u64,
+    /// Messages that were given up. What is neither of the three is pending.
+    pub dead: u64,
+    /// Sum of the compound sentiments of `enriched` and `degraded`, in millionths.
     pub sentiment_sum_micros: i64,
     /// The journal's stamp of the last message; 0 when none is counted.
     pub last_at: Wall,
@@ -31,7 +35,7 @@ pub struct Row {
 
 /// A handle that only reads. One thread at a time; open as many as there are threads.
 pub struct Reader {
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl Reader {
@@ -69,7 +73,7 @@ const BEFORE_ALL: &str = "";
 const OPEN: &str = "substr(conversation, 1, 2) NOT IN ('d:', 'g:', 'c:')";
 
 const COLUMNS: &str =
-    "SELECT conversation, messages, speakers, enriched, sentiment_sum_micros, last_at
+    "SELECT conversation, messages, speakers, enriched, degraded, dead, sentiment_sum_micros, last_at
      FROM conversations";
 
 impl Store {
@@ -108,12 +112,25 @@ impl Store {
         let rows = select.query_map(parameters, |row| {
             let number = |column| row.get::<_, i64>(column);
             let name: String = row.get(0)?;
-            Ok((name, [number(1)?, number(2)?, number(3)?, number(4)?, number(5)?]))
+            Ok((
+                name,
+                [
+                    number(1)?,
+                    number(2)?,
+                    number(3)?,
+                    number(4)?,
+                    number(5)?,
+                    number(6)?,
+                    number(7)?,
+                ],
+            ))
         });
         rows.map_err(|error| self.failed(&error))?
             .map(|row| {
-                let (name, [messages, speakers, enriched, sentiment_sum_micros, last_at]) =
-                    row.map_err(|error| self.failed(&error))?;
+                let (
+                    name,
+                    [messages, speakers, enriched, degraded, dead, sentiment_sum_micros, last_at],
+                ) = row.map_err(|error| self.failed(&error))?;
                 let conversation = ConversationId::new(&name)
                     .map_err(|error| TablesError::damaged(&self.file, error.to_string()))?;
                 Ok(Row {
@@ -121,6 +138,8 @@ impl Store {
                     messages: self.count(messages)?,
                     speakers: self.count(speakers)?,
                     enriched: self.count(enriched)?,
+                    degraded: self.count(degraded)?,
+                    dead: self.count(dead)?,
                     sentiment_sum_micros,
                     last_at: Wall(self.count(last_at)?),
                 })

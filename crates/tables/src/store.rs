@@ -1,4 +1,4 @@
-//! The file: how it is made, opened, looked over and written. All SQL that writes is here.
+//! The file: how it is made, opened, looked over and written. All SQL that writes is here and in `windows`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,17 @@ use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
+use analytics::{Fold, Turn};
+use model::{ConversationId, UserId, Wall};
+
 use crate::bits::{Chunk, ChunkKey};
 use crate::changes::Changes;
+use crate::schema::{SCHEMA, VIEWS};
+use crate::windows::{self, Windows};
 use crate::{Cursor, TablesError};
 
 /// The version of the tables. Another one is not read and not converted.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// How long a statement waits for a lock that another program has, before it is an error.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,10 +27,10 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const APPLICATION_ID: i64 = 0x6875_6254;
 
 /// Statements that a connection keeps prepared: all we have, and room.
-const STATEMENTS_MAX: usize = 16;
+const STATEMENTS_MAX: usize = 32;
 
 /// Pages of the file in memory, of each connection.
-const CACHE_KIB: i64 = 16 * 1024;
+const CACHE_KIB: i64 = 64 * 1024;
 
 /// Pages of 4 KiB after which the write-ahead log is carried over into the file.
 const CHECKPOINT_PAGES: i64 = 4096;
@@ -36,33 +41,6 @@ const LOG_BYTES: i64 = 64 * 1024 * 1024;
 /// Up to this size the file is looked over when it is opened: a page each of 10 microseconds or so.
 /// In a larger one damage shows when it is met.
 const LOOKED_OVER_MAX_BYTES: u64 = 64 * 1024 * 1024;
-
-const SCHEMA: &str = "
-CREATE TABLE conversations (
-  conversation TEXT NOT NULL PRIMARY KEY,
-  messages INTEGER NOT NULL,
-  speakers INTEGER NOT NULL,
-  enriched INTEGER NOT NULL,
-  sentiment_sum_micros INTEGER NOT NULL,
-  last_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE speakers (
-  conversation TEXT NOT NULL,
-  sender TEXT NOT NULL,
-  messages INTEGER NOT NULL,
-  PRIMARY KEY (conversation, sender)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE enriched (
-  partition INTEGER NOT NULL,
-  chunk INTEGER NOT NULL,
-  bits BLOB NOT NULL,
-  PRIMARY KEY (partition, chunk)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE meta (
-  key TEXT NOT NULL PRIMARY KEY,
-  value ANY NOT NULL
-) STRICT, WITHOUT ROWID;
-";
 
 /// Adding to a row that is there comes first: it nearly always is. (Twice as fast as an upsert that
 /// returns what stands now; `examples/tables_rebuild.rs`.)
@@ -75,15 +53,22 @@ const ADD_TO_CONVERSATION: &str = "UPDATE conversations SET
     messages = messages + ?2,
     speakers = speakers + ?3,
     enriched = enriched + ?4,
-    sentiment_sum_micros = sentiment_sum_micros + ?5,
-    last_at = max(last_at, ?6)
+    degraded = degraded + ?5,
+    dead = dead + ?6,
+    sentiment_sum_micros = sentiment_sum_micros + ?7,
+    last_at = max(last_at, ?8),
+    turn_sender = coalesce(?9, turn_sender),
+    turn_began = coalesce(?10, turn_began)
   WHERE conversation = ?1";
 
-const NEW_CONVERSATION: &str = "INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const NEW_CONVERSATION: &str =
+    "INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
-const PUT_CHUNK: &str = "INSERT OR REPLACE INTO enriched VALUES (?1, ?2, ?3)";
+const PUT_CHUNK: &str = "INSERT OR REPLACE INTO understood VALUES (?1, ?2, ?3)";
 
-const GET_CHUNK: &str = "SELECT bits FROM enriched WHERE partition = ?1 AND chunk = ?2";
+const GET_CHUNK: &str = "SELECT states FROM understood WHERE partition = ?1 AND chunk = ?2";
+
+const GET_TURN: &str = "SELECT turn_sender, turn_began FROM conversations WHERE conversation = ?1";
 
 const GET_CURSOR: &str = "SELECT value FROM meta WHERE key = 'cursor'";
 
@@ -196,6 +181,7 @@ impl Store {
         let made = self.connection.unchecked_transaction().and_then(|made| {
             made.pragma_update(None, "application_id", APPLICATION_ID)?;
             made.execute_batch(SCHEMA)?;
+            made.execute_batch(VIEWS)?;
             made.execute("INSERT INTO meta VALUES ('version', ?1)", [VERSION])?;
             made.execute("INSERT INTO meta VALUES ('cursor', ?1)", [cursor])?;
             made.commit()
@@ -251,16 +237,39 @@ impl Round<'_> {
                 select.query_row(key, |row| row.get(0)).optional()
             })
             .map_err(|error| TablesError::of(self.file, &error))?;
-        let damaged = || TablesError::damaged(self.file, "a chunk of bits has another length");
+        let damaged = || TablesError::damaged(self.file, "a chunk of states has another length");
         bytes.map(|bytes| Chunk::from_bytes(&bytes).ok_or_else(damaged)).transpose()
     }
 
-    /// Rows and cursor, together or not at all.
-    pub(crate) fn commit(self, changes: &Changes, to: &Cursor) -> Result<(), TablesError> {
+    /// Who has the word in a conversation, if anybody ever spoke.
+    pub(crate) fn turn(&self, conversation: &ConversationId) -> Result<Option<Turn>, TablesError> {
+        let found: Option<(Option<String>, Option<i64>)> = self
+            .open
+            .prepare_cached(GET_TURN)
+            .and_then(|mut select| {
+                let key = [conversation.as_str()];
+                select.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })
+            .map_err(|error| TablesError::of(self.file, &error))?;
+        let Some((Some(sender), Some(began))) = found else { return Ok(None) };
+        let damaged = || TablesError::damaged(self.file, format!("{sender:?} has the word"));
+        let sender = UserId::new(&sender).map_err(|_| damaged())?;
+        Ok(Some(Turn { sender, began: Wall(u64::try_from(began).map_err(|_| damaged())?) }))
+    }
+
+    /// How the fold goes on from what is in the file.
+    pub(crate) fn fold(&self) -> Result<Fold, TablesError> {
+        windows::read_fold(self.file, &self.open)
+    }
+
+    /// Rows and cursor, together or not at all. Gives back the fold, with nothing in it to be added.
+    pub(crate) fn commit(self, mut changes: Changes, to: &Cursor) -> Result<Fold, TablesError> {
         let Self { file, open } = self;
-        write(&open, changes, to)
-            .and_then(|()| open.commit())
-            .map_err(|error| TablesError::of(file, &error))
+        let failed = |error| TablesError::of(file, &error);
+        write(&open, &changes, to).map_err(failed)?;
+        Windows::new(file, &open).write(&mut changes.fold)?;
+        open.commit().map_err(failed)?;
+        Ok(changes.fold)
     }
 }
 
@@ -293,8 +302,12 @@ fn write(open: &Connection, changes: &Changes, to: &Cursor) -> rusqlite::Result<
             stored(delta.messages),
             new_speakers,
             delta.enriched,
+            delta.degraded,
+            delta.dead,
             delta.sentiment_sum_micros,
             stored(delta.last_at.0),
+            delta.turn.as_ref().map(|turn| turn.sender.as_str()),
+            delta.turn.as_ref().map(|turn| stored(turn.began.0)),
         ];
         if add_to_conversation.execute(row)? == 0 {
             new_conversation.execute(row)?;
@@ -308,6 +321,6 @@ fn write(open: &Connection, changes: &Changes, to: &Cursor) -> rusqlite::Result<
 }
 
 /// SQLite's integers end at 2^63 − 1, far above all that is counted.
-fn stored(number: u64) -> i64 {
+pub(crate) fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -38,7 +38,7 @@ const PLAN: &[Room] = &[
     Room { except: &["getrandom"], ..pure_room("access", &["model"]) },
     plain_room("journal", &["model"]),
     plain_room("history", &["model"]),
-    plain_room("tables", &["model"]),
+    plain_room("tables", &["model", "analytics"]),
     // Floor 2.
     pure_room("enrich", &["model", "lexicon", "resilience"]),
     pure_room("session", &["model", "wire"]),

@@ -207,6 +207,8 @@ impl Views {
             messages: row.messages,
             speakers: row.speakers,
             enriched: row.enriched,
+            degraded: row.degraded,
+            dead: row.dead,
             sentiment_sum_micros: row.sentiment_sum_micros,
             last_at: row.last_at,
         });

@@ -7,28 +7,29 @@ fn at(record: u64) -> Offset {
 }
 
 #[test]
-fn a_bit_says_how_it_was() {
+fn each_record_has_its_own_state_and_keeps_the_last() {
+    let states = [State::Full, State::Degraded, State::Dead, State::Pending];
+    let records = [0, 1, 3, 4, CHUNK_RECORDS - 1];
     let mut chunk = Chunk::empty();
-    for record in [0, 1, 7, 8, CHUNK_BITS - 1] {
-        assert!(!chunk.put(at(record), true), "{record}");
-        assert!(chunk.put(at(record), true), "{record}");
+    for turn in 0..8 {
+        for (number, record) in records.into_iter().enumerate() {
+            chunk.put(at(record), states[(turn + number) % 4]);
+        }
+        for (number, record) in records.into_iter().enumerate() {
+            assert_eq!(chunk.get(at(record)), states[(turn + number) % 4], "{turn} {record}");
+        }
     }
-    let ones = |chunk: &Chunk| chunk.bytes().iter().map(|byte| byte.count_ones()).sum::<u32>();
-    assert_eq!(ones(&chunk), 5);
-    assert!(chunk.put(at(7), false));
-    assert!(!chunk.put(at(7), false));
-    assert_eq!(ones(&chunk), 4);
     assert_eq!(Chunk::from_bytes(chunk.bytes()), Some(chunk));
 }
 
 #[test]
 fn a_chunk_ends_where_the_next_one_begins() {
-    assert_eq!(ChunkKey::of(at(CHUNK_BITS - 1)).chunk, 0);
-    assert_eq!(ChunkKey::of(at(CHUNK_BITS)).chunk, 1);
-    assert_eq!(ChunkKey::of(at(u64::MAX)).chunk, u64::MAX / CHUNK_BITS);
+    assert_eq!(ChunkKey::of(at(CHUNK_RECORDS - 1)).chunk, 0);
+    assert_eq!(ChunkKey::of(at(CHUNK_RECORDS)).chunk, 1);
+    assert_eq!(ChunkKey::of(at(u64::MAX)).chunk, u64::MAX / CHUNK_RECORDS);
     let mut last = Chunk::empty();
-    assert!(!last.put(at(u64::MAX), true));
-    assert_eq!(last.bytes().last(), Some(&0x80));
+    last.put(at(u64::MAX), State::Dead);
+    assert_eq!(last.bytes().last(), Some(&0xc0));
 }
 
 #[test]

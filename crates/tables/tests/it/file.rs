@@ -58,10 +58,10 @@ fn another_version_is_refused_and_says_what_to_delete() {
     let place = Place::new();
     drop(some(&place));
     let file = Connection::open(&place.file).unwrap();
-    file.execute("UPDATE meta SET value = 2 WHERE key = 'version'", []).unwrap();
+    file.execute("UPDATE meta SET value = 1 WHERE key = 'version'", []).unwrap();
     drop(file);
     let error = refused(&place);
-    assert!(matches!(error, TablesError::Version { found: 2, .. }), "{error}");
+    assert!(matches!(error, TablesError::Version { found: 1, .. }), "{error}");
     let what_to_do = format!("delete {}, it will be rebuilt", place.file.display());
     assert!(error.to_string().ends_with(&what_to_do), "{error}");
     let error = Tables::reader(&place.file).err().unwrap();
@@ -115,7 +115,7 @@ fn a_cursor_or_a_chunk_that_does_not_decode_is_damage() {
     let place = Place::new();
     let mut tables = some(&place);
     let file = Connection::open(&place.file).unwrap();
-    file.execute("UPDATE enriched SET bits = x'00'", []).unwrap();
+    file.execute("UPDATE understood SET states = x'00'", []).unwrap();
     let mut journal = Journal::new();
     journal.place([message("r", "ann"), message("r", "ann")]);
     let error = apply(&mut tables, 2, &[journal.place([enriched("r", 1, 1)])]);

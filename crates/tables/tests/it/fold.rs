@@ -1,7 +1,7 @@
 //! What each kind of fact does to the rows.
 
-use model::{BatchNo, RecordNo};
-use tables::{ApplyError, CHUNK_BITS, Item, TablesError};
+use model::{BatchNo, Reason, RecordNo, Understood};
+use tables::{ApplyError, CHUNK_RECORDS, Item, TablesError};
 
 use crate::world::*;
 
@@ -61,7 +61,8 @@ fn neighbours_on_either_side_of_a_chunk_are_each_enriched_once() {
     let place = Place::new();
     let mut tables = place.open();
     let mut journal = Journal::new();
-    let records = [1, CHUNK_BITS - 1, CHUNK_BITS, CHUNK_BITS + 1, 3 * CHUNK_BITS, u64::MAX];
+    let records =
+        [1, CHUNK_RECORDS - 1, CHUNK_RECORDS, CHUNK_RECORDS + 1, 3 * CHUNK_RECORDS, u64::MAX];
     for number in 1..=2 {
         let facts = journal.place(records.map(|record| enriched("r", record, 1)));
         apply(&mut tables, number, &[facts]).unwrap();
@@ -149,4 +150,45 @@ fn errors_can_be_told_and_sent_between_threads() {
     sendable::<ApplyError>();
     movable::<tables::Tables>();
     movable::<tables::Reader>();
+}
+
+#[test]
+fn every_message_is_enriched_degraded_dead_or_pending_and_moves_between_them() {
+    let place = Place::new();
+    let mut tables = place.open();
+    let mut journal = Journal::new();
+    let said = journal.place((0..4).map(|_| message("r", "ann")));
+    apply(&mut tables, 1, &[said]).unwrap();
+    let mut at = 1;
+    let mut counts = |changes: &[(u64, Understood, Understood)]| {
+        let changes = changes
+            .iter()
+            .map(|(record, before, after)| changed("r", *record, before.clone(), after.clone()));
+        at += 1;
+        apply(&mut tables, at, &[journal.place(changes)]).unwrap();
+        let row = all(&tables).remove(0);
+        assert_eq!(row.messages, 4);
+        ([row.enriched, row.degraded, row.dead], row.sentiment_sum_micros)
+    };
+    let pending = Understood::Pending;
+    let (guess, answer) = (degraded(-3), full(50));
+    let dead = Understood::Dead(Reason::Exhausted);
+
+    let first = [
+        (1, pending.clone(), guess.clone()),
+        (2, pending.clone(), guess.clone()),
+        (3, pending.clone(), dead.clone()),
+        (4, pending.clone(), full(7)),
+    ];
+    assert_eq!(counts(&first), ([1, 2, 1], 1));
+    // A guess is replaced by an answer; another is given up; what was given up is replayed.
+    assert_eq!(counts(&[(1, guess.clone(), answer.clone())]), ([2, 1, 1], 54));
+    assert_eq!(counts(&[(2, guess, dead.clone())]), ([2, 0, 2], 57));
+    assert_eq!(counts(&[(3, dead.clone(), pending.clone())]), ([2, 0, 1], 57));
+    assert_eq!(counts(&[(3, pending.clone(), answer.clone())]), ([3, 0, 1], 107));
+    // Repetitions of what was answered, and of what was given up.
+    assert_eq!(counts(&[(3, pending.clone(), answer.clone())]), ([3, 0, 1], 107));
+    assert_eq!(counts(&[(2, pending.clone(), dead)]), ([3, 0, 1], 107));
+    // That it was replayed is lost: the answer counts all the same.
+    assert_eq!(counts(&[(2, pending, answer)]), ([4, 0, 0], 157));
 }

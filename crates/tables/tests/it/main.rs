@@ -13,4 +13,6 @@ mod naive;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
+mod windows;
+#[cfg(test)]
 mod world;

@@ -364,6 +364,8 @@ impl Inner {
                     messages: 1,
                     speakers: 1,
                     enriched: 0,
+                    degraded: 0,
+                    dead: 0,
                     sentiment_sum_micros: -5,
                     last_at: Wall(7),
                 };

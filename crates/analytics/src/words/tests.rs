@@ -1,0 +1,22 @@
+use super::*;
+
+fn of(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    each(text, |word| words.push(word.to_owned()));
+    words
+}
+
+#[test]
+fn words_are_in_lower_case_and_neither_short_nor_long_nor_empty_talk() {
+    assert!(STOP.is_sorted());
+    assert_eq!(of("The Kafka-cluster's DOWN at 10:30, über ok ab"), ["kafka", "cluster", "über"]);
+    let longest = "x".repeat(WORD_MAX_BYTES);
+    assert_eq!(of(&format!("{longest} {longest}x abc ab")), [longest, "abc".to_owned()]);
+    // Two letters of two bytes each.
+    assert_eq!(of("üü üüü"), ["üüü"]);
+}
+
+#[test]
+fn so_many_words_of_a_message_count() {
+    assert_eq!(of(&"word ".repeat(WORDS_MAX + 1)).len(), WORDS_MAX);
+}

@@ -1,0 +1,4 @@
+//! The fold against a naive model.
+
+#[cfg(test)]
+mod fold;

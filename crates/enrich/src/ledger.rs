@@ -124,9 +124,10 @@ impl Ledger {
             why,
             batch,
         };
-        match &enrichment.after {
-            Understood::Dead(why) => drop(self.dead.insert(target, letter(*why))),
-            after => self.put(target, after, batch, 0),
+        if let Understood::Dead(why) = &enrichment.after {
+            self.bury(target, letter(*why));
+        } else {
+            self.put(target, &enrichment.after, batch, 0);
         }
     }
 

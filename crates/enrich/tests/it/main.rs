@@ -1,7 +1,12 @@
 //! The room before a service that is made of arithmetic, in virtual time.
 
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod journal;
+#[cfg(test)]
 mod promises;
+#[cfg(test)]
 mod protections;
+#[cfg(test)]
 mod world;

@@ -56,7 +56,7 @@ fn a_stall_of_two_seconds_is_forgotten_within_three() {
         let still = if now >= from && now < from + 2 * SECOND {
             (from + 2 * SECOND).since(now)
         } else {
-            0 * MS
+            std::time::Duration::ZERO
         };
         (still + took, good())
     };

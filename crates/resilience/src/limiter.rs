@@ -61,8 +61,10 @@ const COHORT_MIN: u64 = 10;
 const CUT: f64 = 0.9;
 const MEND: f64 = 0.1;
 const MEND_MIN: f64 = 0.005;
-/// When cuts leave less than this of what was found, it is another service, and is found anew.
+/// When errors do not go away with cuts down to this of what was found: if most calls are refused, it is another
+/// service, and is found anew; if not, the errors have another cause, and cut nothing for a while.
 const GUARD_MIN: f64 = 0.5;
+const PARDON: Duration = Duration::from_secs(10);
 
 /// The bounds of a limiter.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +126,8 @@ pub struct Limiter {
     guard: f64,
     /// When the last cut was.
     cut: Mono,
+    /// Until then only refusals of most calls cut.
+    pardoned_until: Mono,
     /// When the guard was last changed.
     mended: Mono,
     drained: Mono,
@@ -150,6 +154,7 @@ impl Limiter {
             rates: Rates::new(),
             guard: 1.0,
             cut: Mono(0),
+            pardoned_until: Mono(0),
             mended: Mono(0),
             drained: Mono(0),
             calm: 0,
@@ -189,7 +194,8 @@ impl Limiter {
             }
             Outcome::Overload(latency) => {
                 self.window.overload(sent(now, latency) >= self.cut);
-                if self.window.is_overloaded() {
+                let pardoned = now < self.pardoned_until && !self.window.is_refused();
+                if self.window.is_overloaded() && !pardoned {
                     self.cut(now);
                 }
             }
@@ -265,12 +271,15 @@ impl Limiter {
     /// Cuts the limit once for all that was sent under it.
     fn cut(&mut self, now: Mono) {
         self.guard *= CUT;
-        if self.guard < GUARD_MIN {
+        if self.guard < GUARD_MIN && self.window.is_refused() {
             self.rates.forget();
             self.guard = CUT;
+        } else if self.guard < GUARD_MIN {
+            self.guard = 1.0;
+            self.pardoned_until = now + PARDON;
         }
         self.cut = now;
-        self.mended = now;
+        self.mended = now + self.base.unwrap_or_default();
         self.window.cut();
         self.set(CUT * f64::from(self.limit));
         match self.phase {
@@ -340,7 +349,7 @@ impl Limiter {
         self.queued.is_some_and(|since| Some(now.since(since)) >= self.base)
     }
 
-    /// A round trip without a cut gives back a little of what was cut.
+    /// A round trip without a cut, after that of the cut, gives back a little of what was cut.
     fn mend(&mut self, now: Mono) {
         if self.guard < 1.0 && Some(now.since(self.mended)) >= self.base {
             self.guard = (self.guard + MEND * (1.0 - self.guard) + MEND_MIN).min(1.0);

@@ -77,6 +77,11 @@ impl Window {
             && self.fresh_overloads * 100 >= self.fresh * OVERLOADS_MIN_PERCENT
     }
 
+    /// Whether most of them do.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.fresh_overloads * 2 > self.fresh
+    }
+
     /// The limit was cut: what was sent before does not count again.
     pub(crate) fn cut(&mut self) {
         self.fresh = 0;

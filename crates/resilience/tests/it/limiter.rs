@@ -208,6 +208,17 @@ fn a_service_that_refuses_more_than_before_is_followed() {
 }
 
 #[test]
+fn errors_that_have_another_cause_do_not_close_it() {
+    let fails = |sent: f64| (sent * 7_919.0).fract() < 0.15;
+    let service = Service { slots: &slots(2_200), fails: &fails, ..Service::default() };
+    let seen = run(60.0, &service, &mut ours());
+    let all = between(&seen, 10.0, 60.0);
+    within(all.failures as f64 / (all.failures + all.successes) as f64, 0.12, 0.17);
+    within(rate(&seen, 10.0, 60.0), 6_000.0, 9_400.0);
+    within(rate(&seen, 50.0, 60.0), 6_000.0, 9_400.0);
+}
+
+#[test]
 fn after_an_outage_it_is_back_within_seconds() {
     let fails = |sent: f64| (10.0..20.0).contains(&sent);
     let service = Service { slots: &slots(2_200), fails: &fails, ..Service::default() };

@@ -43,15 +43,15 @@ struct Chat<'a> {
     model: Cow<'a, str>,
     #[serde(borrow)]
     messages: Vec<Said<'a>>,
-    #[serde(default)]
-    stream: bool,
+    stream: Option<bool>,
 }
 
 #[derive(Deserialize)]
 struct Said<'a> {
     #[serde(borrow)]
     role: Cow<'a, str>,
-    content: Content,
+    /// None when it only calls tools.
+    content: Option<Content>,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +84,7 @@ pub(crate) fn question(body: &[u8]) -> Result<Asked<'_>, Problem> {
 pub(crate) fn chat(body: &[u8]) -> Result<Asked<'_>, Problem> {
     let Chat { model, messages, stream } =
         serde_json::from_slice(body).map_err(|why| not_json(&why))?;
-    if stream {
+    if stream == Some(true) {
         return Err(Problem::NoStream);
     }
     if model.len() > MODEL_MAX_BYTES {
@@ -92,8 +92,9 @@ pub(crate) fn chat(body: &[u8]) -> Result<Asked<'_>, Problem> {
     }
     let last = messages.into_iter().rev().find(|message| message.role == "user");
     let text = match last.ok_or(Problem::NoUser)?.content {
-        Content::Text(text) => text,
-        Content::Parts(parts) => parts.into_iter().map(|part| part.text).collect(),
+        None => String::new(),
+        Some(Content::Text(text)) => text,
+        Some(Content::Parts(parts)) => parts.into_iter().map(|part| part.text).collect(),
     };
     Ok(Asked::Chat { model, text: short(Cow::Owned(text))? })
 }

@@ -9,7 +9,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -19,6 +19,9 @@ use crate::options::{Options, OptionsError};
 
 /// Connections; more wait to be taken.
 pub const CONNECTIONS_MAX: usize = 16_384;
+
+/// Connections that wait to be taken: pools open many at once.
+const BACKLOG: u32 = 4_096;
 
 /// How long what is in flight is served when the service is asked to end.
 pub const DRAIN_MAX: Duration = Duration::from_secs(5);
@@ -61,7 +64,7 @@ pub async fn bind(options: &Options) -> Result<Service, NlpError> {
     options.check()?;
     let address = options.listen;
     let failed = |source| NlpError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = listen(address).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (closing, closes) = watch::channel(false);
     let desk = Arc::new(Desk::new(options, closes));
@@ -122,6 +125,14 @@ impl Service {
             connections.shutdown().await;
         }
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A port that was used a moment ago can be used again.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 async fn accept(

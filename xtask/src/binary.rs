@@ -15,15 +15,24 @@ pub(crate) enum Kind {
     Mutants,
 }
 
+/// What the outer cargo told us about ourselves: to the build scripts of dependencies it would look like a changed
+/// environment, and they would build half of the binary anew.
+const OF_OURSELVES: [&str; 8] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// Builds it, and says where it is. Cargo says so itself, wherever its target folder is.
 ///
 /// # Errors
 ///
 /// When cargo cannot be started, or the binary does not build.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what cargo set is taken out again, nothing is configured"
-)]
 pub(crate) fn build(kind: Kind) -> Result<PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--release", "--package", "hubbub", "--bin", "hubbub"]);
@@ -31,14 +40,8 @@ pub(crate) fn build(kind: Kind) -> Result<PathBuf> {
     if matches!(kind, Kind::Mutants) {
         cargo.args(["--features", "mutants", "--target-dir", "target/crash-build"]);
     }
-    // What the outer cargo told us about ourselves would look like a changed environment to the build scripts
-    // of dependencies, and build half of the binary anew.
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-        }) {
-            cargo.env_remove(name);
-        }
+    for name in OF_OURSELVES {
+        cargo.env_remove(name);
     }
     let built = cargo
         .current_dir(root())

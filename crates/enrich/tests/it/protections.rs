@@ -14,7 +14,9 @@ fn without(protection: Option<Protection>) -> Settings {
 fn without_the_breaker_a_dead_service_is_asked_for_every_message() {
     let calls = |off: Option<Protection>| {
         let mut service = |_: &mut Dice, _, _| (5 * MS, error());
-        let mut world = World::new(without(off), &mut service);
+        let mut settings = without(off);
+        settings.without.insert(Protection::Limit);
+        let mut world = World::new(settings, &mut service);
         world.arrive(2_000, 5 * SECOND);
         world.assert_conserved();
         world.calls
@@ -88,7 +90,7 @@ fn without_the_deadline_a_slow_call_is_waited_for() {
         let mut world = World::new(without(off), &mut service);
         world.arrive(1_000, 5 * SECOND);
         world.run(5 * SECOND);
-        world.first_result_ms(0.999)
+        world.first_result_ms(999)
     };
     let (with, off) = (worst(None), worst(Some(Protection::Deadline)));
     assert!(with <= 410.0 && off > 1_500.0, "{with} ms with it, {off} without");

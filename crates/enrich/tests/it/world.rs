@@ -145,7 +145,8 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn arrive_from(&mut self, sender: &str, rate: u64, span: Duration) {
-        let count = (span.as_secs_f64() * rate as f64) as u64;
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let count = rate * millis / 1_000;
         let began = self.now;
         for index in 0..count {
             let at = began + Duration::from_nanos(index * 1_000_000_000 / rate);
@@ -288,12 +289,12 @@ impl<'a> World<'a> {
         self.told.iter().filter(|(at, _)| at.record.0 > self.since).map(|(_, told)| told)
     }
 
-    /// How long after arrival each message had its first durable result; the `q`-th of them, in ms.
-    pub(crate) fn first_result_ms(&self, q: f64) -> f64 {
+    /// How long after arrival each message had its first durable result; the one at this per mille of them, in ms.
+    pub(crate) fn first_result_ms(&self, per_mille: usize) -> f64 {
         let mut times: Vec<f64> =
             self.looked_at().map(|told| told[0].0.as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
-        times[((times.len() - 1) as f64 * q) as usize]
+        times[(times.len() - 1) * per_mille / 1_000]
     }
 
     /// Messages whose first result was the service's.

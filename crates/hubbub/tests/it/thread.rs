@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{Batch, Journal, RealDisk};
-use model::{BatchNo, Fact, Kind, RecordNo, Term, Wall};
+use model::{BatchNo, Fact, Kind, RecordNo, Term, Understood, Wall};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -22,7 +22,7 @@ struct Counted {
 }
 
 /// What the journal itself says, read without the server: for each conversation what its row must
-/// be. Panics if a message has two answers.
+/// be. Panics if a fact of what is understood does not begin where the one before it ended.
 fn journal_says(folder: &Path) -> BTreeMap<String, Counted> {
     let disk = RealDisk::open(&folder.join("data/journal")).unwrap();
     let start = journal::Start {
@@ -38,7 +38,7 @@ fn journal_says(folder: &Path) -> BTreeMap<String, Counted> {
     assert!(recovery.damage.is_empty(), "{:?}", recovery.damage);
     let mut follower = journal.reader().follow(BatchNo(0));
     let mut counted = BTreeMap::<String, Counted>::new();
-    let (mut speakers, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    let (mut speakers, mut standing) = (BTreeSet::new(), BTreeMap::new());
     while let Some(Batch::Facts(batch)) = follower.next_batch().unwrap() {
         for (_, fact) in batch.facts {
             match fact {
@@ -51,13 +51,19 @@ fn journal_says(folder: &Path) -> BTreeMap<String, Counted> {
                         u64::from(speakers.insert((message.conversation, message.sender)));
                 }
                 Fact::Enriched(enriched) => {
-                    assert!(answered.insert(enriched.target), "two answers: {enriched:?}");
-                    if enriched.conversation.kind() == Kind::Open {
-                        counted.entry(enriched.conversation.to_string()).or_default().enriched += 1;
-                    }
+                    let now = (enriched.conversation.clone(), enriched.after.clone());
+                    let before = standing.insert(enriched.target, now);
+                    let before = before.map_or(Understood::Pending, |(_, standing)| standing);
+                    assert_eq!(before, enriched.before, "{enriched:?}");
+                    assert!(!matches!(before, Understood::Full(_)), "two answers: {enriched:?}");
                 }
                 Fact::Message(_) | Fact::Cursors(_) | Fact::EpochStarted(_) | Fact::Remnant(_) => {}
             }
+        }
+    }
+    for (conversation, standing) in standing.into_values() {
+        if conversation.kind() == Kind::Open && matches!(standing, Understood::Full(_)) {
+            counted.entry(conversation.to_string()).or_default().enriched += 1;
         }
     }
     counted

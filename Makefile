@@ -2,7 +2,7 @@
 # Extra arguments: make run ARGS="--listen 127.0.0.1:9000", make crash ARGS="--seconds 60 --gateways 2".
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-page run test test-page test-kit lint bench crash doc clean help
+.PHONY: setup setup-page run test test-page test-kit lint bench bench-enrich crash doc clean help
 
 ARGS ?=
 
@@ -68,6 +68,9 @@ lint: setup ## Check the format, the lints and the plan of the house
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --workspace --all-targets --features mutants -- -D warnings
 	cargo xtask tidy
+
+bench-enrich: setup ## Measure every message through the NLP service, calm and with faults
+	cargo xtask bench enrich $(ARGS)
 
 bench: setup ## Measure, one line a figure: name, measured, target, met or missed
 	cargo xtask bench $(ARGS)

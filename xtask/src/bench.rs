@@ -10,6 +10,7 @@ mod ack;
 mod chart;
 mod crowd;
 mod drops;
+mod enrich;
 mod figure;
 mod history;
 mod machine;
@@ -83,6 +84,8 @@ enum Name {
     Crowd,
     /// Whether all is delivered when 5,000 clients lose the network, ten times; and when they are back.
     Drops,
+    /// How many messages have the answer of the NLP service in time, whatever befalls it.
+    Enrich,
     /// How long the last 50 messages of any of 10,000 conversations take.
     History,
     /// What a request costs who makes it: `hubbub load` beside wrk, oha and hey.
@@ -99,6 +102,7 @@ impl Name {
             Self::Steady => "steady",
             Self::Peers => "peers",
             Self::Crowd => "crowd",
+            Self::Enrich => "enrich",
             Self::History => "history",
             Self::Drops => "drops",
             Self::Throughput => "throughput",
@@ -116,13 +120,14 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     for name in names {
         let mut report = Report::new(name.text(), args.quick)?;
         workshop.clear()?;
-        workshop.has_nlp = args.nlp || matches!(name, Name::Steady);
+        workshop.has_nlp = args.nlp || matches!(name, Name::Steady | Name::Enrich);
         match name {
             Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
             Name::Restart => restart::run(&workshop, args, &mut report)?,
             Name::Steady => steady::run(&workshop, args, &mut report)?,
             Name::Peers => peers::run(&workshop, args, &mut report)?,
             Name::Crowd => crowd::run(&workshop, args.quick, &mut report)?,
+            Name::Enrich => enrich::run(&workshop, args.quick, &mut report)?,
             Name::Drops => drops::run(&workshop, args.quick, &mut report)?,
             Name::History => history::run(&workshop, args.quick, &mut report)?,
             Name::Throughput => throughput::run(&workshop, args.quick, &mut report)?,

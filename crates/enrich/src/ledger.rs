@@ -25,6 +25,8 @@ pub struct Counts {
     pub dead: u64,
     /// Neither.
     pub pending: u64,
+    /// Counter: messages that had a guess before anything else.
+    pub guessed: u64,
 }
 
 impl Counts {
@@ -44,6 +46,9 @@ impl Counts {
     }
 
     fn moved(&mut self, before: &Understood, after: &Understood) {
+        let is_first_guess =
+            matches!((before, after), (Understood::Pending, Understood::Degraded { .. }));
+        self.guessed += u64::from(is_first_guess);
         *self.of(before) = self.of(before).saturating_sub(1);
         *self.of(after) += 1;
     }

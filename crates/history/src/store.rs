@@ -9,7 +9,7 @@ use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 
 use crate::{Cursor, HistoryError, Stats, value};
 
@@ -65,8 +65,10 @@ impl Store {
         }
     }
 
+    /// On a snapshot, as all that is read: without one the store shows rows of a batch that is being committed, and
+    /// the cursor would be ahead of what others see.
     pub(crate) fn cursor(&self) -> Result<Cursor, HistoryError> {
-        match self.meta.get(CURSOR_KEY).map_err(|error| self.error(error))? {
+        match self.snapshot().get(&self.meta, CURSOR_KEY).map_err(|error| self.error(error))? {
             None => Ok(Cursor::start()),
             Some(bytes) => value::cursor(&bytes)
                 .ok_or_else(|| HistoryError::damaged(&self.dir, "the cursor does not decode")),
@@ -90,7 +92,7 @@ impl Store {
 
     /// A row of the tree of rooms.
     pub(crate) fn snapshot_row(&self, key: &[u8]) -> Result<Option<fjall::Slice>, HistoryError> {
-        self.rooms.get(key).map_err(|error| self.error(error))
+        self.snapshot().get(&self.rooms, key).map_err(|error| self.error(error))
     }
 
     pub(crate) fn begin(&self) -> fjall::OwnedWriteBatch {

@@ -24,6 +24,8 @@ pub(crate) struct Books {
     pub(crate) generation: u64,
     /// The journal is gone: nothing will become durable any more.
     pub(crate) poisoned: bool,
+    /// So many messages wait to be understood that no more are taken.
+    pub(crate) is_backlog_full: bool,
     /// The latest moment anyone told.
     pub(crate) now: Mono,
     pub(crate) commands: VecDeque<Command>,
@@ -77,6 +79,7 @@ impl Books {
             Bound::Loads => &mut counts.refused_loads,
             Bound::Memory => &mut counts.refused_memory,
             Bound::Reads => &mut counts.refused_reads,
+            Bound::Backlog => &mut counts.refused_backlog,
         } += 1;
         self.refuse(ticket, bound.refusal());
     }

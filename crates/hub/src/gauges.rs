@@ -79,6 +79,8 @@ pub struct Gauges {
     pub refused_memory: u64,
     /// Counter: refused because of `reads_in_flight_max`.
     pub refused_reads: u64,
+    /// Counter: refused because too many messages wait to be understood.
+    pub refused_backlog: u64,
     /// Counter: refused because the Lamport counter jumps.
     pub refused_lamport: u64,
     /// Counter: refused because `seen_seq` lies above the last durable message.

@@ -49,6 +49,7 @@ impl Hub {
             lamport_high,
             generation: 0,
             poisoned: false,
+            is_backlog_full: false,
             now: Mono::default(),
             commands: VecDeque::new(),
             attachments: Attachments::new(map_seed),
@@ -222,6 +223,11 @@ impl Hub {
     /// notice.
     pub fn handle_indexed(&mut self, batch: BatchNo) {
         self.release_indexed(batch);
+    }
+
+    /// Whether so many messages wait to be understood that sends are to be refused.
+    pub fn handle_backlog(&mut self, is_full: bool) {
+        self.books.is_backlog_full = is_full;
     }
 
     /// Time passed.

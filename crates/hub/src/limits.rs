@@ -50,6 +50,8 @@ pub(crate) enum Bound {
     Loads,
     Memory,
     Reads,
+    /// Not the hub's own: others are behind.
+    Backlog,
 }
 
 impl Bound {
@@ -60,15 +62,18 @@ impl Bound {
             Self::Loads => "loads",
             Self::Memory => "memory",
             Self::Reads => "reads",
+            Self::Backlog => "backlog",
         }
     }
 
-    /// A few turns of what frees it: a commit takes milliseconds, a view catches up in tens.
+    /// A few turns of what frees it: a commit takes milliseconds, a view catches up in tens, a backlog of
+    /// millions of messages in minutes.
     const fn retry_after_ms(self) -> u32 {
         match self {
             Self::Undurable => 10,
             Self::Loads | Self::Reads => 20,
             Self::ViewBehind | Self::Memory => 50,
+            Self::Backlog => 1_000,
         }
     }
 

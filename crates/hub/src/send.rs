@@ -187,6 +187,8 @@ fn not_now(books: &Books, weight: usize) -> Option<Bound> {
         Some(Bound::ViewBehind)
     } else if !books.fits(weight) {
         Some(Bound::Memory)
+    } else if books.is_backlog_full {
+        Some(Bound::Backlog)
     } else {
         None
     }

@@ -79,7 +79,7 @@ pub enum ReadFrom {
 pub enum Refusal {
     /// Too much is waiting: the name of the bound says what.
     Busy {
-        /// `undurable`, `view_behind`, `loads`, `reads`, `memory`, `gateway_bytes`, `link`.
+        /// `undurable`, `view_behind`, `loads`, `reads`, `memory`, `backlog`, `gateway_bytes`, `link`.
         bound: String,
         /// How long to wait, milliseconds.
         retry_after_ms: u32,

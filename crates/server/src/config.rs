@@ -143,6 +143,9 @@ pub struct Layer {
     /// Calls a second for messages that have only a guess, 0 to 100000 [default: 2000]
     #[arg(long, value_name = "N")]
     pub nlp_again_per_second: Option<u32>,
+    /// Messages that may wait to be asked again, before senders are told busy(backlog), 1000 to 100000000 [default: 5000000]
+    #[arg(long, value_name = "N")]
+    pub nlp_backlog_max: Option<usize>,
     /// Protections that are switched off, to see what they are good for: breaker, budget, limit, hedge, deadline, fairness [default: none]
     #[arg(long, value_name = "NAMES")]
     pub nlp_without: Option<String>,
@@ -399,6 +402,7 @@ impl Layer {
             nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
             nlp_deadline_ms: self.nlp_deadline_ms.or(below.nlp_deadline_ms),
             nlp_again_per_second: self.nlp_again_per_second.or(below.nlp_again_per_second),
+            nlp_backlog_max: self.nlp_backlog_max.or(below.nlp_backlog_max),
             nlp_without: self.nlp_without.or(below.nlp_without),
             ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),

@@ -269,6 +269,7 @@ fn hubs(page: &mut Page, owner: &Owner) {
             + hub.refused_loads
             + hub.refused_memory
             + hub.refused_reads
+            + hub.refused_backlog
             + hub.refused_lamport
             + hub.refused_seen_ahead
     };

@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(super) struct Server {
     address: SocketAddr,
     process: Process,
-    nlp: Option<Process>,
+    nlp: Option<(Process, SocketAddr)>,
     /// From start to `/readyz`, as its users see it.
     pub(super) ready_after: Duration,
 }
@@ -45,7 +45,7 @@ impl Server {
         if workshop.has_nlp {
             let listen = free_address()?;
             let told = ["nlp", "--no-models", "--listen", &listen.to_string()].map(str::to_owned);
-            nlp = Some(launch(workshop, "nlp.log", &told)?);
+            nlp = Some((launch(workshop, "nlp.log", &told)?, listen));
             arguments.push_str(&format!(" --nlp http://{listen}"));
         }
         let mut server = Self::start_as(workshop, "serve.log", &arguments)?;
@@ -77,7 +77,16 @@ impl Server {
 
     /// The process that understands messages, if one was asked for.
     pub(super) fn nlp_id(&self) -> Option<u32> {
-        self.nlp.as_ref().map(Process::id)
+        self.nlp.as_ref().map(|(nlp, _)| nlp.id())
+    }
+
+    /// Sets the faults of the NLP service, as its document describes them; `{}` is none.
+    pub(super) fn put_faults(&self, faults: &str) -> Result<()> {
+        let (_, address) = self.nlp.as_ref().context("there is no NLP service")?;
+        match ask(*address, "PUT", "/v1/faults", faults)? {
+            (200..=299, _) => Ok(()),
+            (status, page) => bail!("/v1/faults answered {status}: {page}"),
+        }
     }
 
     pub(super) fn metrics(&self) -> Result<Metrics> {
@@ -166,9 +175,18 @@ pub(super) fn free_address() -> Result<SocketAddr> {
 
 /// Asks for a path; gives the status and the body.
 pub(super) fn get(address: SocketAddr, path: &str) -> Result<(u16, String)> {
+    ask(address, "GET", path, "")
+}
+
+fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
     let mut answer = String::new();
     stream.take(ANSWER_MAX_BYTES).read_to_string(&mut answer)?;
     let parsed = answer.split_once("\r\n\r\n").and_then(|(head, body)| {

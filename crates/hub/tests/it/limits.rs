@@ -26,6 +26,24 @@ fn the_most_undurable_records_are_taken_and_one_more_is_not() {
 }
 
 #[test]
+fn while_too_much_waits_to_be_understood_new_messages_are_refused_and_old_ones_answered() {
+    let mut world = World::new(Limits::default());
+    world.said(draft("c", 1, "x"));
+    world.make_durable();
+    world.replies();
+    world.hub.handle_backlog(true);
+    world.said(draft("c", 2, "x"));
+    let replies = world.replies();
+    assert!(replies.len() == 1 && busy("backlog")(&replies[0]), "{replies:?}");
+    assert_eq!(world.hub.gauges().refused_backlog, 1);
+    world.send(draft("c", 1, "x"));
+    assert!(matches!(world.replies()[..], [(_, Reply::Sent { duplicate: true, .. })]));
+    world.hub.handle_backlog(false);
+    world.said(draft("c", 2, "x"));
+    assert_eq!(world.in_flight.len(), 1);
+}
+
+#[test]
 fn a_full_tail_says_view_behind_until_history_has_caught_up() {
     let tail_of = |count: u64| {
         let mut world = World::new(Limits::default());

@@ -20,6 +20,8 @@ pub struct EnrichConfig {
     pub deadline: Duration,
     /// Calls a second for what is asked again.
     pub again_per_second: u32,
+    /// Messages that may wait to be asked again.
+    pub backlog_max: usize,
     /// What is switched off.
     pub without: BTreeSet<Protection>,
 }
@@ -51,6 +53,12 @@ impl Layer {
                 self.nlp_again_per_second.unwrap_or(2_000),
                 0..=100_000,
                 "0 to 100000",
+            )?,
+            backlog_max: within(
+                "nlp_backlog_max",
+                self.nlp_backlog_max.unwrap_or(5_000_000),
+                1_000..=100_000_000,
+                "1000 to 100000000",
             )?,
             without: protections(self.nlp_without.as_deref().unwrap_or_default())?,
         })

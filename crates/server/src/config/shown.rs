@@ -74,6 +74,7 @@ impl Config {
             nlp_timeout_ms: whole_ms(self.enriching.timeout),
             nlp_deadline_ms: whole_ms(self.enriching.deadline),
             nlp_again_per_second: Some(self.enriching.again_per_second),
+            nlp_backlog_max: Some(self.enriching.backlog_max),
             nlp_without: joined(
                 &self.enriching.without.iter().map(|off| off.text()).collect::<Vec<_>>(),
             ),

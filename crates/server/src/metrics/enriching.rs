@@ -1,5 +1,6 @@
 //! How messages are understood.
 
+use enrich::ServiceGauges;
 use model::BatchNo;
 
 use super::{Page, num, size};
@@ -18,6 +19,11 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
     page.gauge("enrich_degraded", "Messages with a guess of our own.", num(counts.degraded));
     page.gauge("enrich_dead", "Messages that were given up.", num(counts.dead));
     page.gauge("enrich_pending", "Messages of which nothing is known yet.", num(counts.pending));
+    page.counter(
+        "enrich_guessed_total",
+        "Messages that had a guess before anything else.",
+        num(counts.guessed),
+    );
     page.gauge(
         "enrich_conservation_error",
         "Received, less full, degraded, dead and pending: 0, or there is a bug.",
@@ -30,6 +36,10 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
     );
     page.gauge("enrich_queued", "Messages that wait for a place.", size(*queued));
     page.gauge("enrich_later", "Messages that are to be asked again.", size(*later));
+    calls(page, service);
+}
+
+fn calls(page: &mut Page, service: &ServiceGauges) {
     page.gauge("enrich_in_flight", "Calls that are out.", num(u64::from(service.in_flight)));
     page.gauge("enrich_limit", "Calls that may be out.", num(u64::from(service.limit)));
     page.gauge(

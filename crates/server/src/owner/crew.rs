@@ -152,6 +152,8 @@ impl Crew {
             provider: Arc::clone(&provider),
             runtime: tokio::runtime::Handle::current(),
             gauges: Arc::clone(&gauges),
+            hubs: self.inboxes.clone(),
+            is_full: false,
             times: Arc::clone(&durable),
             undurable: VecDeque::new(),
             clock: self.clock,

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use super::FollowError;
 use super::enrich_times::Times;
+use super::hub_drive::HubEvent;
 use super::journal_drive::{JournalEvent, Notice};
 use super::provider::Provider;
 use crate::clock::Clock;
@@ -78,6 +79,9 @@ pub(crate) struct EnrichDrive {
     pub(crate) reader: Reader,
     pub(crate) provider: Arc<Provider>,
     pub(crate) runtime: Handle,
+    /// Who must refuse new messages when too many wait to be understood, and whether they were told to.
+    pub(crate) hubs: Vec<Arc<Inbox<HubEvent>>>,
+    pub(crate) is_full: bool,
     pub(crate) gauges: Arc<Mutex<EnrichGauges>>,
     pub(crate) times: Arc<Times>,
     /// Of what is appended and not durable, in order: when its message arrived, if it is a first result.
@@ -190,6 +194,12 @@ impl EnrichDrive {
     }
 
     fn show(&mut self, at: BatchNo) {
+        if self.room.is_full() != self.is_full {
+            self.is_full = !self.is_full;
+            for hub in &self.hubs {
+                hub.answer(HubEvent::Backlog(self.is_full));
+            }
+        }
         let service = self.room.service(self.clock.mono());
         let (counts, sizes) = (self.room.counts(), self.room.sizes());
         *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) =

@@ -51,6 +51,8 @@ pub(crate) enum HubEvent {
     Answered { gateway: GatewayId, answer: FromOwner },
     /// History has everything up to here.
     Indexed(BatchNo),
+    /// Too many messages wait to be understood, or not any more.
+    Backlog(bool),
     /// End.
     Stop,
 }
@@ -147,6 +149,7 @@ impl HubDrive {
                 self.tell(gateway, answer);
             }
             HubEvent::Indexed(batch) => self.hub.handle_indexed(batch),
+            HubEvent::Backlog(is_full) => self.hub.handle_backlog(is_full),
             HubEvent::Stop => return false,
         }
         true

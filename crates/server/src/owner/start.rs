@@ -81,6 +81,7 @@ pub(super) fn enriching(config: &Config) -> enrich::Settings {
         deadline: config.enriching.deadline,
         calls_max: u32::try_from(config.enriching.in_flight).unwrap_or(u32::MAX),
         again_per_s: config.enriching.again_per_second,
+        backlog_max: config.enriching.backlog_max,
         without: config.enriching.without.clone(),
         seed: crate::random::u64(),
         ..enrich::Settings::default()

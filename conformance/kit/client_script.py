@@ -259,7 +259,10 @@ class ClientScript(Script):
 
     def hear_about(self, pattern: dict[str, Any]) -> dict[str, Any]:
         """Hears a frame; what the answer to it carries as well."""
-        frame = self.frame(self.until(STEP_S), pattern.get("type"), pattern)
+        end = self.until(STEP_S)
+        frame = self.frame(end, pattern.get("type"), pattern)
+        while is_lower_ack(frame, pattern):
+            frame = self.frame(end, pattern.get("type"), pattern)
         self.fits(pattern, frame)
         return {name: frame[name] for name in ("ref", "id", "conversation") if name in frame}
 
@@ -332,3 +335,14 @@ class ClientScript(Script):
         why = mismatch(pattern, value, self.names)
         if why is not None:
             raise Unmet(why, shown_pattern(pattern, self.names), value)
+
+
+def is_lower_ack(frame: dict[str, Any], pattern: dict[str, Any]) -> bool:
+    """Acknowledgements are cumulative: how many there are on the way to one is the client's business."""
+    wanted, seq = pattern.get("seq"), frame.get("seq")
+    return (
+        pattern.get("type") == frame.get("type") == "ack"
+        and isinstance(wanted, int)
+        and isinstance(seq, int)
+        and seq < wanted
+    )

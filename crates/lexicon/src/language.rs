@@ -28,16 +28,12 @@ static SHORT: LazyLock<Vec<(&str, BTreeSet<&str>)>> = LazyLock::new(|| {
 
 /// The language of a text; `None` = nothing tells it.
 pub fn language(text: &str) -> Option<Guess> {
-    of(&terms(text), text)
-}
-
-pub(crate) fn of(terms: &[String], text: &str) -> Option<Guess> {
     let found = whatlang::detect(text)?;
     let guess = Guess { code: found.lang().code(), confidence: found.confidence() };
     if found.is_reliable() || found.script() != Script::Latin {
         Some(guess)
     } else {
-        by_short_words(terms)
+        by_short_words(&terms(text))
     }
 }
 

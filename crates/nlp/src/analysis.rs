@@ -39,10 +39,11 @@ impl Analysis {
 
 /// Looks at a text.
 pub fn analyze(text: &str) -> Analysis {
-    let understood = lexicon::understand(text);
+    let understood = lexicon::guess(text);
+    let language = lexicon::language(text);
     Analysis {
-        confidence: lexicon::language(text).map_or(0.0, |guess| guess.confidence),
-        language: understood.language,
+        language: language.map(|guess| guess.code.to_owned()).unwrap_or_default(),
+        confidence: language.map_or(0.0, |guess| guess.confidence),
         sentiment: f64::from(understood.sentiment_micros) / 1e6,
         topic: understood.topic,
         keywords: lexicon::keywords(text),

@@ -1,7 +1,12 @@
 //! The lists of words (`lists/vader/make.py` made them), and a text as words.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use model::SeededMap;
+
+use crate::SEED;
 
 /// `word TAB valence`, −4 to 4: the mean of ten people's ratings.
 const LEXICON: &str = include_str!("../../lists/vader/lexicon.txt");
@@ -15,33 +20,52 @@ const WORDS: &str = include_str!("../../lists/vader/words.txt");
 /// Shorter than this without its punctuation, a word is taken for an emoticon and keeps it.
 const WORD_MIN_CHARS: usize = 3;
 
-type Numbers = BTreeMap<&'static str, f64>;
+/// What the lists say of a word or a phrase.
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    valence: Option<f64>,
+    booster: Option<f64>,
+    negates: bool,
+    /// Whether a phrase has this word.
+    in_phrase: bool,
+}
 
 struct Lists {
-    valences: Numbers,
+    words: SeededMap<&'static str, Entry>,
+    phrases: SeededMap<&'static str, Entry>,
     emoji: BTreeMap<char, &'static str>,
-    boosters: Numbers,
-    phrases: Numbers,
-    negations: Vec<&'static str>,
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let numbers = |kind: &str| {
-        let rest = WORDS.lines().filter_map(|line| line.strip_prefix(kind)?.strip_prefix('\t'));
-        rest.filter_map(number).collect()
-    };
+    let mut words: SeededMap<_, Entry> = SeededMap::with_hasher(SEED);
+    let mut phrases: SeededMap<_, Entry> = SeededMap::with_hasher(SEED);
+    for (word, valence) in LEXICON.lines().filter_map(number) {
+        words.entry(word).or_default().valence = Some(valence);
+    }
+    for (phrase, valence) in of_kind("phrase").filter_map(number) {
+        phrases.entry(phrase).or_default().valence = Some(valence);
+    }
+    for (booster, by) in of_kind("booster").filter_map(number) {
+        let among = if booster.contains(' ') { &mut phrases } else { &mut words };
+        among.entry(booster).or_default().booster = Some(by);
+    }
+    for negation in of_kind("negation") {
+        words.entry(negation).or_default().negates = true;
+    }
+    for phrase in of_kind("phrase").chain(of_kind("booster")).filter(|line| line.contains(' ')) {
+        let phrase = phrase.split('\t').next().unwrap_or_default();
+        phrase.split(' ').for_each(|word| words.entry(word).or_default().in_phrase = true);
+    }
     let emoji = |line: &'static str| {
         let (emoji, description) = line.split_once('\t')?;
         Some((emoji.chars().next()?, description))
     };
-    Lists {
-        valences: LEXICON.lines().filter_map(number).collect(),
-        emoji: EMOJI.lines().filter_map(emoji).collect(),
-        boosters: numbers("booster"),
-        phrases: numbers("phrase"),
-        negations: WORDS.lines().filter_map(|line| line.strip_prefix("negation\t")).collect(),
-    }
+    Lists { words, phrases, emoji: EMOJI.lines().filter_map(emoji).collect() }
 });
+
+fn of_kind(kind: &str) -> impl Iterator<Item = &'static str> {
+    WORDS.lines().filter_map(move |line| line.strip_prefix(kind)?.strip_prefix('\t'))
+}
 
 fn number(line: &'static str) -> Option<(&'static str, f64)> {
     let (words, number) = line.split_once('\t')?;
@@ -60,6 +84,8 @@ pub(super) struct Token {
     pub(super) booster: Option<f64>,
     /// Whether it negates.
     pub(super) negates: bool,
+    /// Whether a phrase has this word.
+    pub(super) in_phrase: bool,
 }
 
 /// What the lists say of some words together.
@@ -75,14 +101,19 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 pub(super) fn phrase(tokens: &[Token]) -> Phrase {
+    if tokens.is_empty() || !tokens.iter().all(|token| token.in_phrase) {
+        return Phrase::default();
+    }
     let words: Vec<&str> = tokens.iter().map(|token| token.lower.as_str()).collect();
-    let words = words.join(" ");
-    let of = |numbers: &Numbers| numbers.get(words.as_str()).copied();
-    Phrase { valence: of(&LISTS.phrases), booster: of(&LISTS.boosters) }
+    let found = LISTS.phrases.get(words.join(" ").as_str()).copied().unwrap_or_default();
+    Phrase { valence: found.valence, booster: found.booster }
 }
 
 /// The text with each emoji replaced by its description.
-pub(super) fn with_emoji_described(text: &str) -> String {
+pub(super) fn with_emoji_described(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut apart = true;
     for char in text.chars() {
@@ -97,7 +128,7 @@ pub(super) fn with_emoji_described(text: &str) -> String {
             apart = char == ' ';
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 fn token(word: &str) -> Token {
@@ -105,12 +136,13 @@ fn token(word: &str) -> Token {
     let word = if bare.chars().count() < WORD_MIN_CHARS { word } else { bare };
     let lower = word.to_lowercase();
     let capitals = word.chars().any(char::is_uppercase) && !word.chars().any(char::is_lowercase);
-    let of = |numbers: &Numbers| numbers.get(lower.as_str()).copied();
+    let known = LISTS.words.get(lower.as_str()).copied().unwrap_or_default();
     Token {
         capitals,
-        valence: of(&LISTS.valences),
-        booster: of(&LISTS.boosters),
-        negates: lower.contains("n't") || LISTS.negations.contains(&lower.as_str()),
+        valence: known.valence,
+        booster: known.booster,
+        negates: known.negates || lower.contains("n't"),
+        in_phrase: known.in_phrase,
         lower,
     }
 }

@@ -21,7 +21,7 @@ fn the_longest_phrase_counts_and_each_word_once() {
 }
 
 #[test]
-fn no_phrase_of_the_lists_is_longer_than_is_looked_for_and_none_stands_there_twice() {
+fn every_phrase_of_the_lists_is_written_as_a_text_has_it_and_stands_there_once() {
     for list in [
         include_str!("../../lists/topics.txt"),
         include_str!("../../lists/toxic.txt"),
@@ -30,7 +30,6 @@ fn no_phrase_of_the_lists_is_longer_than_is_looked_for_and_none_stands_there_twi
         let phrases = || list.lines().flat_map(|line| line.split_once(": ").unwrap().1.split(", "));
         for phrase in phrases() {
             let found = terms(phrase);
-            assert!((1..=PHRASE_MAX_WORDS).contains(&found.len()), "{phrase}");
             assert_eq!(found.join(" "), phrase, "as a text has it");
         }
         let once: std::collections::BTreeSet<&str> = phrases().collect();

@@ -70,7 +70,7 @@ fn tasks() -> Vec<Task> {
         task("sentiment", 2, sentiment),
         task("topic", 3, |text| or_none(lexicon::topic(text))),
         task("urgent", 4, |text| {
-            let urgent = lexicon::understand(text).urgency_micros >= ALARM_MICROS;
+            let urgent = lexicon::guess(text).urgency_micros >= ALARM_MICROS;
             if urgent { "yes" } else { "no" }.to_owned()
         }),
         task("language", 5, |text| or_none(lexicon::language(text).map_or("", |guess| guess.code))),
@@ -78,7 +78,7 @@ fn tasks() -> Vec<Task> {
 }
 
 fn sentiment(text: &str) -> String {
-    let micros = lexicon::understand(text).sentiment_micros;
+    let micros = lexicon::guess(text).sentiment_micros;
     match micros.signum() {
         _ if micros.unsigned_abs() < NEUTRAL_BELOW_MICROS => "neutral",
         1 => "positive",

@@ -7,7 +7,7 @@ use model::{
     Content, Enrichment, Kind, Message, Said, SeededMap, SeededState, Understanding, UserId, Wall,
 };
 
-use crate::{Cell, Distinct, Level, Scope, State, Terms, Window};
+use crate::{Breadth, Cell, Distinct, Level, Scope, State, Terms, Window};
 
 /// Bytes that a new cell takes in memory, roughly: itself, its name, a few entries of its sketches.
 const CELL_BYTES: usize = size_of::<Cell>() + NAME_MAX_BYTES + 64;
@@ -43,6 +43,8 @@ pub struct Fold {
     cells: [BTreeMap<u64, Cells>; 4],
     names: u32,
     bytes: usize,
+    /// What comes was counted in wide rows before.
+    is_deep_only: bool,
 }
 
 impl Fold {
@@ -77,6 +79,12 @@ impl Fold {
         self.terms.advance(stamp);
     }
 
+    /// Whether what comes is counted in rows that are [deep](Breadth::Deep) alone: those that are wide were written when
+    /// it came before, and the others were not.
+    pub fn count_deep_only(&mut self, yes: bool) {
+        self.is_deep_only = yes;
+    }
+
     /// Someone said something. `response_ms`: how long they took to answer, if they answer someone.
     pub fn message(&mut self, message: &Message, at: Wall, response_ms: Option<u64>) {
         let (conversation, sender) = (message.conversation.as_str(), message.sender.as_str());
@@ -89,9 +97,11 @@ impl Fold {
                 cell.response.add(took);
             }
         };
-        counted(self.cell(Scope::Overall, "", at), sender_hash);
         counted(self.cell(Scope::Conversation, conversation, at), sender_hash);
         counted(self.cell(Scope::Sender, sender, at), conversation_hash);
+        if !self.is_deep_only {
+            counted(self.cell(Scope::Overall, "", at), sender_hash);
+        }
         if let Content::Text { body, .. } = &message.content
             && message.conversation.kind() == Kind::Open
         {
@@ -114,24 +124,28 @@ impl Fold {
         let took =
             (is == State::Full && was != State::Full).then(|| at.0.saturating_sub(said_at.0));
         let names = [
-            (Scope::Overall, ""),
             (Scope::Conversation, enrichment.conversation.as_str()),
             (Scope::Sender, sender.as_str()),
+            (Scope::Overall, ""),
         ];
         for (scope, name) in names {
+            if scope.breadth() == Breadth::Wide && self.is_deep_only {
+                return;
+            }
             let cell = self.cell(scope, name, *said_at);
             move_over(cell, (was, before), (is, after), took);
         }
         self.topics(sender, *said_at, (was, before), (is, after), took);
     }
 
-    /// What came since the last call, for every level, by window. Windows that are not kept any more are
-    /// left out.
-    pub fn drain(&mut self) -> BTreeMap<Window, Rows> {
+    /// What came since the last call for so broad a part, for every level, by window. Windows that are not kept any
+    /// more are left out.
+    pub fn drain(&mut self, breadth: Breadth) -> BTreeMap<Window, Rows> {
         let mut windows = BTreeMap::new();
-        for scope in Scope::ALL {
+        for scope in Scope::ALL.into_iter().filter(|scope| scope.breadth() == breadth) {
             let cells = std::mem::take(&mut self.cells[scope as usize]);
             for (start, cells) in cells {
+                self.bytes -= cells.len() * cell_bytes(scope);
                 let rows = cells.into_iter().collect();
                 let (shortest, longer) = scope.levels().split_first().expect("each scope has one");
                 for level in longer {
@@ -148,7 +162,9 @@ impl Fold {
         windows.retain(|window: &Window, _| {
             window.start >= window.scope.horizon(window.level, watermark)
         });
-        (self.names, self.bytes) = (0, 0);
+        if self.bytes == 0 {
+            self.names = 0;
+        }
         windows
     }
 
@@ -184,10 +200,15 @@ impl Fold {
         if !rows.contains_key(name) {
             rows.insert(name.into(), (self.names, Cell::default()));
             self.names += 1;
-            self.bytes += CELL_BYTES * scope.levels().len();
+            self.bytes += cell_bytes(scope);
         }
         &mut rows.get_mut(name).expect("it is there now").1
     }
+}
+
+/// Of one more name, at all levels.
+fn cell_bytes(scope: Scope) -> usize {
+    CELL_BYTES * scope.levels().len()
 }
 
 fn move_over(

@@ -29,4 +29,4 @@ pub use fold::{Change, Fold, Rows};
 pub use quantiles::Quantiles;
 pub use terms::{TERM_SENDERS_MIN, TERMS_MAX, Terms};
 pub use turn::{RESPONSE_MAX_MS, Turn};
-pub use window::{Level, NAMES_MAX, OTHER, Scope, Window};
+pub use window::{Breadth, Level, NAMES_MAX, OTHER, Scope, Window};

@@ -36,6 +36,15 @@ pub enum Scope {
     Sender = 3,
 }
 
+/// How many rows a scope has: those of a wide one are few, so they can be written often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// All messages, and topics.
+    Wide,
+    /// Conversations and senders.
+    Deep,
+}
+
 /// The rows of one scope for one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
@@ -66,6 +75,14 @@ impl Level {
 impl Scope {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Overall, Self::Topic, Self::Conversation, Self::Sender];
+
+    /// Whether it has few rows or many.
+    pub fn breadth(self) -> Breadth {
+        match self {
+            Self::Overall | Self::Topic => Breadth::Wide,
+            Self::Conversation | Self::Sender => Breadth::Deep,
+        }
+    }
 
     /// The windows that its messages count in, the shortest first. There are many conversations and
     /// senders: they have no minutes.

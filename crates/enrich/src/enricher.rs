@@ -1,24 +1,25 @@
 //! The room's doors.
 
+mod again;
+mod letters;
+mod live;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use model::{
-    BatchNo, Body, Content, Enrichment, Fact, Mono, Offset, Reason, Said, Understanding,
-    Understood, Wall,
+    BatchNo, Body, Content, Enrichment, Fact, Mono, Offset, Reason, Understanding, Understood, Wall,
 };
 use resilience::Failure;
 
 use crate::Protection;
 use crate::dice::Dice;
-use crate::in_hand::InHand;
+use crate::in_hand::{Coming, InHand};
 use crate::ledger::{Counts, Ledger, Letter};
-use crate::service::{Kind, Service, ServiceGauges, Suppressed};
+use crate::service::{Service, ServiceGauges};
 use crate::settings::Settings;
 use crate::sweep::Sweep;
-
-/// Calls of one message in its live stay: the first, and one beside or after it.
-const CALLS_MAX: u8 = 2;
+use crate::waiting::Waiting;
 
 /// What the shell must do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,21 @@ pub enum Answer {
     Got(Understanding),
     /// It did not.
     Failed(Failed),
+}
+
+/// A call that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// Of which message: as its command said, like the next two.
+    pub target: Offset,
+    /// Which of its calls.
+    pub number: u8,
+    /// When it was made.
+    pub sent: Mono,
+    /// When its answer came: before it is handled, and by how much says nothing of the service.
+    pub came: Mono,
+    /// What came of it.
+    pub answer: Answer,
 }
 
 /// How a call failed.
@@ -87,8 +103,8 @@ pub struct Enricher {
     service: Service,
     sweep: Sweep,
     in_hand: BTreeMap<Offset, InHand>,
-    /// Those that wait for a place, the first first.
-    queue: VecDeque<Offset>,
+    /// Those that wait for a place.
+    waiting: Waiting,
     timers: BTreeSet<(Mono, Timer, Offset)>,
     /// Our appends that are not durable, in their order, and how the message stands with each.
     undurable: VecDeque<(Offset, Understood)>,
@@ -107,7 +123,10 @@ impl Enricher {
             service: Service::new(&settings),
             sweep: Sweep::new(settings.again_after, settings.again_per_s),
             in_hand: BTreeMap::new(),
-            queue: VecDeque::new(),
+            waiting: Waiting::new(
+                settings.in_hand_max,
+                !settings.without.contains(&Protection::Fairness),
+            ),
             timers: BTreeSet::new(),
             undurable: VecDeque::new(),
             past: BatchNo(0),
@@ -155,25 +174,8 @@ impl Enricher {
         let age = Duration::from_millis(wall.0.saturating_sub(message.received_at.0));
         let left = (self.settings.deadline - self.settings.own).saturating_sub(age);
         let deadline = now + left;
-        self.in_hand.insert(
-            offset,
-            InHand {
-                conversation: message.conversation.clone(),
-                seq: message.seq,
-                said: Said { sender: message.sender.clone(), at: message.received_at },
-                text: Some(body.clone()),
-                batch: batch.0,
-                journal: Understood::Pending,
-                last: Understood::Pending,
-                unwritten: None,
-                undurable: 0,
-                calls: 0,
-                called: 0,
-                sweeps: 0,
-                deadline,
-                is_queued: false,
-            },
-        );
+        let coming = Coming { batch: batch.0, standing: Understood::Pending, sweeps: 0, deadline };
+        self.in_hand.insert(offset, InHand::of(message, body, coming));
         if left.is_zero() && self.service.has(Protection::Deadline) {
             self.degrade(offset, Reason::Overload);
             return;
@@ -184,25 +186,19 @@ impl Enricher {
         self.start(offset, now);
     }
 
-    /// A call has ended: `sent` and `number` are those of its command.
-    pub fn handle_answer(
-        &mut self,
-        target: Offset,
-        number: u8,
-        sent: Mono,
-        answer: Answer,
-        now: Mono,
-    ) {
-        let took = now.since(sent);
+    /// A call has ended.
+    pub fn handle_answer(&mut self, answered: Answered, now: Mono) {
+        let Answered { target, number, sent, came, answer } = answered;
+        let took = came.since(sent);
         match &answer {
-            Answer::Got(_) => self.service.answered(now, took),
+            Answer::Got(_) => self.service.answered(came, took),
             Answer::Failed(Failed::Error | Failed::Unreadable) => {
-                self.service.failed(now, took, Failure::Error, None);
+                self.service.failed(came, took, Failure::Error, None);
             }
             Answer::Failed(Failed::Throttled { retry_after }) => {
-                self.service.failed(now, took, Failure::Throttled, *retry_after);
+                self.service.failed(came, took, Failure::Throttled, *retry_after);
             }
-            Answer::Failed(Failed::Refused) => self.service.refused(now, took),
+            Answer::Failed(Failed::Refused) => self.service.refused(came, took),
         }
         // One that was full before this answer may have left.
         let Some(message) = self.in_hand.get_mut(&target) else { return };
@@ -274,95 +270,6 @@ impl Enricher {
         self.timers.first().map(|&(at, ..)| at)
     }
 
-    /// Whether to walk along the journal for what is to be asked again: after which batch to begin.
-    pub fn begin_sweep(&mut self, now: Mono) -> Option<BatchNo> {
-        let ledger = &self.ledger;
-        self.sweep.begin(|| ledger.first_later(), now)
-    }
-
-    /// How many facts the walk may show now; after 0, rest a little.
-    pub fn sweep_room(&self, now: Mono) -> usize {
-        let room = self.service.room_again().min(self.sweep.room(now));
-        if self.queue.is_empty() { self.room().min(usize::try_from(room).unwrap_or(0)) } else { 0 }
-    }
-
-    /// The next fact on the walk. `true`: it is asked again, which took some of the room.
-    pub fn handle_swept(&mut self, batch: BatchNo, offset: Offset, fact: &Fact, now: Mono) -> bool {
-        let Fact::Message(message) = fact else { return false };
-        let Content::Text { body, .. } = &message.content else { return false };
-        let Some((standing, sweeps)) = self.ledger.take_later(offset) else { return false };
-        self.in_hand.insert(
-            offset,
-            InHand {
-                conversation: message.conversation.clone(),
-                seq: message.seq,
-                said: Said { sender: message.sender.clone(), at: message.received_at },
-                text: Some(body.clone()),
-                batch: batch.0,
-                journal: standing.clone(),
-                last: standing,
-                unwritten: None,
-                undurable: 0,
-                calls: 0,
-                called: 0,
-                sweeps: sweeps.saturating_add(1),
-                deadline: now,
-                is_queued: false,
-            },
-        );
-        self.sweep.called(now);
-        if self.service.place(now, Kind::Again).is_ok() {
-            self.call(offset, now);
-            return true;
-        }
-        // It was not tried: that is no try of it.
-        if let Some(message) = self.in_hand.get_mut(&offset) {
-            message.sweeps = sweeps;
-        }
-        self.sweep.rest(now);
-        self.leave(offset);
-        true
-    }
-
-    /// The walk has come to the journal's end.
-    pub fn handle_sweep_end(&mut self, now: Mono) {
-        let dice = self.dice.next();
-        self.sweep.end(now, dice);
-    }
-
-    /// Messages that were given up, those after `after` first.
-    pub fn letters(&self, after: Option<Offset>) -> impl Iterator<Item = (Offset, &Letter)> {
-        self.ledger.letters(after)
-    }
-
-    /// Asks again for one that was given up; `false` if it is none.
-    pub fn handle_replay(&mut self, target: Offset) -> bool {
-        let Some(letter) = self.ledger.unbury(target) else { return false };
-        let dead = Understood::Dead(letter.why);
-        let Some(said) = letter.said else { return false };
-        self.in_hand.insert(
-            target,
-            InHand {
-                conversation: letter.conversation,
-                seq: letter.seq,
-                said,
-                text: None,
-                batch: letter.batch,
-                journal: dead.clone(),
-                last: dead,
-                unwritten: None,
-                undurable: 0,
-                calls: 0,
-                called: 0,
-                sweeps: 1,
-                deadline: Mono(0),
-                is_queued: false,
-            },
-        );
-        self.append(target, Understood::Pending);
-        true
-    }
-
     /// The next thing to do, if any.
     pub fn next_command(&mut self) -> Option<Command> {
         self.commands.pop_front()
@@ -385,136 +292,12 @@ impl Enricher {
 
     /// Messages in hand, those that wait for a place, and those that are to be asked again.
     pub fn sizes(&self) -> [usize; 3] {
-        [self.in_hand.len(), self.queue.len(), self.ledger.later()]
+        [self.in_hand.len(), self.waiting.len(), self.ledger.later()]
     }
 
     /// Whether so many wait to be asked again that senders must slow down.
     pub fn is_full(&self) -> bool {
         self.ledger.later() >= self.settings.backlog_max
-    }
-
-    /// A first call, or a place in the queue, or a guess.
-    fn start(&mut self, target: Offset, now: Mono) {
-        if !self.queue.is_empty() && !self.service.has_room() {
-            self.wait(target);
-            return;
-        }
-        match self.service.place(now, Kind::First) {
-            Ok(()) => self.first_call(target, now),
-            Err(Reason::Breaker) => self.degrade(target, Reason::Breaker),
-            Err(_) => self.wait(target),
-        }
-    }
-
-    fn wait(&mut self, target: Offset) {
-        let Some(message) = self.in_hand.get_mut(&target) else { return };
-        message.is_queued = true;
-        self.queue.push_back(target);
-    }
-
-    /// Those that wait, as many as there are places.
-    fn start_queued(&mut self, now: Mono) {
-        while self.service.has_room()
-            && let Some(target) = self.queue.pop_front()
-        {
-            let Some(message) = self.in_hand.get_mut(&target) else { continue };
-            message.is_queued = false;
-            if message.is_live() {
-                self.start(target, now);
-                // The breaker may have let it go, or it waits again, and then so do the others.
-                if self.in_hand.get(&target).is_some_and(|message| message.is_queued) {
-                    return;
-                }
-            } else {
-                self.release(target);
-            }
-        }
-    }
-
-    fn first_call(&mut self, target: Offset, now: Mono) {
-        let Some(message) = self.in_hand.get(&target) else { return };
-        let left = message.deadline.since(now);
-        if let Some(after) = self.service.hedge_after(left, Duration::ZERO) {
-            self.timers.insert((now + after, Timer::Hedge, target));
-        }
-        self.call(target, now);
-    }
-
-    fn call(&mut self, target: Offset, now: Mono) {
-        let Some(message) = self.in_hand.get_mut(&target) else { return };
-        let Some(text) = message.text.clone() else { return };
-        message.calls += 1;
-        message.called += 1;
-        let number = message.called;
-        self.commands.push_back(Command::Call { target, number, sent: now, text });
-    }
-
-    /// The first call is slow.
-    fn hedge(&mut self, target: Offset, now: Mono) {
-        let Some(message) = self.in_hand.get(&target) else { return };
-        if message.is_live()
-            && message.calls == 1
-            && message.called < CALLS_MAX
-            && self.service.second(now, Kind::Hedge).is_ok()
-        {
-            self.call(target, now);
-        }
-    }
-
-    /// There is no answer in time.
-    fn handle_deadline(&mut self, target: Offset) {
-        let Some(message) = self.in_hand.get(&target) else { return };
-        if message.is_live() {
-            let why = if message.calls > 0 { Reason::Deadline } else { Reason::Limit };
-            self.degrade(target, why);
-        }
-    }
-
-    fn handle_failed(&mut self, target: Offset, how: Failed, now: Mono) {
-        if how == Failed::Refused {
-            self.append(target, Understood::Dead(Reason::Refused));
-            return;
-        }
-        let Some(message) = self.in_hand.get(&target) else { return };
-        if message.is_live() {
-            if message.calls == 0 {
-                self.after_failure(target, how, now);
-            }
-        } else if message.sweeps >= self.settings.tries_max && message.calls == 0 {
-            let unreadable = how == Failed::Unreadable;
-            let why = if unreadable { Reason::Unreadable } else { Reason::Exhausted };
-            self.append(target, Understood::Dead(why));
-        }
-    }
-
-    /// Its first call failed, and there is time left: a second at once, or a guess.
-    fn after_failure(&mut self, target: Offset, how: Failed, now: Mono) {
-        let Some(message) = self.in_hand.get(&target) else { return };
-        let left = message.deadline.since(now);
-        let has_deadline = self.service.has(Protection::Deadline);
-        let why = match how {
-            Failed::Throttled { .. } => Reason::RateLimit,
-            Failed::Unreadable => Reason::Unreadable,
-            Failed::Error | Failed::Refused => Reason::Failed,
-        };
-        if has_deadline && (message.called >= CALLS_MAX || !self.service.is_enough(left)) {
-            self.service.suppress(Suppressed::Time);
-            self.degrade(target, why);
-            return;
-        }
-        match self.service.second(now, Kind::Retry) {
-            Ok(()) => self.call(target, now),
-            Err(Suppressed::Budget) => self.degrade(target, Reason::Budget),
-            Err(_) => self.degrade(target, why),
-        }
-    }
-
-    /// Our own guess, for the time being.
-    fn degrade(&mut self, target: Offset, why: Reason) {
-        let text = self.in_hand.get(&target).and_then(|message| message.text.as_ref());
-        let Some(text) = text else { return };
-        let guess = lexicon::guess(text.as_str());
-        self.append(target, Understood::Degraded { why, guess });
     }
 
     fn append_again(&mut self, target: Offset) {

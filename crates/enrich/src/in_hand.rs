@@ -1,6 +1,6 @@
 //! Messages in hand.
 
-use model::{Body, ConversationId, Mono, Said, Seq, Understood};
+use model::{Body, ConversationId, Message, Mono, Said, Seq, Understood};
 
 /// A message in hand.
 #[derive(Debug)]
@@ -32,7 +32,48 @@ pub(crate) struct InHand {
     pub(crate) is_queued: bool,
 }
 
+/// What is to be done with a message, and how it stood when it came in hand.
+pub(crate) struct Coming {
+    pub(crate) batch: u64,
+    pub(crate) standing: Understood,
+    pub(crate) sweeps: u8,
+    pub(crate) deadline: Mono,
+}
+
 impl InHand {
+    /// A message to be called for.
+    pub(crate) fn of(message: &Message, body: &Body, coming: Coming) -> Self {
+        let said = Said { sender: message.sender.clone(), at: message.received_at };
+        let text = Some(body.clone());
+        Self { text, ..Self::without_text(message.conversation.clone(), message.seq, said, coming) }
+    }
+
+    /// One that is only to be asked again later.
+    pub(crate) fn without_text(
+        conversation: ConversationId,
+        seq: Seq,
+        said: Said,
+        coming: Coming,
+    ) -> Self {
+        let Coming { batch, standing, sweeps, deadline } = coming;
+        Self {
+            conversation,
+            seq,
+            said,
+            text: None,
+            batch,
+            journal: standing.clone(),
+            last: standing,
+            unwritten: None,
+            undurable: 0,
+            calls: 0,
+            called: 0,
+            sweeps,
+            deadline,
+            is_queued: false,
+        }
+    }
+
     /// Whether nothing more is expected of it in this stay.
     pub(crate) fn is_settled(&self) -> bool {
         let has_standing = self.sweeps > 0 || self.last != Understood::Pending;

@@ -8,7 +8,8 @@
 //! [deadline](Settings::deadline) a message is called for: once, a second time when the first call fails
 //! early or is slow and the [budget](resilience::Budget) allows it. What has no answer then gets our own
 //! [guess](lexicon::guess) and is [degraded](model::Understood::Degraded): that is a fact, not a loss.
-//! A call that is still out is not cancelled, its late answer replaces the guess; and what stays degraded is
+//! Who waits for a place within the concurrency limit waits in turns between senders, and when the queue stands for
+//! longer than it should, the oldest get their guess at once. A call that is still out is not cancelled, its late answer replaces the guess; and what stays degraded is
 //! swept again later, until it is full or dead.
 //!
 //! # Invariants
@@ -28,8 +29,9 @@ mod ledger;
 mod service;
 mod settings;
 mod sweep;
+mod waiting;
 
-pub use enricher::{Answer, Command, Enricher, Failed};
+pub use enricher::{Answer, Answered, Command, Enricher, Failed};
 pub use ledger::{Counts, Letter};
 pub use service::ServiceGauges;
 pub use settings::{Protection, Settings};

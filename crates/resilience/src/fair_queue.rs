@@ -70,6 +70,15 @@ pub struct Item<T> {
     pub bytes: usize,
 }
 
+/// Which of the items of the key whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Who came first.
+    Oldest,
+    /// Who came last: while there is too much for all, they still have time.
+    Newest,
+}
+
 /// A bounded queue that is fair to its keys.
 #[derive(Debug, Clone)]
 pub struct FairQueue<K, T> {
@@ -120,13 +129,13 @@ impl<K: Ord + Clone, T> FairQueue<K, T> {
     }
 
     /// Who is next; none if nobody waits whose key is not throttled.
-    pub fn pop(&mut self, now: Mono) -> Option<(K, Class, T)> {
+    pub fn pop(&mut self, now: Mono, end: End) -> Option<(K, Class, T)> {
         self.wake(now);
         let turn = i64::from(self.settings.quantum) * 100;
         let reserved = CLASSES.into_iter().find(|class| self.owed[*class as usize] >= turn);
         for class in reserved.into_iter().chain(CLASSES) {
             let lanes = &mut self.classes[class as usize];
-            let Some((key, item)) = lanes.pop(&self.throttled, self.settings.quantum) else {
+            let Some((key, item)) = lanes.pop(&self.throttled, self.settings.quantum, end) else {
                 continue;
             };
             self.count -= 1;
@@ -135,6 +144,14 @@ impl<K: Ord + Clone, T> FairQueue<K, T> {
             return Some((key, class, item.item));
         }
         None
+    }
+
+    /// The oldest item of this key and class, out of turn: it is not served, and costs the key nothing.
+    pub fn take_oldest(&mut self, key: &K, class: Class) -> Option<T> {
+        let item = self.classes[class as usize].take_oldest(key)?;
+        self.count -= 1;
+        self.bytes -= item.bytes;
+        Some(item.item)
     }
 
     /// Nothing of this key is served before then. As many keys are throttled as items may wait; beyond, the one that

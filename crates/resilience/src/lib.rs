@@ -37,7 +37,7 @@ pub use bucket::{Buckets, Permit, Rate};
 pub use budget::{Budget, BudgetSettings};
 pub use choice::{PeakEwma, choose};
 pub use codel::Codel;
-pub use fair_queue::{Class, FairQueue, FairQueueSettings, Item, RESERVED_PERCENT, Refusal};
+pub use fair_queue::{Class, End, FairQueue, FairQueueSettings, Item, RESERVED_PERCENT, Refusal};
 pub use headers::{Quota, Told};
 pub use limiter::{Limiter, LimiterSettings, Outcome};
 pub use quantile::Quantiles;

@@ -46,7 +46,7 @@ const QUEUED: f64 = 1.3;
 /// Latency, in `base`, that is in part our queue.
 const LATE: f64 = 1.1;
 /// Latency, in `base`, that is none; for so many cohorts at the limit, the service holds more than was found.
-const CALM: f64 = 1.05;
+const CALM: f64 = 1.1;
 const CALM_COHORTS: u32 = 3;
 
 /// A cohort is that share of the limit, sent and answered since the last change. Early ones do when they show a queue.
@@ -304,7 +304,7 @@ impl Limiter {
         self.drained = now;
         self.queued = None;
         self.change(now);
-        self.follow();
+        self.follow(None);
     }
 
     fn close_window(&mut self, now: Mono) {
@@ -321,9 +321,9 @@ impl Limiter {
             Phase::Steady if seen.reached && now.since(self.drained) >= DRAIN_EVERY => {
                 self.drain(now);
             }
-            Phase::Steady => self.follow(),
+            Phase::Steady => self.follow(seen.median),
             Phase::Startup if !seen.reached => {
-                self.follow();
+                self.follow(seen.median);
                 self.limit = self.limit.max(START.min(self.settings.max));
             }
             Phase::Startup | Phase::Drain { .. } => {}
@@ -357,10 +357,13 @@ impl Limiter {
         }
     }
 
-    /// The limit is what the service holds and a little more.
-    fn follow(&mut self) {
+    /// The limit is what the service holds and a little more. What it holds is counted with the latency of now, if that is
+    /// not much more than the base: where processors are short, calls take a tenth longer for a while without queueing, and
+    /// a limit that is counted with the base alone would fall with each round trip until nothing is left of it.
+    fn follow(&mut self, latency: Option<Duration>) {
         let (Some(base), Some(rate)) = (self.base, self.rates.most()) else { return };
-        self.set(HEADROOM * rate * base.as_secs_f64() * self.guard);
+        let held = latency.unwrap_or(base).clamp(base, base.mul_f64(LATE));
+        self.set(HEADROOM * rate * held.as_secs_f64() * self.guard);
         if self.guard >= 1.0 {
             self.last_good = Some(self.limit);
         }

@@ -1,5 +1,6 @@
 //! The fold: facts in, rows out, cursor with them.
 
+use analytics::Breadth;
 use model::{BatchNo, Fact, Offset, Wall};
 
 use crate::changes::Changes;
@@ -44,30 +45,63 @@ impl Item<'_> {
 }
 
 impl Tables {
-    /// Takes what comes next in the journal. Rows and cursor move together, after every journal
-    /// batch or after several (see [`COMMIT_BYTES`]), never within one. Batches at or below the
-    /// cursor are ignored. The more batches a call has, the fewer writes a message costs.
+    /// Takes what comes next in the journal. Rows of all messages and of topics are written with this call; the many
+    /// others gather for [`persist`](Self::persist), or until they take [`COMMIT_BYTES`]. Rows and cursor move together,
+    /// after every journal batch or after several, never within one. Batches at or below the cursor are ignored. The more
+    /// batches a call has, the fewer writes a message costs.
     ///
     /// # Errors
-    /// [`ApplyError::Gap`] when a batch is neither next nor old; then nothing was applied.
+    /// [`ApplyError::Gap`] when a batch is neither next nor old; then nothing was applied. After another error it stands
+    /// where it was last made durable: [`cursor`](Self::cursor) says what to hand in next.
     pub fn apply(&mut self, items: &[Item<'_>]) -> Result<(), ApplyError> {
-        refuse_gaps(self.cursor.batch, items)?;
+        refuse_gaps(self.at.batch, items)?;
         let mut rest = items;
-        while let Some(new) = rest.iter().position(|item| item.ends_at() > self.cursor.batch) {
-            rest = self.round(&rest[new..])?;
+        while let Some(new) = rest.iter().position(|item| item.ends_at() > self.at.batch) {
+            let taken = self.round(&rest[new..]);
+            rest = self.or_as_it_was(taken)?;
         }
         Ok(())
     }
 
+    /// Writes the rows that have gathered. Until then a crash makes it ask for their facts again.
+    ///
+    /// # Errors
+    /// [`TablesError`]; then it stands where it was last made durable.
+    pub fn persist(&mut self) -> Result<(), TablesError> {
+        if self.at == self.kept {
+            return Ok(());
+        }
+        let written = self.write_all();
+        self.or_as_it_was(written)
+    }
+
+    fn write_all(&mut self) -> Result<(), TablesError> {
+        let round = self.store.begin(self.wide)?;
+        let Some(mut changes) = self.changes.take() else { return Ok(()) };
+        round.commit(&mut changes, &self.at, self.wide.max(self.at.batch), Breadth::Deep)?;
+        self.changes = Some(changes);
+        self.kept = self.at.clone();
+        self.wide = self.wide.max(self.at.batch);
+        Ok(())
+    }
+
+    /// Nothing was committed: what was only in memory is forgotten.
+    fn or_as_it_was<T>(&mut self, result: Result<T, TablesError>) -> Result<T, TablesError> {
+        if result.is_err() {
+            self.changes = None;
+            self.at = self.kept.clone();
+        }
+        result
+    }
+
     /// Folds and commits the first of the items, which are new, as many as fit; the others are left.
     fn round<'i, 'a>(&mut self, items: &'i [Item<'a>]) -> Result<&'i [Item<'a>], TablesError> {
-        let round = self.store.begin(&self.cursor)?;
-        let mut at = self.cursor.clone();
-        let fold = match self.fold.take() {
-            Some(fold) => fold,
-            None => round.fold()?,
+        let round = self.store.begin(self.wide)?;
+        let mut at = self.at.clone();
+        let mut changes = match self.changes.take() {
+            Some(changes) => changes,
+            None => Changes::new(round.fold()?),
         };
-        let mut changes = Changes::new(fold);
         let mut taken = 0;
         for item in items {
             if changes.bytes() >= COMMIT_BYTES {
@@ -78,6 +112,7 @@ impl Tables {
                 continue;
             }
             at.batch = item.ends_at();
+            changes.fold.count_deep_only(at.batch <= self.wide);
             match *item {
                 Item::Batch(BatchIn { stamp, facts, .. }) => {
                     changes.fold.advance(stamp);
@@ -90,8 +125,19 @@ impl Tables {
                 Item::Hole { .. } => {}
             }
         }
-        self.fold = Some(round.commit(changes, &at)?);
-        self.cursor = at;
+        let wide = self.wide.max(at.batch);
+        let is_much = changes.bytes() >= COMMIT_BYTES;
+        let breadth = if is_much { Breadth::Deep } else { Breadth::Wide };
+        // What is asked for again has been counted as far as it goes here.
+        if is_much || wide > self.wide {
+            round.commit(&mut changes, &at, wide, breadth)?;
+        }
+        if is_much {
+            self.kept = at.clone();
+        }
+        self.wide = wide;
+        self.changes = Some(changes);
+        self.at = at;
         Ok(&items[taken..])
     }
 }

@@ -37,7 +37,7 @@ impl Delta {
     }
 }
 
-/// What goes into one commit. In the order of the tables, so that neighbouring rows are written
+/// What goes into the next commit of all rows. In the order of the tables, so that neighbouring rows are written
 /// one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
@@ -58,6 +58,13 @@ impl Changes {
     /// At most so many bytes of memory, roughly.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes + self.fold.bytes()
+    }
+
+    /// The rows of conversations are written.
+    pub(crate) fn written(&mut self) {
+        self.conversations.clear();
+        self.chunks.clear();
+        self.bytes = 0;
     }
 
     /// `load` reads from the file who has the word in the conversation.

@@ -7,7 +7,9 @@
 //! # Invariants
 //!
 //! - Rows and the follower's [`Cursor`] move together: one transaction. What survives a crash is
-//!   the fold of some prefix of the journal, and the cursor says of which.
+//!   the fold of some prefix of the journal, and the cursor says of which. Wide rows (all messages, topics: few, written
+//!   with each call) have a cursor of their own; the many deep ones (conversations, senders) gather for a second and are
+//!   never ahead of it.
 //! - Every record of the journal counts once: a batch at or below the cursor is ignored, and so is
 //!   a record at or below the highest seen of its partition.
 //! - Of a message, one understanding counts, whatever the journal says: its latest, be it the service's or our own.
@@ -30,8 +32,7 @@ mod windows;
 
 use std::path::Path;
 
-use analytics::Fold;
-use model::ConversationId;
+use model::{BatchNo, ConversationId};
 
 pub use apply::{BatchIn, COMMIT_BYTES, Item};
 pub use bits::CHUNK_RECORDS;
@@ -42,14 +43,20 @@ pub use report::{AskError, Report, SHEET_ROWS_MAX, Sheet, Value};
 pub use store::{BUSY_TIMEOUT, VERSION};
 pub use windows::TRENDING_MAX;
 
+use changes::Changes;
 use store::Store;
 
 /// The tables of one data directory, and the one who writes them.
 pub struct Tables {
     store: Store,
-    cursor: Cursor,
-    /// As of the last commit; none before the first, and after one that failed.
-    fold: Option<Fold>,
+    /// What was folded.
+    at: Cursor,
+    /// What is in all rows of the file.
+    kept: Cursor,
+    /// What is in its wide rows.
+    wide: BatchNo,
+    /// What was folded and is not in all rows; none before the first, and after an error.
+    changes: Option<Changes>,
 }
 
 impl Tables {
@@ -61,8 +68,8 @@ impl Tables {
     /// written by another process; the message says what to do.
     pub fn open(file: &Path) -> Result<Self, TablesError> {
         let store = Store::open(file)?;
-        let cursor = store.cursor()?;
-        Ok(Self { store, cursor, fold: None })
+        let (kept, wide) = (store.cursor()?, store.wide()?);
+        Ok(Self { store, at: kept.clone(), kept, wide, changes: None })
     }
 
     /// A handle that only reads, for another thread. It sees whole commits, and never waits for
@@ -74,9 +81,14 @@ impl Tables {
         Reader::open(file)
     }
 
-    /// How far the rows have come.
+    /// How far it has come in the journal: what is handed in next is after it.
     pub fn cursor(&self) -> &Cursor {
-        &self.cursor
+        &self.at
+    }
+
+    /// How far all rows have come: what is after it is asked for again after a crash.
+    pub fn kept(&self) -> &Cursor {
+        &self.kept
     }
 
     /// Rows by name: only of `conversation` if given, only those after `after` if given, at most

@@ -8,8 +8,8 @@ use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
-use analytics::{Fold, Turn};
-use model::{ConversationId, UserId, Wall};
+use analytics::{Breadth, Fold, Turn};
+use model::{BatchNo, ConversationId, UserId, Wall};
 
 use crate::bits::{Chunk, ChunkKey};
 use crate::changes::Changes;
@@ -18,7 +18,7 @@ use crate::windows::{self, Windows};
 use crate::{Cursor, TablesError};
 
 /// The version of the tables. Another one is not read and not converted.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// How long a statement waits for a lock that another program has, before it is an error.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -74,6 +74,10 @@ const GET_CURSOR: &str = "SELECT value FROM meta WHERE key = 'cursor'";
 
 const PUT_CURSOR: &str = "UPDATE meta SET value = ?1 WHERE key = 'cursor'";
 
+const GET_WIDE: &str = "SELECT value FROM meta WHERE key = 'wide'";
+
+const PUT_WIDE: &str = "UPDATE meta SET value = ?1 WHERE key = 'wide'";
+
 /// A connection to the file.
 pub(crate) struct Store {
     pub(crate) file: PathBuf,
@@ -108,14 +112,19 @@ impl Store {
         read_cursor(&self.file, &self.connection)
     }
 
-    /// Begins a transaction that writes, if the rows still stand where `at` says.
-    pub(crate) fn begin(&mut self, at: &Cursor) -> Result<Round<'_>, TablesError> {
+    /// The last batch that the wide rows count.
+    pub(crate) fn wide(&self) -> Result<BatchNo, TablesError> {
+        read_wide(&self.file, &self.connection)
+    }
+
+    /// Begins a transaction that writes, if the wide rows still stand where this says.
+    pub(crate) fn begin(&mut self, wide: BatchNo) -> Result<Round<'_>, TablesError> {
         let file = self.file.as_path();
         let failed = |error| TablesError::of(file, &error);
         let behavior = TransactionBehavior::Immediate;
         let open = self.connection.transaction_with_behavior(behavior).map_err(failed)?;
         let round = Round { file, open };
-        if read_cursor(file, &round.open)? != *at {
+        if read_wide(file, &round.open)? != wide {
             return Err(TablesError::InUse { file: file.to_owned() });
         }
         Ok(round)
@@ -184,6 +193,7 @@ impl Store {
             made.execute_batch(VIEWS)?;
             made.execute("INSERT INTO meta VALUES ('version', ?1)", [VERSION])?;
             made.execute("INSERT INTO meta VALUES ('cursor', ?1)", [cursor])?;
+            made.execute("INSERT INTO meta VALUES ('wide', 0)", [])?;
             made.commit()
         });
         made.map_err(|error| self.failed(&error))
@@ -262,15 +272,37 @@ impl Round<'_> {
         windows::read_fold(self.file, &self.open)
     }
 
-    /// Rows and cursor, together or not at all. Gives back the fold, with nothing in it to be added.
-    pub(crate) fn commit(self, mut changes: Changes, to: &Cursor) -> Result<Fold, TablesError> {
+    /// Rows and cursors, together or not at all: the wide ones, or all.
+    pub(crate) fn commit(
+        self,
+        changes: &mut Changes,
+        to: &Cursor,
+        wide: BatchNo,
+        breadth: Breadth,
+    ) -> Result<(), TablesError> {
         let Self { file, open } = self;
         let failed = |error| TablesError::of(file, &error);
-        write(&open, &changes, to).map_err(failed)?;
-        Windows::new(file, &open).write(&mut changes.fold)?;
-        open.commit().map_err(failed)?;
-        Ok(changes.fold)
+        let windows = Windows::new(file, &open);
+        windows.write(&mut changes.fold, Breadth::Wide)?;
+        if breadth == Breadth::Deep {
+            windows.write(&mut changes.fold, Breadth::Deep)?;
+            windows.write_state(&changes.fold)?;
+            write(&open, changes, to).map_err(failed)?;
+            changes.written();
+        }
+        let put = open.prepare_cached(PUT_WIDE).and_then(|mut put| put.execute([stored(wide.0)]));
+        put.map_err(failed)?;
+        open.commit().map_err(failed)
     }
+}
+
+fn read_wide(file: &Path, connection: &Connection) -> Result<BatchNo, TablesError> {
+    let found: i64 = connection
+        .prepare_cached(GET_WIDE)
+        .and_then(|mut select| select.query_row([], |row| row.get(0)))
+        .map_err(|error| TablesError::of(file, &error))?;
+    let damaged = |_| TablesError::damaged(file, format!("the wide rows stand at {found}"));
+    u64::try_from(found).map(BatchNo).map_err(damaged)
 }
 
 fn read_cursor(file: &Path, connection: &Connection) -> Result<Cursor, TablesError> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use analytics::{Cell, Distinct, Fold, NAMES_MAX, OTHER, Quantiles, Rows, Scope, Terms, Window};
+use analytics::{
+    Breadth, Cell, Distinct, Fold, NAMES_MAX, OTHER, Quantiles, Rows, Scope, Terms, Window,
+};
 use model::Wall;
 use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -69,11 +71,16 @@ impl<'a> Windows<'a> {
         Self { file, open }
     }
 
-    /// Takes out of the fold what is to be added, and adds it.
-    pub(crate) fn write(&self, fold: &mut Fold) -> Result<(), TablesError> {
-        for (window, rows) in fold.drain() {
+    /// Takes out of the fold what is to be added to so broad a part, and adds it.
+    pub(crate) fn write(&self, fold: &mut Fold, breadth: Breadth) -> Result<(), TablesError> {
+        for (window, rows) in fold.drain(breadth) {
             self.add(window, rows)?;
         }
+        Ok(())
+    }
+
+    /// What goes on from here, and what goes with time.
+    pub(crate) fn write_state(&self, fold: &Fold) -> Result<(), TablesError> {
         self.forget(fold.watermark()).map_err(|error| self.failed(&error))?;
         self.put_state(fold).map_err(|error| self.failed(&error))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use analytics::{Cell, Change, Fold, Level, Rows, Scope, State, Window};
+use analytics::{Breadth, Cell, Change, Fold, Level, Rows, Scope, State, Window};
 use model::{
     Body, ConversationId, Enrichment, InstanceId, Message, MessageId, Offset, Ordinal, PartitionId,
     Reason, RecordNo, Said, Seq, Understanding, Understood, UserId, Wall,
@@ -79,7 +79,7 @@ fn fold(talks: &[Talk], portion: usize) -> BTreeMap<Window, BTreeMap<Box<str>, C
     let mut end = |fold: &mut Fold| {
         count += 1;
         if count % portion == 0 {
-            put(&mut all, fold.drain());
+            put(&mut all, drain(fold));
         }
     };
     let mut at = Wall(1_700_000_000_000);
@@ -103,8 +103,15 @@ fn fold(talks: &[Talk], portion: usize) -> BTreeMap<Window, BTreeMap<Box<str>, C
             end(&mut fold);
         }
     }
-    put(&mut all, fold.drain());
+    put(&mut all, drain(&mut fold));
     all
+}
+
+/// All of it.
+fn drain(fold: &mut Fold) -> BTreeMap<Window, Rows> {
+    let mut windows = fold.drain(Breadth::Wide);
+    windows.extend(fold.drain(Breadth::Deep));
+    windows
 }
 
 fn put(all: &mut BTreeMap<Window, BTreeMap<Box<str>, Cell>>, drained: BTreeMap<Window, Rows>) {
@@ -232,7 +239,7 @@ fn how_long_an_answer_took_counts_once_it_is_full() {
     }
     let minute =
         Window { level: Level::Minute, scope: Scope::Overall, start: Level::Minute.start(said_at) };
-    let latency = &fold.drain()[&minute][""].1.latency;
+    let latency = &fold.drain(Breadth::Wide)[&minute][""].1.latency;
     assert_eq!(latency.count(), 1);
     assert!(latency.percentile(50).unwrap().abs_diff(5_000) < 80);
 }
@@ -252,7 +259,7 @@ fn what_comes_after_the_last_row_of_its_message_has_gone_is_late() {
         fold.changed(&Change { enrichment: &enrichment, was: State::Pending, at });
         assert_eq!(fold.late(), late);
         let levels: Vec<_> =
-            fold.drain().into_keys().map(|window| (window.level, window.scope)).collect();
+            drain(&mut fold).into_keys().map(|window| (window.level, window.scope)).collect();
         let left = if late == 0 { vec![(Level::Day, Scope::Overall)] } else { Vec::new() };
         assert_eq!(levels, left);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enrich::{Command, Enricher, Settings};
+use enrich::{Answered, Command, Enricher, Settings};
 use model::{BatchNo, Fact, Mono, Understood, Wall};
 use proptest::prelude::*;
 
@@ -47,7 +47,8 @@ fn a_full_disk_keeps_the_answers_and_hands_them_over_again() {
     }
     for command in commands(&mut room) {
         let Command::Call { target, number, sent, .. } = command else { panic!("{command:?}") };
-        room.handle_answer(target, number, sent, good(), Mono(5));
+        let answered = Answered { target, number, sent, came: Mono(5), answer: good() };
+        room.handle_answer(answered, Mono(5));
     }
     assert_eq!(commands(&mut room).len(), 2);
     room.handle_append_refused(0, Mono(5));

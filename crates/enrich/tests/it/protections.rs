@@ -72,9 +72,13 @@ fn without_hedges_a_slow_call_in_a_hundred_is_a_guess() {
             (if slow { 900 * MS } else { dice.lognormal(100 * MS, 0.1) }, good())
         };
         let mut world = World::new(without(off), &mut service);
+        // The limit finds its way.
+        world.arrive(2_000, 2 * SECOND);
+        world.run(SECOND);
+        world.look_from_now();
         world.arrive(2_000, 5 * SECOND);
         world.run(SECOND);
-        world.messages() - world.full_at_once()
+        10_000 - world.full_at_once()
     };
     let (with, off) = (degraded(None), degraded(Some(Protection::Hedge)));
     assert!(off > 100 && with * 4 < off, "{with} with them, {off} without");
@@ -94,4 +98,22 @@ fn without_the_deadline_a_slow_call_is_waited_for() {
     };
     let (with, off) = (worst(None), worst(Some(Protection::Deadline)));
     assert!(with <= 410.0 && off > 1_500.0, "{with} ms with it, {off} without");
+}
+
+#[test]
+fn without_turns_who_sends_little_waits_for_who_floods() {
+    // 200 places are a thousand calls a second; one sends two thousand, another five.
+    let in_time = |off: Option<Protection>| {
+        let mut service = |dice: &mut Dice, _, _| (dice.lognormal(200 * MS, 0.05), good());
+        let settings = Settings { calls_max: 200, ..without(off) };
+        let mut world = World::new(settings, &mut service);
+        world.arrive_from("flood", 2_000, SECOND);
+        world.look_from_now();
+        world.arrive_beside(&[("flood", 2_000), ("ann", 5)], 5 * SECOND);
+        world.run(SECOND);
+        world.assert_conserved();
+        world.full_at_once_of("ann")
+    };
+    let (with, off) = (in_time(None), in_time(Some(Protection::Fairness)));
+    assert!(with >= 24 && off * 2 < with, "{with} of 25 with them, {off} without");
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
-use enrich::{Answer, Command, Enricher, Failed, Settings};
+use enrich::{Answer, Answered, Command, Enricher, Failed, Settings};
 use model::{
     BatchNo, Body, ConversationId, Fact, InstanceId, Message, MessageId, Mono, Offset, Ordinal,
     PartitionId, RecordNo, Seq, Understanding, Understood, UserId, Wall,
@@ -145,11 +145,21 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn arrive_from(&mut self, sender: &str, rate: u64, span: Duration) {
+        self.arrive_beside(&[(sender, rate)], span);
+    }
+
+    /// Senders, each at a rate of its own.
+    pub(crate) fn arrive_beside(&mut self, senders: &[(&str, u64)], span: Duration) {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let count = rate * millis / 1_000;
         let began = self.now;
-        for index in 0..count {
-            let at = began + Duration::from_nanos(index * 1_000_000_000 / rate);
+        let mut coming: Vec<(Mono, &str)> = Vec::new();
+        for &(sender, rate) in senders {
+            let count = rate * millis / 1_000;
+            let at = |index| began + Duration::from_nanos(index * 1_000_000_000 / rate);
+            coming.extend((0..count).map(|index| (at(index), sender)));
+        }
+        coming.sort();
+        for (at, sender) in coming {
             let record = self.messages.len() as u64 + 1;
             self.messages.push(message(record, sender, Wall(at.0 / 1_000_000)));
             self.push(at, Event::Arrives(record));
@@ -208,7 +218,8 @@ impl<'a> World<'a> {
             Event::Answered { target, number, sent, fate } => {
                 self.in_flight -= 1;
                 let answer = self.fates[fate].clone();
-                self.room.handle_answer(target, number, sent, answer, self.now);
+                let answered = Answered { target, number, sent, came: self.now, answer };
+                self.room.handle_answer(answered, self.now);
             }
             Event::Arrives(_) => {}
         }
@@ -301,6 +312,19 @@ impl<'a> World<'a> {
     pub(crate) fn full_at_once(&self) -> usize {
         let first = |told: &&Vec<(Duration, Understood)>| matches!(told[0].1, Understood::Full(_));
         self.looked_at().filter(first).count()
+    }
+
+    /// The same of one sender.
+    pub(crate) fn full_at_once_of(&self, sender: &str) -> usize {
+        let first = self.facts.iter().filter(|fact| {
+            let Fact::Enriched(enrichment) = fact else { unreachable!() };
+            let said = enrichment.said.as_ref().expect("it says whose it was");
+            said.sender.as_str() == sender
+                && enrichment.target.record.0 > self.since
+                && enrichment.before == Understood::Pending
+                && matches!(enrichment.after, Understood::Full(_))
+        });
+        first.count()
     }
 
     /// Asserts that every message has exactly one result that counts, and that the journal's facts follow from each

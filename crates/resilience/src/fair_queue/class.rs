@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use model::Mono;
 
-use crate::fair_queue::Item;
+use crate::fair_queue::{End, Item};
 
 #[derive(Debug, Clone)]
 struct Lane<T> {
@@ -16,7 +16,8 @@ struct Lane<T> {
     in_round: bool,
 }
 
-/// Lanes that are never empty, and the round of those that are not known to be throttled.
+/// Lanes, and the round of those that are not known to be throttled. A lane that has become empty goes when its turn
+/// comes.
 #[derive(Debug, Clone)]
 pub(super) struct Lanes<K, T> {
     lanes: BTreeMap<K, Lane<T>>,
@@ -59,12 +60,21 @@ impl<K: Ord + Clone, T> Lanes<K, T> {
         }
     }
 
-    /// The next item of the lane whose turn it is. A lane whose deficit is too small is given another turn's worth and
+    /// The oldest item of a key, out of turn: it costs nothing.
+    pub(super) fn take_oldest(&mut self, key: &K) -> Option<Item<T>> {
+        let lane = self.lanes.get_mut(key)?;
+        let item = lane.items.pop_front()?;
+        lane.bytes -= item.bytes;
+        Some(item)
+    }
+
+    /// An item of the lane whose turn it is, from this end of it. A lane whose deficit is too small is given another turn's worth and
     /// goes to the end: as no item costs more than that, it is served when it comes to the front again.
     pub(super) fn pop(
         &mut self,
         throttled: &BTreeMap<K, Mono>,
         quantum: u32,
+        end: End,
     ) -> Option<(K, Item<T>)> {
         loop {
             let key = self.round.pop_front()?;
@@ -73,13 +83,23 @@ impl<K: Ord + Clone, T> Lanes<K, T> {
                 lane.in_round = false;
                 continue;
             }
-            let next = lane.items.front().expect("a lane is never empty");
-            if next.cost > lane.deficit {
+            let next = match end {
+                End::Oldest => lane.items.pop_front(),
+                End::Newest => lane.items.pop_back(),
+            };
+            let Some(item) = next else {
+                self.lanes.remove(&key);
+                continue;
+            };
+            if item.cost > lane.deficit {
                 lane.deficit += quantum;
+                match end {
+                    End::Oldest => lane.items.push_front(item),
+                    End::Newest => lane.items.push_back(item),
+                }
                 self.round.push_back(key);
                 continue;
             }
-            let item = lane.items.pop_front()?;
             lane.deficit -= item.cost;
             lane.bytes -= item.bytes;
             if lane.items.is_empty() {

@@ -19,7 +19,7 @@ fn fill(queue: &mut Queue, key: u8, class: Class, count: u32) {
 }
 
 fn keys(queue: &mut Queue, now: Mono, count: usize) -> Vec<u8> {
-    (0..count).filter_map(|_| queue.pop(now)).map(|(key, _, _)| key).collect()
+    (0..count).filter_map(|_| queue.pop(now, End::Oldest)).map(|(key, _, _)| key).collect()
 }
 
 #[test]
@@ -28,11 +28,34 @@ fn keys_take_turns_and_each_keeps_its_order() {
     fill(&mut queue, 1, Class::Live, 3);
     fill(&mut queue, 2, Class::Live, 2);
     let mut served = Vec::new();
-    while let Some((key, _, number)) = queue.pop(Mono(0)) {
+    while let Some((key, _, number)) = queue.pop(Mono(0), End::Oldest) {
         served.push((key, number));
     }
     assert_eq!(served, [(1, 0), (2, 0), (1, 1), (2, 1), (1, 2)]);
     assert!(queue.is_empty());
+}
+
+#[test]
+fn the_newest_of_a_key_is_served_when_that_is_asked_and_the_oldest_leaves_out_of_turn() {
+    let mut queue = queue(100);
+    fill(&mut queue, 1, Class::Live, 4);
+    fill(&mut queue, 2, Class::Live, 1);
+    assert_eq!(queue.take_oldest(&1, Class::Live), Some(0));
+    assert_eq!(queue.take_oldest(&2, Class::Live), Some(0));
+    assert_eq!(
+        (queue.take_oldest(&2, Class::Live), queue.take_oldest(&3, Class::Live)),
+        (None, None)
+    );
+    assert_eq!(queue.len(), 3);
+    // Who left has no turn, and whoever comes again has one.
+    fill(&mut queue, 2, Class::Live, 1);
+    let mut served = Vec::new();
+    while let Some((key, _, number)) = queue.pop(Mono(0), End::Newest) {
+        served.push((key, number));
+    }
+    assert_eq!(served, [(1, 3), (2, 0), (1, 2), (1, 1)]);
+    assert_eq!(queue.bytes, 0);
+    assert!(queue.is_empty() && queue.take_oldest(&1, Class::Live).is_none());
 }
 
 #[test]
@@ -54,7 +77,7 @@ fn lower_classes_wait_for_higher_ones_and_have_their_share_nevertheless() {
     fill(&mut queue, 1, Class::Backfill, 2_000);
     let mut served = [0; 3];
     for _ in 0..1_000 {
-        served[queue.pop(Mono(0)).unwrap().1 as usize] += 1;
+        served[queue.pop(Mono(0), End::Oldest).unwrap().1 as usize] += 1;
     }
     assert_eq!(served[0] + served[1] + served[2], 1_000);
     assert!((45..=52).contains(&served[1]), "{served:?}");
@@ -67,7 +90,7 @@ fn what_is_not_live_is_served_at_once_when_nothing_is() {
     fill(&mut queue, 1, Class::Backfill, 2);
     fill(&mut queue, 1, Class::Again, 2);
     let classes: Vec<Class> =
-        (0..4).filter_map(|_| queue.pop(Mono(0))).map(|(_, class, _)| class).collect();
+        (0..4).filter_map(|_| queue.pop(Mono(0), End::Oldest)).map(|(_, class, _)| class).collect();
     assert_eq!(classes[..2], [Class::Again; 2]);
     assert_eq!(classes[2..], [Class::Backfill; 2]);
 }
@@ -120,7 +143,7 @@ fn a_key_holds_as_many_as_are_free_and_all_together_no_more_than_the_bound() {
     }
     assert_eq!(queue.len(), 8);
     assert_eq!(queue.push(9, Class::Live, item(0, 1)), Err(Refusal::Count));
-    queue.pop(Mono(0)).unwrap();
+    queue.pop(Mono(0), End::Oldest).unwrap();
     assert_eq!(queue.push(9, Class::Live, item(0, 1)), Ok(()));
 }
 
@@ -131,7 +154,7 @@ fn bytes_are_bounded_in_the_same_way_and_come_back_when_served() {
     assert_eq!(queue.push(1, Class::Live, sized(101)), Err(Refusal::Bytes));
     assert_eq!(queue.push(1, Class::Live, sized(100)), Ok(()));
     assert_eq!(queue.push(2, Class::Live, sized(1)), Err(Refusal::Bytes));
-    queue.pop(Mono(0)).unwrap();
+    queue.pop(Mono(0), End::Oldest).unwrap();
     assert_eq!(queue.push(1, Class::Live, sized(30)), Ok(()));
     assert_eq!(queue.push(1, Class::Live, sized(41)), Err(Refusal::Bytes));
     assert_eq!(queue.push(1, Class::Live, sized(40)), Ok(()));
@@ -160,7 +183,7 @@ proptest! {
         let present: Vec<usize> = (0..4).filter(|key| waiting[*key] > 0).collect();
         let mut served = [0_u32; 4];
         loop {
-            let (key, _, cost) = queue.pop(Mono(0)).unwrap();
+            let (key, _, cost) = queue.pop(Mono(0), End::Oldest).unwrap();
             served[usize::from(key)] += cost;
             waiting[usize::from(key)] -= 1;
             if waiting[usize::from(key)] == 0 {

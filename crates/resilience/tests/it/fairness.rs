@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use model::Mono;
-use resilience::{Class, FairQueue, FairQueueSettings, Item};
+use resilience::{Class, End, FairQueue, FairQueueSettings, Item};
 
 const SETTINGS: FairQueueSettings =
     FairQueueSettings { count_max: 20_000, bytes_max: 20_000_000, quantum: 10 };
@@ -40,7 +40,7 @@ fn who_floods_waits_for_itself_and_not_the_quiet() {
             assert!(!refused || key == "flood", "there is always room for the quiet");
         },
         || {
-            let (key, _, since) = queue.borrow_mut().pop(Mono(0)).unwrap();
+            let (key, _, since) = queue.borrow_mut().pop(Mono(0), End::Oldest).unwrap();
             (key, since)
         },
         || assert!(queue.borrow().len() <= SETTINGS.count_max),

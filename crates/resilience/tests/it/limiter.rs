@@ -74,7 +74,7 @@ fn a_service_that_holds_less_than_is_asked_is_used_whole_and_hardly_queued_in() 
     for from in (5..115).step_by(10) {
         let (from, to) = (f64::from(from), f64::from(from) + 10.0);
         within(rate(&seen, from, to), 7_300.0, 7_550.0);
-        within(latency_ms(&seen, from, to), 200.0, 235.0);
+        within(latency_ms(&seen, from, to), 200.0, 250.0);
     }
 
     let fixed = run(120.0, &service, &mut Fixed(4_000));
@@ -92,11 +92,11 @@ fn a_service_that_shrinks_and_grows_is_followed_within_seconds() {
     let service = Service { slots: &slots, ..Service::default() };
     let seen = run(50.0, &service, &mut ours());
     within(rate(&seen, 5.0, 10.0), 10_600.0, 11_100.0);
-    within(latency_ms(&seen, 11.5, 13.0), 200.0, 240.0);
+    within(latency_ms(&seen, 11.5, 13.0), 200.0, 250.0);
     within(rate(&seen, 13.0, 30.0), 4_800.0, 5_050.0);
-    within(latency_ms(&seen, 13.0, 30.0), 200.0, 240.0);
+    within(latency_ms(&seen, 13.0, 30.0), 200.0, 250.0);
     within(rate(&seen, 33.0, 50.0), 10_600.0, 11_100.0);
-    within(latency_ms(&seen, 33.0, 50.0), 200.0, 240.0);
+    within(latency_ms(&seen, 33.0, 50.0), 200.0, 250.0);
     let worst = seen.iter().map(|tenth| tenth.latency_ms).fold(0.0, f64::max);
     within(worst, 300.0, 600.0);
 
@@ -176,7 +176,7 @@ fn a_limit_that_is_never_reached_does_not_hide_a_collapse() {
     let slots = |now| if now < 10.0 { 100_000 } else { 1_000 };
     let service = Service { slots: &slots, ..Service::default() };
     let seen = run(40.0, &service, &mut ours());
-    within(latency_ms(&seen, 15.0, 40.0), 200.0, 240.0);
+    within(latency_ms(&seen, 15.0, 40.0), 200.0, 250.0);
     within(rate(&seen, 15.0, 40.0), 4_800.0, 5_050.0);
 }
 
@@ -247,7 +247,7 @@ fn after_a_stall_of_two_seconds_it_is_back_within_three() {
     let seen = run(30.0, &service, &mut ours());
     assert!(between(&seen, 10.0, 12.0).successes < 4_000);
     within(rate(&seen, 15.0, 30.0), 10_500.0, 11_100.0);
-    within(latency_ms(&seen, 15.0, 30.0), 200.0, 240.0);
+    within(latency_ms(&seen, 15.0, 30.0), 200.0, 250.0);
     let most = seen.iter().map(|tenth| tenth.in_flight).max().unwrap();
     within(most as f64, 2_200.0, 4_200.0);
 }
@@ -304,5 +304,21 @@ fn a_cap_changes_nothing_of_what_was_found() {
     let seen = run(40.0, &service, &mut Capped(ours()));
     within(rate(&seen, 11.0, 30.0), 1_400.0, 1_510.0);
     within(rate(&seen, 31.0, 40.0), 7_300.0, 7_550.0);
-    within(latency_ms(&seen, 30.0, 40.0), 200.0, 240.0);
+    within(latency_ms(&seen, 30.0, 40.0), 200.0, 250.0);
+}
+
+#[test]
+fn a_machine_that_is_short_of_processors_does_not_starve_it() {
+    // It begins badly, and then each call takes a fifth longer but for half a second of five.
+    let work = |now: f64, _| match now {
+        ..0.3 => 0.2,
+        0.3..1.5 => 0.4,
+        _ if now % 5.0 < 0.5 => 0.2,
+        _ => 0.24,
+    };
+    let service = Service { work: &work, ..Service::default() };
+    let seen = run(60.0, &service, &mut ours());
+    // What it holds then is 2,400; without room for slower calls it falls to 500 and takes twice as long.
+    assert!(between(&seen, 10.0, 11.0).limit >= 2_400, "{}", between(&seen, 10.0, 11.0).limit);
+    within(rate(&seen, 30.0, 60.0), 9_900.0, 10_100.0);
 }

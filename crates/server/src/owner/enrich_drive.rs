@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use enrich::{Answer, Command, Counts, Enricher, ServiceGauges};
+use enrich::{Answered, Command, Counts, Enricher, ServiceGauges};
 use journal::{Batch, Follower, Reader};
 use model::{BatchNo, Fact, Mono, Offset, Understood, Wall};
 use tokio::runtime::Handle;
@@ -41,14 +41,7 @@ pub(crate) enum EnrichEvent {
     /// The journal tells.
     Noticed(Notice),
     /// A call has ended.
-    Answered {
-        /// Of which message.
-        target: Offset,
-        /// Its number, and when it was sent, as the room said.
-        number: u8,
-        sent: Mono,
-        answer: Answer,
-    },
+    Answered(Answered),
 }
 
 /// How enriching stands, for those who look.
@@ -210,9 +203,7 @@ impl EnrichDrive {
     fn handle(&mut self, event: EnrichEvent) -> bool {
         let now = self.clock.mono();
         match event {
-            EnrichEvent::Answered { target, number, sent, answer } => {
-                self.room.handle_answer(target, number, sent, answer, now);
-            }
+            EnrichEvent::Answered(answered) => self.room.handle_answer(answered, now),
             EnrichEvent::Noticed(Notice::Durable(durable)) => {
                 self.room.handle_durable(durable.count);
                 self.time(durable.count);
@@ -244,9 +235,17 @@ impl EnrichDrive {
             }
             Command::Call { target, number, sent, text } => {
                 let (provider, inbox) = (Arc::clone(&self.provider), Arc::clone(&self.inbox));
+                let clock = self.clock;
                 self.runtime.spawn(async move {
                     let answer = provider.call(&text).await;
-                    inbox.answer(EnrichEvent::Answered { target, number, sent, answer });
+                    let came = clock.mono();
+                    inbox.answer(EnrichEvent::Answered(Answered {
+                        target,
+                        number,
+                        sent,
+                        came,
+                        answer,
+                    }));
                 });
             }
         }

@@ -61,6 +61,11 @@ pub(crate) trait View {
     /// The last batch it has.
     fn at(&self) -> Result<BatchNo, FollowError>;
 
+    /// The last batch that it does not ask for again when it is opened anew.
+    fn kept(&self) -> Result<BatchNo, FollowError> {
+        self.at()
+    }
+
     /// Takes what comes next.
     fn take(&mut self, batches: &[Batch]) -> Result<(), FollowError>;
 
@@ -106,7 +111,7 @@ pub(crate) fn run<V: View>(
     came: impl Fn(BatchNo),
 ) -> Result<(), FollowError> {
     let mut at = view.at()?;
-    gauges.at.store(at.0, Relaxed);
+    gauges.at.store(view.kept()?.0, Relaxed);
     let mut follower = reader.follow(at);
     let mut persisted = Instant::now();
     let mut worked = Duration::ZERO;
@@ -116,7 +121,7 @@ pub(crate) fn run<V: View>(
             let began = Instant::now();
             while let Some(now_at) = step(&mut follower, view)? {
                 at = now_at;
-                gauges.at.store(at.0, Relaxed);
+                gauges.at.store(view.kept()?.0, Relaxed);
                 came(at);
             }
             worked = began.elapsed();
@@ -127,6 +132,7 @@ pub(crate) fn run<V: View>(
         }
         if persisted.elapsed() >= PERSIST_EVERY {
             view.persist()?;
+            gauges.at.store(view.kept()?.0, Relaxed);
             persisted = Instant::now();
         }
     }
@@ -214,6 +220,10 @@ impl View for Tables {
         Ok(self.cursor().batch)
     }
 
+    fn kept(&self) -> Result<BatchNo, FollowError> {
+        Ok(Tables::kept(self).batch)
+    }
+
     fn take(&mut self, batches: &[Batch]) -> Result<(), FollowError> {
         use tables::{BatchIn, Item};
         let items = batches.iter().map(|batch| match batch {
@@ -225,9 +235,9 @@ impl View for Tables {
         Ok(self.apply(&items.collect::<Vec<_>>())?)
     }
 
-    /// Each take is a transaction; what a power cut takes of them is read again.
+    /// Rows of conversations and senders gather until then.
     fn persist(&mut self) -> Result<(), FollowError> {
-        Ok(())
+        Ok(Tables::persist(self)?)
     }
 }
 
@@ -237,6 +247,10 @@ impl View for TablesView {
 
     fn at(&self) -> Result<BatchNo, FollowError> {
         self.tables.at()
+    }
+
+    fn kept(&self) -> Result<BatchNo, FollowError> {
+        View::kept(&self.tables)
     }
 
     fn take(&mut self, batches: &[Batch]) -> Result<(), FollowError> {
@@ -252,6 +266,6 @@ impl View for TablesView {
     }
 
     fn persist(&mut self) -> Result<(), FollowError> {
-        self.tables.persist()
+        View::persist(&mut self.tables)
     }
 }

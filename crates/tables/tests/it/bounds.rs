@@ -90,6 +90,7 @@ fn the_largest_sentiments_and_the_latest_stamp_are_kept() {
     ]);
     let stamp = Wall(u64::MAX);
     tables.apply(&[Item::Batch(BatchIn { batch: BatchNo(1), stamp, facts: &facts })]).unwrap();
+    tables.persist().unwrap();
     let (low, high) = (2 * i64::from(i32::MIN), 2 * i64::from(i32::MAX));
     // SQLite's integers end at 2^63 − 1.
     let last = i64::MAX.unsigned_abs();

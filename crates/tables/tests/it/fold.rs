@@ -122,6 +122,7 @@ fn a_hole_that_is_handed_in_moves_the_cursor_over_what_was_lost() {
     tables.apply(&[hole(3)]).unwrap();
     assert_eq!(tables.cursor().batch, BatchNo(5));
     tables.apply(&[hole(8)]).unwrap();
+    tables.persist().unwrap();
     assert_eq!(tables.cursor().batch, BatchNo(8));
     assert_eq!(all(&tables), [row("r", [2, 1, 0], 0, 5_000)]);
 }

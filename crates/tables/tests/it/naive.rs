@@ -14,12 +14,25 @@ const PEOPLE: [&str; 3] = ["u", "u1", "v"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    Say { room: usize, sender: usize },
-    Enrich { room: usize, record: u64, sentiment_micros: i32 },
-    Move { room: usize },
+    Say {
+        room: usize,
+        sender: usize,
+    },
+    Enrich {
+        room: usize,
+        record: u64,
+        sentiment_micros: i32,
+    },
+    Move {
+        room: usize,
+    },
     EndBatch,
-    Lose { batches: u64 },
+    Lose {
+        batches: u64,
+    },
     Repeat,
+    Persist,
+    /// As after a crash: what was not made durable is handed in again.
     Reopen,
 }
 
@@ -38,6 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::EndBatch),
         1 => (1..4_u64).prop_map(|batches| Step::Lose { batches }),
         2 => Just(Step::Repeat),
+        2 => Just(Step::Persist),
         1 => Just(Step::Reopen),
     ]
 }
@@ -120,15 +134,18 @@ impl Run {
                 let up_to = BatchNo(self.batch - 1);
                 self.tables.as_mut().unwrap().apply(&[Item::Hole { up_to }]).unwrap();
             }
-            Step::Repeat => {
-                let items = items(&self.applied);
-                self.tables.as_mut().unwrap().apply(&items).unwrap();
-            }
+            Step::Repeat => self.hand_in_all(),
+            Step::Persist => self.tables.as_mut().unwrap().persist().unwrap(),
             Step::Reopen => {
                 self.tables = None;
                 self.tables = Some(self.place.open());
+                self.hand_in_all();
             }
         }
+    }
+
+    fn hand_in_all(&mut self) {
+        self.tables.as_mut().unwrap().apply(&items(&self.applied)).unwrap();
     }
 
     fn end_batch(&mut self) {
@@ -162,7 +179,8 @@ proptest! {
             run.step(step);
         }
         run.end_batch();
-        let tables = run.tables.take().unwrap();
+        let mut tables = run.tables.take().unwrap();
+        tables.persist().unwrap();
         prop_assert_eq!(all(&tables), run.naive.rows());
         prop_assert_eq!(&tables.cursor().records, &run.journal.records);
         drop(tables);
@@ -172,6 +190,7 @@ proptest! {
         for call in items(&run.applied).chunks(call_batches) {
             tables.apply(call).unwrap();
         }
+        tables.persist().unwrap();
         drop(tables);
         prop_assert_eq!(run.place.dump(), rebuilt.dump());
     }

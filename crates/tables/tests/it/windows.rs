@@ -14,6 +14,7 @@ const HOUR: u64 = 3_600_000;
 
 fn take(tables: &mut Tables, number: u64, stamp: u64, facts: &Facts) {
     tables.apply(&[stamped(number, stamp, facts)]).unwrap();
+    tables.persist().unwrap();
 }
 
 /// `ann` asks `bot` in one room, which answers after 3 s; what is understood comes 200 ms later, of the
@@ -153,6 +154,7 @@ fn a_window_has_so_many_names_and_the_others_are_counted_together() {
         for call in items.chunks(items.len().div_ceil(calls)) {
             tables.apply(call).unwrap();
         }
+        tables.persist().unwrap();
         let of = "level = 2 AND scope = 3";
         let count =
             place.ask(&format!("SELECT count(*) FROM windows WHERE {of} AND name <> '~other'"));

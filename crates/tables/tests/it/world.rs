@@ -195,10 +195,11 @@ pub(crate) fn batch(number: u64, facts: &Facts) -> Item<'_> {
     Item::Batch(BatchIn { batch: BatchNo(number), stamp: Wall(number * 1_000), facts })
 }
 
-/// Applies the batches one after the other, from number `first` on, in one call.
+/// Applies the batches one after the other, from number `first` on, in one call, and makes them durable.
 pub(crate) fn apply(tables: &mut Tables, first: u64, batches: &[Facts]) -> Result<(), ApplyError> {
     let items: Vec<_> = (first..).zip(batches).map(|(at, facts)| batch(at, facts)).collect();
-    tables.apply(&items)
+    tables.apply(&items)?;
+    Ok(tables.persist()?)
 }
 
 pub(crate) fn all(tables: &Tables) -> Vec<Row> {

@@ -1,0 +1,53 @@
+//! What is asked again: sweeps along the journal.
+
+use model::{BatchNo, Content, Fact, Mono, Offset};
+
+use crate::Enricher;
+use crate::in_hand::{Coming, InHand};
+use crate::service::Kind;
+
+impl Enricher {
+    /// Whether to walk along the journal for what is to be asked again: after which batch to begin.
+    pub fn begin_sweep(&mut self, now: Mono) -> Option<BatchNo> {
+        let ledger = &self.ledger;
+        self.sweep.begin(|| ledger.first_later(), now)
+    }
+
+    /// How many facts the walk may show now; after 0, rest a little.
+    pub fn sweep_room(&self, now: Mono) -> usize {
+        let room = self.service.room_again().min(self.sweep.room(now));
+        if self.waiting.is_empty() {
+            self.room().min(usize::try_from(room).unwrap_or(0))
+        } else {
+            0
+        }
+    }
+
+    /// The next fact on the walk. `true`: it is asked again, which took some of the room.
+    pub fn handle_swept(&mut self, batch: BatchNo, offset: Offset, fact: &Fact, now: Mono) -> bool {
+        let Fact::Message(message) = fact else { return false };
+        let Content::Text { body, .. } = &message.content else { return false };
+        let Some((standing, sweeps)) = self.ledger.take_later(offset) else { return false };
+        let sweep = sweeps.saturating_add(1);
+        let coming = Coming { batch: batch.0, standing, sweeps: sweep, deadline: now };
+        self.in_hand.insert(offset, InHand::of(message, body, coming));
+        self.sweep.called(now);
+        if self.service.place(now, Kind::Again).is_ok() {
+            self.call(offset, now);
+            return true;
+        }
+        // It was not tried: that is no try of it.
+        if let Some(message) = self.in_hand.get_mut(&offset) {
+            message.sweeps = sweeps;
+        }
+        self.sweep.rest(now);
+        self.leave(offset);
+        true
+    }
+
+    /// The walk has come to the journal's end.
+    pub fn handle_sweep_end(&mut self, now: Mono) {
+        let dice = self.dice.next();
+        self.sweep.end(now, dice);
+    }
+}

@@ -90,6 +90,11 @@ impl DataDir {
         self.path.join("views/history")
     }
 
+    /// Where the limit of calls to the NLP service is kept; it may be deleted.
+    pub(crate) fn nlp_limit(&self) -> PathBuf {
+        self.path.join("views/nlp-limit")
+    }
+
     /// Where the tables are; they may be deleted.
     pub(crate) fn tables(&self) -> PathBuf {
         tables(&self.path)

@@ -13,6 +13,7 @@ mod headroom;
 mod hub_drive;
 mod journal_drive;
 mod keeper;
+mod last_limit;
 mod links;
 mod provider;
 mod queries;

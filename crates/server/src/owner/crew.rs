@@ -20,6 +20,7 @@ use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
 use super::journal_drive::{Author, JournalDrive, JournalEvent, JournalGauges};
 use super::keeper::{self, Erase, Keeper, KeeperGauges, Thinning};
+use super::last_limit::LastLimit;
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
 use super::ways::Ways;
@@ -135,17 +136,23 @@ impl Crew {
     }
 
     /// The enricher, where there is a service to ask. Must run in a runtime.
-    pub(crate) fn enricher(&mut self, config: &Config) -> Result<Option<Enriching>, ServeError> {
+    pub(crate) fn enricher(
+        &mut self,
+        config: &Config,
+        dir: &DataDir,
+    ) -> Result<Option<Enriching>, ServeError> {
         let Some(base) = &config.enriching.service else { return Ok(None) };
         let provider = Provider::new(base, config.enriching.in_flight, config.enriching.timeout)
             .map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
         let (provider, gauges, durable) = (Arc::new(provider), Arc::default(), Arc::default());
+        let last_limit = LastLimit::open(dir.nlp_limit());
         let inbox: Arc<Inbox<EnrichEvent>> = Inbox::new(0);
         let told = Arc::clone(&inbox);
         self.authors.push(Author::new(move |notice| told.answer(EnrichEvent::Noticed(notice))));
         let drive = EnrichDrive {
             author: self.authors.len() - 1,
-            room: Enricher::new(start::enriching(config)),
+            room: Enricher::new(start::enriching(config, last_limit.get())),
+            last_limit,
             inbox,
             journal: Arc::clone(&self.journal_inbox),
             reader: self.reader.clone(),

@@ -18,6 +18,7 @@ use super::FollowError;
 use super::enrich_times::Times;
 use super::hub_drive::HubEvent;
 use super::journal_drive::{JournalEvent, Notice};
+use super::last_limit::LastLimit;
 use super::provider::Provider;
 use crate::clock::Clock;
 use crate::inbox::Inbox;
@@ -28,6 +29,9 @@ const PATIENCE_IDLE: Duration = Duration::from_millis(5);
 
 /// How often gauges are shown.
 const SHOWN_EVERY: Duration = Duration::from_millis(20);
+
+/// How often the limit that was found is kept.
+const LIMIT_KEPT_EVERY: Duration = Duration::from_secs(10);
 
 /// Facts of the journal that are read at once: answers that came meanwhile, and calls that are to be made, wait.
 const FOLLOWED_AT_ONCE: usize = 512;
@@ -80,6 +84,7 @@ pub(crate) struct EnrichDrive {
     /// Of what is appended and not durable, in order: when its message arrived, if it is a first result.
     pub(crate) undurable: VecDeque<Option<Wall>>,
     pub(crate) clock: Clock,
+    pub(crate) last_limit: LastLimit,
 }
 
 impl Walk {
@@ -110,7 +115,8 @@ impl EnrichDrive {
         let mut live = Walk::after(&self.reader, after);
         let mut sweep = None;
         let mut events = Vec::new();
-        let (mut poisoned, mut behind, mut shown) = (false, false, Mono(0));
+        let (mut poisoned, mut behind) = (false, false);
+        let (mut shown, mut kept) = (Mono(0), Mono(0));
         while !stop.load(Relaxed) && !poisoned {
             // 1: what the room wants done.
             while let Some(command) = self.room.next_command() {
@@ -119,6 +125,10 @@ impl EnrichDrive {
             if self.clock.mono() >= shown + SHOWN_EVERY {
                 shown = self.clock.mono();
                 self.show(live.at);
+            }
+            if self.clock.mono() >= kept + LIMIT_KEPT_EVERY {
+                kept = self.clock.mono();
+                self.last_limit.keep(self.room.last_good_limit());
             }
             // 2: what happened.
             let is_idle = self.room.sizes() == [0; 3];
@@ -136,6 +146,7 @@ impl EnrichDrive {
                 self.room.handle_timeout(now);
             }
         }
+        self.last_limit.keep(self.room.last_good_limit());
         Ok(())
     }
 

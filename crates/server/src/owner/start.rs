@@ -40,7 +40,7 @@ pub(crate) fn start(
     let ways = tracer.map(|tracer| Arc::new(Ways::new(Arc::clone(tracer))));
     let mut crew = Crew::new(config, clock, reader.clone(), ways);
     crew.hubs(config, &recovery, &dir, &history)?;
-    let enriching = crew.enricher(config)?;
+    let enriching = crew.enricher(config, &dir)?;
     crew.journal(config, journal)?;
     let views = crew.views(&dir, &history, recovery.epochs)?;
     let (told, key) = (crew.inboxes.clone(), dir.body_key);
@@ -76,10 +76,11 @@ pub(crate) fn start(
 }
 
 /// How messages are enriched.
-pub(super) fn enriching(config: &Config) -> enrich::Settings {
+pub(super) fn enriching(config: &Config, calls_before: Option<u32>) -> enrich::Settings {
     enrich::Settings {
         deadline: config.enriching.deadline,
         calls_max: u32::try_from(config.enriching.in_flight).unwrap_or(u32::MAX),
+        calls_before,
         again_per_s: config.enriching.again_per_second,
         backlog_max: config.enriching.backlog_max,
         without: config.enriching.without.clone(),

@@ -54,6 +54,9 @@ pub(crate) struct BenchArgs {
     /// Messages that the server of `restart` has, in millions. [default: 1]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     millions: Option<u32>,
+    /// Messages a second that `enrich` sends. [default: 10000, with --quick 1000]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(100..=100_000))]
+    rate: Option<u64>,
     /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the tables of `peers` and
     /// `tools` into docs/benchmarks.md.
     #[arg(long)]
@@ -127,7 +130,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Steady => steady::run(&workshop, args, &mut report)?,
             Name::Peers => peers::run(&workshop, args, &mut report)?,
             Name::Crowd => crowd::run(&workshop, args.quick, &mut report)?,
-            Name::Enrich => enrich::run(&workshop, args.quick, &mut report)?,
+            Name::Enrich => enrich::run(&workshop, args, &mut report)?,
             Name::Drops => drops::run(&workshop, args.quick, &mut report)?,
             Name::History => history::run(&workshop, args.quick, &mut report)?,
             Name::Throughput => throughput::run(&workshop, args.quick, &mut report)?,

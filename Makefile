@@ -70,7 +70,7 @@ lint: setup ## Check the format, the lints and the plan of the house
 	cargo xtask tidy
 
 bench-enrich: setup ## Measure every message through the NLP service, calm and with faults
-	cargo xtask bench enrich $(ARGS)
+	cargo xtask bench enrich protections $(ARGS)
 
 bench: setup ## Measure, one line a figure: name, measured, target, met or missed
 	cargo xtask bench $(ARGS)

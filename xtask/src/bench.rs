@@ -18,6 +18,7 @@ mod pace;
 mod page;
 mod peers;
 mod process;
+mod protections;
 mod raw_disk;
 mod restart;
 mod server;
@@ -89,6 +90,8 @@ enum Name {
     Drops,
     /// How many messages have the answer of the NLP service in time, whatever befalls it.
     Enrich,
+    /// What is worse without each protection of enriching.
+    Protections,
     /// How long the last 50 messages of any of 10,000 conversations take.
     History,
     /// What a request costs who makes it: `hubbub load` beside wrk, oha and hey.
@@ -107,6 +110,7 @@ impl Name {
             Self::Crowd => "crowd",
             Self::Enrich => "enrich",
             Self::History => "history",
+            Self::Protections => "protections",
             Self::Drops => "drops",
             Self::Throughput => "throughput",
             Self::Tools => "tools",
@@ -123,7 +127,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     for name in names {
         let mut report = Report::new(name.text(), args.quick)?;
         workshop.clear()?;
-        workshop.has_nlp = args.nlp || matches!(name, Name::Steady | Name::Enrich);
+        workshop.has_nlp =
+            args.nlp || matches!(name, Name::Steady | Name::Enrich | Name::Protections);
         match name {
             Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
             Name::Restart => restart::run(&workshop, args, &mut report)?,
@@ -131,6 +136,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Peers => peers::run(&workshop, args, &mut report)?,
             Name::Crowd => crowd::run(&workshop, args.quick, &mut report)?,
             Name::Enrich => enrich::run(&workshop, args, &mut report)?,
+            Name::Protections => protections::run(&workshop, args.quick, &mut report)?,
             Name::Drops => drops::run(&workshop, args.quick, &mut report)?,
             Name::History => history::run(&workshop, args.quick, &mut report)?,
             Name::Throughput => throughput::run(&workshop, args.quick, &mut report)?,

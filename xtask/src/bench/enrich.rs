@@ -256,7 +256,7 @@ fn forgotten_after_s(p95_ms: &[(Duration, f64)]) -> f64 {
 }
 
 /// Waits until every message has the service's answer; how long that took.
-fn mended(server: &Server) -> Result<Duration> {
+pub(super) fn mended(server: &Server) -> Result<Duration> {
     let began = Instant::now();
     loop {
         let now = server.metrics()?;
@@ -274,7 +274,7 @@ fn mended(server: &Server) -> Result<Duration> {
 }
 
 /// The bound of the first bucket that has this share of all below it, in ms; infinite above the last.
-fn percentile_ms(before: &Metrics, after: &Metrics, name: &str, share: f64) -> f64 {
+pub(super) fn percentile_ms(before: &Metrics, after: &Metrics, name: &str, share: f64) -> f64 {
     let of = |series: &str| after.get(series) - before.get(series);
     let all = of(&format!("{name}_count"));
     let prefix = format!("{name}_bucket{{le=\"");

@@ -39,8 +39,14 @@ pub(super) struct Metrics(pub(super) BTreeMap<String, f64>);
 impl Server {
     /// Starts it over the workshop's data directory, and waits until it is ready.
     pub(super) fn start(workshop: &Workshop) -> Result<Self> {
+        Self::start_with(workshop, "")
+    }
+
+    /// The same with more flags.
+    pub(super) fn start_with(workshop: &Workshop, flags: &str) -> Result<Self> {
         let data = workshop.data();
-        let mut arguments = format!("--dev --commands-per-second 0 --data {}", data.display());
+        let mut arguments =
+            format!("--dev --commands-per-second 0 --data {} {flags}", data.display());
         let mut nlp = None;
         if workshop.has_nlp {
             let listen = free_address()?;

@@ -23,9 +23,11 @@ use super::provider::Provider;
 use crate::clock::Clock;
 use crate::inbox::Inbox;
 
-/// How long the loop waits for answers: while there is work, and while there is none.
-const PATIENCE: Duration = Duration::from_millis(1);
-const PATIENCE_IDLE: Duration = Duration::from_millis(5);
+/// How long the loop waits for something to happen, while nothing is in hand.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// How long it lets company gather while there is: at thousands of answers a second nobody must be woken for each.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// How often gauges are shown.
 const SHOWN_EVERY: Duration = Duration::from_millis(20);
@@ -132,8 +134,10 @@ impl EnrichDrive {
             }
             // 2: what happened.
             let is_idle = self.room.sizes() == [0; 3];
-            let patience = if is_idle { PATIENCE_IDLE } else { PATIENCE };
-            let patience = if behind { Duration::ZERO } else { patience };
+            if !is_idle && !behind {
+                std::thread::sleep(GATHER);
+            }
+            let patience = if is_idle && !behind { PATIENCE } else { Duration::ZERO };
             self.inbox.take(&mut events, usize::MAX, patience);
             for event in events.drain(..) {
                 poisoned |= self.handle(event);

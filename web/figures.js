@@ -40,3 +40,14 @@ export function duration(seconds) {
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
+
+/**
+ * Of a share from 0 to 1; near the whole with one digit more.
+ * @param {number} value
+ * @returns {[string, string]}
+ */
+export function percent(value) {
+  const hundred = value * 100;
+  const digits = hundred > 90 && hundred < 100 ? 1 : 0;
+  return [(Math.floor(hundred * 10 ** digits) / 10 ** digits).toFixed(digits), "%"];
+}

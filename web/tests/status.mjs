@@ -99,7 +99,7 @@ test("where the server asks for a token the page does, too", async () => {
   locked = true;
   await open();
   await page.fill("#token", TOKEN);
-  assert.equal(await page.locator("#cards").isHidden(), true);
+  assert.equal(await page.locator("#content").isHidden(), true);
   await page.click("#token-form button");
   await card("connections").waitFor();
   assert.equal(await page.locator("#token-form").isHidden(), true);

@@ -18,7 +18,7 @@ use crate::counters::{Counters, Counts, sub};
 use crate::http::{self, Caller};
 use crate::latency::{Latencies, Latency};
 use crate::options::Options;
-use crate::owner::{Drive, Owner, Rows};
+use crate::owner::{Drive, Owner, Report, Rows};
 use crate::people::People;
 use crate::rate::Rates;
 use crate::topics::{Budget, Topics};
@@ -184,6 +184,14 @@ impl Gateway {
     /// The owner's refusal, or `busy` when it is not there or takes too long.
     pub async fn rows(&self, query: RowQuery) -> Result<Rows, Refusal> {
         self.shared.owner.rows(query).await
+    }
+
+    /// The first rows of a view for people, without governed conversations.
+    ///
+    /// # Errors
+    /// The owner's refusal, or `busy` when it is not there or takes too long.
+    pub async fn report(&self, view: &str, limit: u32) -> Result<Report, Refusal> {
+        self.shared.owner.report(view.to_owned(), limit).await
     }
 
     /// Takes no more connections, lets what is under way be answered, and closes all with 1001, each

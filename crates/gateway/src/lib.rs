@@ -52,7 +52,7 @@ pub use options::{
     NO_FRAMES_MAX, Options, READS_WAITING_MAX, REPLAY_PAGE_MESSAGES, ROWS_IN_FLIGHT_MAX,
     SEND_OVERHEAD_BYTES, SENDS_IN_FLIGHT_MAX,
 };
-pub use owner::Rows;
+pub use owner::{Report, Rows};
 pub use rate::RateLimit;
 pub use ring::{RING_BYTES_MAX, RING_FRAMES_MAX};
 pub use trace::{Begun, SPANS_MAX, Span, Tracer};

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use link::{NotReady, Reason, RequestId, Row, RowQuery, ToOwner};
-use model::{Draft, Refusal, Seq, Standing, UserId};
+use model::{Draft, Refusal, Seq, Sheet, Standing, UserId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
@@ -66,7 +66,17 @@ enum Pending {
     View { to: Arc<Mailbox>, number: u64 },
     Attach(Arc<Topic>),
     Rows { to: oneshot::Sender<Result<Rows, Refusal>>, _permit: OwnedSemaphorePermit },
+    Report { to: oneshot::Sender<Result<Report, Refusal>>, _permit: OwnedSemaphorePermit },
     Erase { to: oneshot::Sender<Result<u64, Refusal>>, _permit: OwnedSemaphorePermit },
+}
+
+/// The first rows of a view for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// They.
+    pub sheet: Sheet,
+    /// How many journal batches the tables had not yet counted when they were read.
+    pub behind: u64,
 }
 
 /// Rows of the per-conversation table.
@@ -167,6 +177,7 @@ impl Owner {
                 | Pending::View { .. }
                 | Pending::Attach(_)
                 | Pending::Rows { .. }
+                | Pending::Report { .. }
                 | Pending::Erase { .. },
             ) => unreachable!("it gives back what it was given"),
         }
@@ -228,6 +239,20 @@ impl Owner {
         let (to, answer) = oneshot::channel();
         let pending = Pending::Rows { to, _permit: permit };
         self.ask(&mut self.lock(), pending, |request| ToOwner::GetRows { request, query })
+            .map_err(|_| link_busy())?;
+        match timeout(ROWS_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(link_busy()),
+            Err(_) => Err(full("rows")),
+        }
+    }
+
+    /// Asks for a report and waits for it.
+    pub(crate) async fn report(&self, view: String, limit: u32) -> Result<Report, Refusal> {
+        let permit = Arc::clone(&self.rows).try_acquire_owned().map_err(|_| full("rows"))?;
+        let (to, answer) = oneshot::channel();
+        let pending = Pending::Report { to, _permit: permit };
+        self.ask(&mut self.lock(), pending, |request| ToOwner::GetReport { request, view, limit })
             .map_err(|_| link_busy())?;
         match timeout(ROWS_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
@@ -347,6 +372,7 @@ impl Owner {
                 to.put(Answer::Nothing { number, refusal: None });
             }
             Pending::Rows { to, .. } => drop(to.send(Err(link_busy()))),
+            Pending::Report { to, .. } => drop(to.send(Err(link_busy()))),
             Pending::Erase { to, .. } => drop(to.send(Err(link_busy()))),
             Pending::Attach(_) => {}
         }
@@ -420,6 +446,16 @@ impl Owner {
             Some(Pending::Rows { to, .. }) => {
                 // Nobody waits any more: it took too long.
                 drop(to.send(Ok(rows)));
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn report_came(&self, request: RequestId, report: Report) -> bool {
+        match self.take(request) {
+            Some(Pending::Report { to, .. }) => {
+                drop(to.send(Ok(report)));
                 true
             }
             other => self.misfit(other),

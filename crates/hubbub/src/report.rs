@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Number};
-use server::report::{AskError, Report, SHEET_ROWS_MAX, Sheet, Value};
+use server::report::{AskError, Report, SHEET_ROWS_MAX, Sheet, Value, text};
 
 use crate::failure::{Failure, exit_code};
 
@@ -19,9 +18,9 @@ const COLUMN_MAX: usize = 40;
 #[command(
     after_help = "The server may run or not; nothing is written. A bot is a sender; times are UTC. Columns, tables and views are in docs/formats.md.\n\
                   Exit code: 0 told; 64 wrong flags, or SQL that asks nothing; 74 there are no tables in DIR, or the disk fails.\n\n\
-                  Examples:\n  hubbub report summary --by minute --limit 10\n  hubbub report conversations --data /var/lib/hubbub --csv\n  \
-                  hubbub report bots --by day --json\n  hubbub report trending\n  \
-                  hubbub report --sql 'SELECT sender, messages FROM bot_summary WHERE dead > 0' --csv --output dead.csv"
+                  Examples:\n  hubbub report summary --by minute --limit 10\n  hubbub report conversations --data /var/lib/hubbub --format csv\n  \
+                  hubbub report bots --by day --format json\n  hubbub report trending\n  \
+                  hubbub report --sql 'SELECT sender, messages FROM bot_summary WHERE dead > 0' --format csv --output dead.csv"
 )]
 pub(crate) struct ReportArgs {
     /// What to report
@@ -39,15 +38,22 @@ pub(crate) struct ReportArgs {
     /// Rows at most, the latest or the largest first
     #[arg(long, value_name = "ROWS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(SHEET_ROWS_MAX)))]
     limit: u32,
-    /// One JSON object a line instead of columns for people
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Comma-separated values, with a line of names
-    #[arg(long)]
-    csv: bool,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// Into this file instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Columns for people
+    Text,
+    /// One JSON object a line
+    Json,
+    /// Comma-separated values, with a line of names
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -130,42 +136,16 @@ fn report_of(what: What, by: Option<By>) -> Option<Report> {
 }
 
 fn write(sheet: &Sheet, args: &ReportArgs, out: &mut dyn Write) -> std::io::Result<()> {
-    if args.json {
-        as_json(sheet, out)
-    } else if args.csv {
-        as_csv(sheet, out)
-    } else {
-        for_people(sheet, out)
+    match args.format {
+        Format::Text => for_people(sheet, out),
+        Format::Json => as_json(sheet, out),
+        Format::Csv => out.write_all(&server::report::csv(sheet)),
     }
 }
 
 fn as_json(sheet: &Sheet, out: &mut dyn Write) -> std::io::Result<()> {
-    for row in &sheet.rows {
-        let names = sheet.columns.iter().cloned();
-        let object: Map<String, serde_json::Value> = names.zip(row.iter().map(json)).collect();
-        writeln!(out, "{}", serde_json::Value::Object(object))?;
-    }
-    Ok(())
-}
-
-fn json(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Integer(number) => (*number).into(),
-        Value::Real(number) => {
-            Number::from_f64(*number).map_or(serde_json::Value::Null, Into::into)
-        }
-        Value::Text(_) | Value::Bytes(_) => text(value).into(),
-    }
-}
-
-fn as_csv(sheet: &Sheet, out: &mut dyn Write) -> std::io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(&sheet.columns)?;
-    for row in &sheet.rows {
-        csv.write_record(row.iter().map(text))?;
-    }
-    csv.flush()
+    server::report::objects(sheet)
+        .try_for_each(|row| writeln!(out, "{}", serde_json::Value::Object(row)))
 }
 
 /// Numbers to the right, text to the left.
@@ -189,16 +169,6 @@ fn for_people(sheet: &Sheet, out: &mut dyn Write) -> std::io::Result<()> {
     };
     writeln!(out, "{}", line(&sheet.columns))?;
     rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Integer(number) => number.to_string(),
-        Value::Real(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 /// Version of the vocabulary: both ends must have the same.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Bytes of one frame, without its length. A page of the most messages of the largest bodies fits.
 pub const FRAME_MAX_BYTES: usize = 4 * 1024 * 1024;

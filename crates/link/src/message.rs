@@ -5,7 +5,7 @@
 
 use model::{
     Change, ConversationId, DeviceId, Draft, Epoch, Listed, Member, Message, MessageId, ReadFrom,
-    Refusal, Seq, Standing, TraceContext, UserId, Wall,
+    Refusal, Seq, Sheet, Standing, TraceContext, UserId, Wall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +147,16 @@ pub enum ToOwner {
         /// Which rows.
         query: RowQuery,
     },
+    /// The first rows of a view for people, without governed conversations. Answered by `Report` or `Refused`.
+    GetReport {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Its name.
+        view: String,
+        /// At most so many, and never more than
+        /// [`REPORT_MAX_ROWS`](model::bounds::REPORT_MAX_ROWS).
+        limit: u32,
+    },
     /// Take the words of a user from every conversation. Answered by `Erased` or `Refused`.
     Erase {
         /// Comes back with the answer.
@@ -159,7 +169,7 @@ pub enum ToOwner {
 }
 
 /// What the owner says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FromOwner {
     /// First on every link, after `Hello`.
     Welcome {
@@ -268,6 +278,15 @@ pub enum FromOwner {
         /// The rows, by conversation.
         rows: Vec<Row>,
         /// How many journal batches the table had not yet counted when it was read.
+        behind: u64,
+    },
+    /// The first rows of a view for people.
+    Report {
+        /// Of the `GetReport`.
+        request: RequestId,
+        /// They.
+        sheet: Sheet,
+        /// How many journal batches the tables had not yet counted when they were read.
         behind: u64,
     },
     /// The words of a user are gone.

@@ -19,6 +19,9 @@ pub const PARTITIONS: u16 = 256;
 /// Messages of one page, and so of one read.
 pub const PAGE_MAX_MESSAGES: u32 = 200;
 
+/// Rows of a report that is asked for over the network.
+pub const REPORT_MAX_ROWS: u32 = 1_000;
+
 /// Cursor moves in one record.
 pub const CURSOR_MOVES_MAX: usize = 1024;
 

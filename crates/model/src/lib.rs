@@ -19,6 +19,7 @@ mod mutant;
 mod name;
 mod position;
 mod role;
+mod sheet;
 mod time;
 mod trace;
 
@@ -38,5 +39,6 @@ pub use mutant::{Mutant, UnknownMutant};
 pub use name::{ConversationId, DeviceId, NameError, TenantId, UserId};
 pub use position::{BatchNo, Epoch, Offset, Ordinal, PartitionId, Position, RecordNo, Seq, Term};
 pub use role::{Kind, Role};
+pub use sheet::{Sheet, Value};
 pub use time::{Mono, Wall};
 pub use trace::{TraceContext, TraceParent};

@@ -1,7 +1,10 @@
 //! What a process shows over HTTP beside the sockets of its clients.
 
+mod reports;
+
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
@@ -62,6 +65,7 @@ fn routes() -> Vec<Route<App>> {
         Route::get("/readyz", readyz),
         Route::get("/metrics", metrics_page),
         Route::get("/v1/rows", rows),
+        Route::get("/v1/reports/{report}", reports::report),
         Route::get("/v1/status", status),
         Route::post("/v1/users/{user}/erase", erase),
     ]
@@ -151,14 +155,21 @@ struct RowShown {
     last_at: u64,
 }
 
-async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>, parts: Parts) -> Response {
+async fn rows(
+    State(app): State<App>,
+    asked: Result<Query<RowsAsked>, QueryRejection>,
+    parts: Parts,
+) -> Response {
     let Some(gateway) = &app.gateway else {
-        return (StatusCode::NOT_FOUND, "rows are served by gateways\n").into_response();
+        return of_gateways("rows are served by gateways");
     };
     if let Err(refused) = gateway.admit_staff(&parts) {
         return *refused;
     }
-    let RowsAsked { conversation, after, limit } = asked;
+    let Query(RowsAsked { conversation, after, limit }) = match asked {
+        Ok(asked) => asked,
+        Err(why) => return gateway::respond(bad(why.body_text())),
+    };
     let limit = limit.unwrap_or(PAGE_MAX_MESSAGES).clamp(1, PAGE_MAX_MESSAGES);
     match gateway.rows(RowQuery { conversation, after, limit }).await {
         Ok(found) => {
@@ -169,6 +180,15 @@ async fn rows(State(app): State<App>, Query(asked): Query<RowsAsked>, parts: Par
         }
         Err(refusal) => refused(refusal),
     }
+}
+
+fn bad(detail: String) -> Problem {
+    Problem::never(About::default(), Code::BadFrame, detail)
+}
+
+/// Elsewhere it is there.
+fn of_gateways(detail: &str) -> Response {
+    gateway::respond(Problem::never(About::default(), Code::NotFound, detail.to_owned()))
 }
 
 fn refused(refusal: Refusal) -> Response {
@@ -185,7 +205,7 @@ struct ErasedShown {
 
 async fn erase(State(app): State<App>, Path(user): Path<String>, parts: Parts) -> Response {
     let Some(gateway) = &app.gateway else {
-        return (StatusCode::NOT_FOUND, "a gateway is asked to erase someone\n").into_response();
+        return of_gateways("a gateway is asked to erase someone");
     };
     if let Err(refused) = gateway.admit_admin(&parts) {
         return *refused;

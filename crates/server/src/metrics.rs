@@ -15,7 +15,19 @@ use gateway::{Gateway, Latencies};
 use crate::export::Exporter;
 use crate::owner::Owner;
 
-pub(crate) use process::{process, resident_bytes};
+pub(crate) use process::{cores, cpu_seconds, process, resident_bytes};
+
+/// For each bound in seconds, how many took at most so long.
+trait Buckets: Iterator<Item = (f64, u64)> {}
+
+impl<I: Iterator<Item = (f64, u64)>> Buckets for I {}
+
+/// How often something took how long.
+struct Histogram<B> {
+    buckets: B,
+    count: u64,
+    sum_seconds: f64,
+}
 
 /// A page of metrics being written.
 #[derive(Debug, Default)]
@@ -47,18 +59,16 @@ impl Page {
         self.0 += &text;
     }
 
-    /// How often something took how long; the bounds are powers of two of a microsecond.
-    fn histogram(&mut self, name: &str, help: &str, bounds: RangeInclusive<u32>, now: &Latencies) {
-        let all = now.count();
+    /// How often something took how long.
+    fn histogram(&mut self, name: &str, help: &str, of: Histogram<impl Buckets>) {
         let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} histogram\n");
-        let buckets = bounds.map(|power| (micros(1 << power), now.below_power(power)));
         let mut line = |what: &str, value: f64| text += &format!("hubbub_{name}{what} {value}\n");
-        for (bound, count) in buckets {
+        for (bound, count) in of.buckets {
             line(&format!("_bucket{{le=\"{bound}\"}}"), num(count));
         }
-        line("_bucket{le=\"+Inf\"}", num(all));
-        line("_sum", micros(now.sum_micros()));
-        line("_count", num(all));
+        line("_bucket{le=\"+Inf\"}", num(of.count));
+        line("_sum", of.sum_seconds);
+        line("_count", num(of.count));
         self.0 += &text;
     }
 
@@ -84,6 +94,15 @@ const ACKNOWLEDGE_BOUNDS: RangeInclusive<u32> = 9..=23;
 
 /// Of pages of history: 32 µs to 0.5 s.
 const READ_BOUNDS: RangeInclusive<u32> = 5..=19;
+
+/// The bounds are powers of two of a microsecond.
+fn latencies(of: &Latencies, bounds: RangeInclusive<u32>) -> Histogram<impl Buckets> {
+    Histogram {
+        buckets: bounds.map(|power| (micros(1 << power), of.below_power(power))),
+        count: of.count(),
+        sum_seconds: micros(of.sum_micros()),
+    }
+}
 
 /// In seconds.
 fn micros(count: u64) -> f64 {
@@ -211,8 +230,7 @@ fn reads(page: &mut Page, owner: &Owner) {
     page.histogram(
         "history_read_seconds",
         "Pages that were read from history, from asking to having them.",
-        READ_BOUNDS,
-        &owner.crew.read_times.read(),
+        latencies(&owner.crew.read_times.read(), READ_BOUNDS),
     );
 }
 
@@ -221,9 +239,9 @@ fn enriching(page: &mut Page, owner: &Owner) {
     let now = *of.gauges.lock().unwrap_or_else(PoisonError::into_inner);
     enriching::write(page, &now, owner.reader.durable());
     let durable = "From a message's arrival until its first result is durable.";
-    enriching::times(page, "enrich_durable_seconds", durable, &of.durable);
+    page.histogram("enrich_durable_seconds", durable, enriching::times(&of.durable.read()));
     let visible = "From a message's arrival until the tables count its first result.";
-    enriching::times(page, "enrich_visible_seconds", visible, &owner.visible);
+    page.histogram("enrich_visible_seconds", visible, enriching::times(&owner.visible.read()));
 }
 
 fn hubs(page: &mut Page, owner: &Owner) {
@@ -311,8 +329,7 @@ pub(crate) fn gateway(page: &mut Page, gateway: &Gateway) {
     page.histogram(
         "gateway_acknowledge_seconds",
         "From the coming of a send to its acknowledgement.",
-        ACKNOWLEDGE_BOUNDS,
-        &gateway.latencies(),
+        latencies(&gateway.latencies(), ACKNOWLEDGE_BOUNDS),
     );
     let totals = [
         ("connections", "Connections taken.", now.connections_total),

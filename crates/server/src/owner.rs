@@ -17,6 +17,7 @@ mod last_limit;
 mod links;
 mod provider;
 mod queries;
+mod reports;
 mod start;
 mod views;
 mod ways;
@@ -73,6 +74,8 @@ pub(crate) struct Enriching {
     /// How long after its arrival a message's first result is durable.
     pub(crate) durable: Arc<Times>,
     pub(crate) provider: Arc<Provider>,
+    /// From a message's arrival to its first result.
+    pub(crate) deadline: Duration,
 }
 
 /// What opening the data directory found.

@@ -26,6 +26,7 @@ pub(crate) fn router() -> Router {
     let pages = Router::new()
         .route("/", get(async || file("index.html")))
         .route("/status", get(async || file("status.html")))
+        .route("/dashboard", get(async || file("dashboard.html")))
         .route("/openapi", get(async || file("openapi.html")));
     Files::iter().fold(pages, |router, name| {
         router.route(&format!("/{name}"), get(async move || file(&name)))

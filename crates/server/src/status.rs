@@ -1,6 +1,8 @@
 //! How the process does and did in the last minutes, for the page of operators: the same figures every
 //! two seconds, in a ring.
 
+mod understanding;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,7 +15,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::{Config, Role};
 use crate::health::Readiness;
+use crate::metrics;
 use crate::owner::{Owner, free_bytes};
+use understanding::{Conservation, Understanding, Understood};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(2);
@@ -40,6 +44,10 @@ struct Sample {
     tables_behind_batches: Option<f64>,
     memory_bytes: Option<f64>,
     disk_free_bytes: Option<f64>,
+    /// Of the processors that the process may use, 0 to 1.
+    cpu_share: Option<f64>,
+    #[serde(flatten)]
+    understanding: Understanding,
 }
 
 /// What `/v1/status` says.
@@ -52,6 +60,8 @@ pub(crate) struct Shown {
     readiness: Readiness,
     connections_max: Option<usize>,
     disk_reserve_bytes: Option<u64>,
+    /// Where all messages are, where a service is asked.
+    understanding: Option<Conservation>,
     /// Between two samples.
     every_ms: u128,
     /// The oldest first.
@@ -66,6 +76,8 @@ struct Totals {
     syncs: u64,
     sync_nanos: u64,
     latencies: Option<Latencies>,
+    cpu_seconds: Option<f64>,
+    understood: Option<Understood>,
 }
 
 /// The last minutes.
@@ -120,6 +132,7 @@ impl Minutes {
             readiness,
             connections_max: self.gateway.as_ref().map(Gateway::connections_max),
             disk_reserve_bytes: self.owner.as_ref().map(|_| self.reserve_bytes),
+            understanding: self.understood().map(|now| now.conservation()),
             every_ms: EVERY.as_millis(),
             samples: samples.iter().cloned().collect(),
         }
@@ -138,7 +151,13 @@ impl Minutes {
             syncs: journal.map_or(0, |journal| journal.syncs.load(Relaxed)),
             sync_nanos: journal.map_or(0, |journal| journal.sync_nanos.load(Relaxed)),
             latencies,
+            cpu_seconds: metrics::cpu_seconds(),
+            understood: self.understood(),
         }
+    }
+
+    fn understood(&self) -> Option<Understood> {
+        self.owner.as_ref().and_then(|owner| Understood::of(owner))
     }
 
     fn sample(&self, before: &Totals, now: &Totals) -> Sample {
@@ -168,6 +187,8 @@ fn over(before: &Totals, now: &Totals) -> Sample {
     let sync_nanos = now.sync_nanos.saturating_sub(before.sync_nanos);
     let latencies = now.latencies.as_ref().zip(before.latencies.as_ref());
     let latencies = latencies.map(|(now, before)| now.since(before));
+    let cpu = now.cpu_seconds.zip(before.cpu_seconds).zip(metrics::cores());
+    let understood = now.understood.as_ref().zip(before.understood.as_ref());
     let quantile = |share| {
         let micros =
             latencies.as_ref().filter(|since| since.count() > 0)?.quantile_micros(share)?;
@@ -177,6 +198,10 @@ fn over(before: &Totals, now: &Totals) -> Sample {
         messages_per_second: Some(rate(now.messages, before.messages)),
         acknowledge_p50_ms: quantile(0.5),
         acknowledge_p99_ms: quantile(0.99),
+        cpu_share: cpu.map(|((now, before), cores)| (now - before) / seconds.max(1e-3) / cores),
+        understanding: understood
+            .map(|(now, before)| now.since(before, seconds.max(1e-3)))
+            .unwrap_or_default(),
         sync_ms: (syncs > 0).then(|| num(sync_nanos) / num(syncs) / 1e6),
         ..Sample::default()
     }
@@ -198,7 +223,7 @@ fn hubs(owner: &Owner, field: impl Fn(&hub::Gauges) -> u64) -> u64 {
 /// What the system says this process has in memory (proc(5)); elsewhere than on Linux nobody says it.
 fn memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    crate::metrics::resident_bytes(&status)
+    metrics::resident_bytes(&status)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]

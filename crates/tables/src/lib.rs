@@ -33,13 +33,14 @@ mod windows;
 use std::path::Path;
 
 use model::{BatchNo, ConversationId};
+pub use model::{Sheet, Value};
 
 pub use apply::{BatchIn, COMMIT_BYTES, Item};
 pub use bits::CHUNK_RECORDS;
 pub use cursor::Cursor;
 pub use error::{ApplyError, TablesError};
 pub use read::{ROWS_MAX, Reader, Row};
-pub use report::{AskError, Report, SHEET_ROWS_MAX, Sheet, Value};
+pub use report::{AskError, Report, SHEET_ROWS_MAX};
 pub use store::{BUSY_TIMEOUT, VERSION};
 pub use windows::TRENDING_MAX;
 

@@ -70,7 +70,7 @@ impl Reader {
 const BEFORE_ALL: &str = "";
 
 /// Of lists: what is governed is its members' business.
-const OPEN: &str = "substr(conversation, 1, 2) NOT IN ('d:', 'g:', 'c:')";
+pub(crate) const OPEN: &str = "substr(conversation, 1, 2) NOT IN ('d:', 'g:', 'c:')";
 
 const COLUMNS: &str =
     "SELECT conversation, messages, speakers, enriched, degraded, dead, sentiment_sum_micros, last_at

@@ -1,9 +1,11 @@
 //! Reports: the views for people, and questions in SQL, as sheets.
 
+use model::{Sheet, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, Statement};
 use thiserror::Error;
 
+use crate::read::OPEN;
 use crate::{Reader, TablesError};
 
 /// The most rows of one sheet.
@@ -55,6 +57,27 @@ impl Report {
         Self::Trending,
     ];
 
+    /// The report of this view, if it is one.
+    pub fn of_view(view: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|report| report.view() == view)
+    }
+
+    /// Whether a row is of one conversation, in the column `conversation`.
+    fn is_of_conversations(self) -> bool {
+        match self {
+            Self::Conversations | Self::ConversationHourly | Self::ConversationDaily => true,
+            Self::SummaryMinutely
+            | Self::SummaryHourly
+            | Self::SummaryDaily
+            | Self::Bots
+            | Self::BotHourly
+            | Self::BotDaily
+            | Self::Topics
+            | Self::TopicMinutely
+            | Self::Trending => false,
+        }
+    }
+
     /// The name of the view.
     pub fn view(self) -> &'static str {
         match self {
@@ -74,32 +97,6 @@ impl Report {
     }
 }
 
-/// Rows with the names of their columns.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sheet {
-    /// The names.
-    pub columns: Vec<String>,
-    /// As many values each as there are columns.
-    pub rows: Vec<Vec<Value>>,
-    /// Whether there were more rows than were asked for.
-    pub is_cut: bool,
-}
-
-/// What stands in a row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// Nothing.
-    Null,
-    /// A count, a sum, a time.
-    Integer(i64),
-    /// A mean, a share.
-    Real(f64),
-    /// A name, a moment.
-    Text(String),
-    /// A sketch.
-    Bytes(Vec<u8>),
-}
-
 /// Why a question in SQL has no answer.
 #[derive(Debug, Error)]
 pub enum AskError {
@@ -117,9 +114,22 @@ impl Reader {
     /// # Errors
     /// [`TablesError`]: the disk failed, or the file is damaged.
     pub fn report(&self, report: Report, limit: u32) -> Result<Sheet, TablesError> {
+        self.first_rows(&format!("SELECT * FROM {}", report.view()), limit)
+    }
+
+    /// As [`report`](Self::report), without the rows of governed conversations: they are their members' business.
+    ///
+    /// # Errors
+    /// [`TablesError`]: the disk failed, or the file is damaged.
+    pub fn open_report(&self, report: Report, limit: u32) -> Result<Sheet, TablesError> {
+        let only =
+            if report.is_of_conversations() { format!(" WHERE {OPEN}") } else { String::new() };
+        self.first_rows(&format!("SELECT * FROM {}{only}", report.view()), limit)
+    }
+
+    fn first_rows(&self, sql: &str, limit: u32) -> Result<Sheet, TablesError> {
         let failed = |error| self.store.failed(&error);
-        let sql = format!("SELECT * FROM {}", report.view());
-        let mut select = self.store.connection.prepare(&sql).map_err(failed)?;
+        let mut select = self.store.connection.prepare(sql).map_err(failed)?;
         sheet(&mut select, limit).map_err(failed)
     }
 

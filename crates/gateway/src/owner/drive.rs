@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tracing::{debug, info, warn};
 
-use super::{Owner, Pending, Rows};
+use super::{Owner, Pending, Report, Rows};
 use crate::counters::{Counts, count, sub};
 use crate::mailbox::{Answer, PageCame, SentAt};
 use crate::people::People;
@@ -271,6 +271,9 @@ impl Drive {
             FromOwner::Rows { request, rows, behind } => {
                 self.owner.rows_came(request, Rows { rows, behind })
             }
+            FromOwner::Report { request, sheet, behind } => {
+                self.owner.report_came(request, Report { sheet, behind })
+            }
             FromOwner::Erased { request, conversations } => {
                 self.owner.erased(request, conversations)
             }
@@ -323,6 +326,7 @@ impl Drive {
                 to.put(Answer::Nothing { number, refusal: Some(refusal) });
             }
             Pending::Rows { to, .. } => drop(to.send(Err(refusal))),
+            Pending::Report { to, .. } => drop(to.send(Err(refusal))),
             Pending::Erase { to, .. } => drop(to.send(Err(refusal))),
             Pending::Attach(topic) => {
                 life.attaching -= 1;

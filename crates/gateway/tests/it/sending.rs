@@ -53,21 +53,25 @@ async fn a_thousand_pipelined_sends_keep_their_order(kind: Kind) {
     }
 }
 
-async fn rows_come_from_the_owner(kind: Kind) {
+async fn rows_and_reports_come_from_the_owner(kind: Kind) {
     let house = House::new(kind).await;
     let query = link::RowQuery { conversation: Some(conv("lobby")), after: None, limit: 5 };
     let rows = house.gateway.rows(query.clone()).await.unwrap();
     assert_eq!((rows.rows.len(), rows.behind), (1, 3));
+    let report = house.gateway.report("trending", 5).await.unwrap();
+    assert_eq!((report.sheet.columns, report.behind), (vec!["trending".to_owned()], 3));
     house.owner.shut();
     house.wait_for("no link", |house| house.gateway.counters().link_up == 0).await;
     let Err(Refusal::Busy { bound, .. }) = house.gateway.rows(query).await else { panic!() };
     assert_eq!(bound, "link");
+    let refused = house.gateway.report("trending", 5).await;
+    assert!(matches!(refused, Err(Refusal::Busy { .. })), "{refused:?}");
 }
 
 over_each_transport!(
     a_send_is_answered_with_its_place_and_a_repeat_with_the_same,
     a_thousand_pipelined_sends_keep_their_order,
-    rows_come_from_the_owner,
+    rows_and_reports_come_from_the_owner,
 );
 
 #[tokio::test]

@@ -29,19 +29,6 @@ fn people_read_columns() {
 }
 
 #[test]
-fn programs_read_json_and_csv() {
-    let lines = [
-        r#"{"mean":-0.25,"messages":12345678901,"name":"a, \"b\"","sketch":"01ab"}"#,
-        r#"{"mean":null,"messages":2,"name":"c","sketch":"01ab"}"#,
-        "",
-    ];
-    assert_eq!(written(as_json), lines.join("\n"));
-    let lines =
-        ["name,messages,mean,sketch", "\"a, \"\"b\"\"\",12345678901,-0.25,01ab", "c,2,,01ab", ""];
-    assert_eq!(written(as_csv), lines.join("\n"));
-}
-
-#[test]
 fn each_report_is_asked_for_in_one_way() {
     let what = [What::Summary, What::Conversations, What::Bots, What::Topics, What::Trending];
     let by = [None, Some(By::Minute), Some(By::Hour), Some(By::Day)];

@@ -25,6 +25,12 @@ pub(crate) fn token_for(user: &str, seconds: i64) -> String {
     signed(Claims::new(user.parse().unwrap(), Wall(at)))
 }
 
+/// As [`token_for`], of someone with a role.
+pub(crate) fn token_as(user: &str, role: access::Role) -> String {
+    let at = Wall(now_ms() + 60_000);
+    signed(Claims { roles: [role].into(), ..Claims::new(user.parse().unwrap(), at) })
+}
+
 fn signed(claims: Claims) -> String {
     let claims = Claims { issued_at: Some(Wall(now_ms() - 1000)), ..claims };
     Signer::shared(&SharedSecret::new(SECRET).unwrap()).sign(&claims).unwrap()
@@ -85,6 +91,7 @@ async fn without_a_token_that_holds_nobody_gets_in_anywhere() {
             "POST /v1/conversations/tea/messages",
             "GET /v1/conversations/tea/events",
             "GET /v1/rows",
+            "GET /v1/reports/trending",
             "GET /metrics",
             "GET /v1/status",
         ] {
@@ -161,6 +168,7 @@ async fn a_token_with_capabilities_may_do_only_those() {
     assert_eq!(ask("GET /v1/conversations/lobby-1/messages", "").await.0, 200);
     assert_eq!(ask("GET /v1/conversations/other/messages", "").await, forbidden);
     assert_eq!(ask("GET /v1/rows", "").await, forbidden);
+    assert_eq!(ask("GET /v1/reports/trending", "").await, forbidden);
     assert_eq!(ask("GET /metrics", "").await, forbidden);
     assert_eq!(ask("GET /v1/status", "").await, forbidden);
 }

@@ -57,6 +57,8 @@ mod openapi;
 #[cfg(test)]
 mod readiness;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod rfc6455;
 #[cfg(test)]
 #[path = "../../../wire/tests/it/schema.rs"]

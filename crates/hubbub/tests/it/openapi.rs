@@ -250,6 +250,7 @@ async fn every_refusal_is_a_problem_of_the_document() {
         ("GET /metrics", "", 403, "forbidden"),
         ("POST /v1/users/bob/erase", "", 403, "forbidden"),
         ("GET /v1/rows", "", 403, "forbidden"),
+        ("GET /v1/reports/trending", "", 403, "forbidden"),
     ] {
         let answer = api.ask(line, &[&ann], body).await;
         assert_eq!((answer.status, answer.code().as_str()), (status, code), "{line}: {answer:?}");

@@ -4,10 +4,11 @@ use bytes::BytesMut;
 use link::{DecodeError, FRAME_MAX_BYTES, FrameReader, FromOwner, RequestId, ToOwner};
 use model::bounds::{
     BODY_MAX_BYTES, NAME_MAX_BYTES, PAGE_MAX_MESSAGES, REACTION_MAX_BYTES, REACTIONS_COUNTED_MAX,
+    REPORT_MAX_ROWS,
 };
 use model::{
     Body, Change, ConversationId, Counted, Draft, Epoch, InstanceId, Message, MessageId, Ordinal,
-    Reaction, Seq, Standing, TraceContext, UserId, Wall,
+    Reaction, Seq, Sheet, Standing, TraceContext, UserId, Value, Wall,
 };
 use proptest::prelude::*;
 
@@ -59,6 +60,21 @@ fn the_largest_page_fits_a_frame() {
     link::encode(&page, reader.buffer());
     assert_eq!(reader.next_value(), Ok(Some(page)));
     assert_eq!(reader.next_value::<FromOwner>(), Ok(None));
+}
+
+#[test]
+fn the_largest_report_fits_a_frame() {
+    let name = || Value::Text("n".repeat(NAME_MAX_BYTES));
+    let row = || std::iter::once(name()).chain(vec![Value::Integer(i64::MIN); 20]).collect();
+    let sheet = Sheet {
+        columns: vec!["c".repeat(NAME_MAX_BYTES); 21],
+        rows: (0..REPORT_MAX_ROWS).map(|_| row()).collect(),
+        is_cut: true,
+    };
+    let report = FromOwner::Report { request: RequestId(u64::MAX), sheet, behind: u64::MAX };
+    let mut reader = FrameReader::default();
+    link::encode(&report, reader.buffer());
+    assert_eq!(reader.next_value(), Ok(Some(report)));
 }
 
 #[test]

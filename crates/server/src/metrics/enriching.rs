@@ -3,9 +3,9 @@
 use enrich::ServiceGauges;
 use model::BatchNo;
 
-use super::{Page, num, size};
+use super::{Buckets, Histogram, Page, num, size};
 use crate::owner::enrich_drive::EnrichGauges;
-use crate::owner::enrich_times::Times;
+use crate::owner::enrich_times::TimesRead;
 
 pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
     let EnrichGauges { counts, service, sizes: [in_hand, queued, later], at } = now;
@@ -86,15 +86,10 @@ fn calls(page: &mut Page, service: &ServiceGauges) {
     );
 }
 
-pub(super) fn times(page: &mut Page, name: &str, help: &str, times: &Times) {
-    let (bounds, all, sum_ms) = times.read();
-    let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} histogram\n");
-    let mut line = |what: &str, value: f64| text += &format!("hubbub_{name}{what} {value}\n");
-    for (bound_ms, count) in bounds {
-        line(&format!("_bucket{{le=\"{}\"}}", num(bound_ms) / 1e3), num(count));
+pub(super) fn times(of: &TimesRead) -> Histogram<impl Buckets> {
+    Histogram {
+        buckets: of.below().map(|(bound_ms, count)| (num(bound_ms) / 1e3, count)),
+        count: of.count(),
+        sum_seconds: num(of.sum_ms) / 1e3,
     }
-    line("_bucket{le=\"+Inf\"}", num(all));
-    line("_sum", num(sum_ms) / 1e3);
-    line("_count", num(all));
-    page.0 += &text;
 }

@@ -9,7 +9,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What nobody says, as elsewhere than on Linux, is left out.
 pub(crate) fn process(page: &mut Page) {
-    if let Some(seconds) = cpu_seconds(&read("/proc/self/stat")) {
+    if let Some(seconds) = cpu_seconds() {
         let help = "CPU time in user and in kernel mode.";
         page.plain("counter", "process_cpu_seconds_total", help, seconds);
     }
@@ -22,13 +22,23 @@ pub(crate) fn process(page: &mut Page) {
     if let Some(most) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
         page.plain("gauge", "process_max_fds", "Files and sockets that it may have.", num(most));
     }
-    if let Ok(cores) = std::thread::available_parallelism() {
-        page.gauge("process_cores", "Processors that it may use.", size(cores.get()));
+    if let Some(cores) = cores() {
+        page.gauge("process_cores", "Processors that it may use.", cores);
     }
 }
 
+/// What the process has used of the processors.
+pub(crate) fn cpu_seconds() -> Option<f64> {
+    cpu_seconds_of(&read("/proc/self/stat"))
+}
+
+/// How many processors it may use.
+pub(crate) fn cores() -> Option<f64> {
+    std::thread::available_parallelism().ok().map(|cores| size(cores.get()))
+}
+
 /// `utime` and `stime` are the fields 14 and 15; the name, field 2, may have blanks in it.
-fn cpu_seconds(stat: &str) -> Option<f64> {
+fn cpu_seconds_of(stat: &str) -> Option<f64> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_whitespace().skip(11);
     let user: f64 = fields.next()?.parse().ok()?;
@@ -60,6 +70,6 @@ fn a_process_tells_its_processors_memory_and_files() {
     ] {
         assert!(text.contains(name), "{name} in {text}");
     }
-    assert_eq!(cpu_seconds("7 (a b) c) S 1 7 7 0 -1 4194560 100 0 0 0 150 50 0"), Some(2.0));
+    assert_eq!(cpu_seconds_of("7 (a b) c) S 1 7 7 0 -1 4194560 100 0 0 0 150 50 0"), Some(2.0));
     assert_eq!(resident_bytes("Name:\ta\nVmRSS:\t   3 kB\n"), Some(3072));
 }

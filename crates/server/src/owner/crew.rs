@@ -23,6 +23,7 @@ use super::keeper::{self, Erase, Keeper, KeeperGauges, Thinning};
 use super::last_limit::LastLimit;
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
+use super::reports::{self, ReportQuestion, Reports};
 use super::ways::Ways;
 use super::{Enriching, Fatal, start, views};
 use crate::clock::Clock;
@@ -172,7 +173,8 @@ impl Crew {
             }
         })?;
         self.threads().followers.push(thread);
-        Ok(Some(Enriching { gauges, durable, provider }))
+        let deadline = config.enriching.deadline;
+        Ok(Some(Enriching { gauges, durable, provider, deadline }))
     }
 
     /// The journal's drive, when everyone who may append is known.
@@ -219,6 +221,20 @@ impl Crew {
         let (stop, fatal) = (Arc::clone(&self.stop_reading), Arc::clone(&self.fatal));
         let run = move || views.run(&questions, &stop, &fatal);
         let thread = spawn("views", run)?;
+        self.threads().readers.push(thread);
+        Ok(ask)
+    }
+
+    /// The one who reads reports; a long one waits for those who answer people.
+    pub(crate) fn reports(&mut self, dir: &DataDir) -> Result<Sender<ReportQuestion>, ServeError> {
+        let (ask, questions) = crossbeam_channel::bounded(reports::REPORTS_MAX);
+        let reports =
+            Reports { tables: Tables::reader(&dir.tables())?, journal: self.reader.clone() };
+        let (stop, fatal) = (Arc::clone(&self.stop_reading), Arc::clone(&self.fatal));
+        let thread = spawn("reports", move || {
+            views::yield_to_others();
+            reports.run(&questions, &stop, &fatal);
+        })?;
         self.threads().readers.push(thread);
         Ok(ask)
     }

@@ -14,6 +14,13 @@ pub(crate) struct Times {
     sum_ms: AtomicU64,
 }
 
+/// Times as they were counted at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TimesRead {
+    counts: [u64; BOUNDS_MS.len() + 1],
+    pub(crate) sum_ms: u64,
+}
+
 impl Times {
     pub(crate) fn add(&self, took: Duration) {
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -22,27 +29,58 @@ impl Times {
         self.sum_ms.fetch_add(ms, Relaxed);
     }
 
-    /// For each bound in ms, how many took at most so long; how many there are; and the sum, in ms.
-    pub(crate) fn read(&self) -> (Vec<(u64, u64)>, u64, u64) {
-        let mut below = 0;
-        let mut counts = self.counts.iter().map(|count| {
-            below += count.load(Relaxed);
-            below
-        });
-        let bounds: Vec<_> = BOUNDS_MS.into_iter().zip(counts.by_ref()).collect();
-        let all = counts.next().unwrap_or(0);
-        (bounds, all, self.sum_ms.load(Relaxed))
+    pub(crate) fn read(&self) -> TimesRead {
+        TimesRead {
+            counts: self.counts.each_ref().map(|count| count.load(Relaxed)),
+            sum_ms: self.sum_ms.load(Relaxed),
+        }
     }
 }
 
-#[test]
-fn each_time_is_in_the_bucket_of_its_bound() {
-    let times = Times::default();
-    for ms in [0, 50, 51, 400, 401, 5_000, 5_001] {
-        times.add(Duration::from_millis(ms));
+impl TimesRead {
+    /// What came after an earlier reading.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        let mut counts = self.counts;
+        for (now, before) in counts.iter_mut().zip(before.counts) {
+            *now = now.saturating_sub(before);
+        }
+        Self { counts, sum_ms: self.sum_ms.saturating_sub(before.sum_ms) }
     }
-    let (bounds, all, sum_ms) = times.read();
-    let below = |ms| bounds.iter().find(|(bound, _)| *bound == ms).map(|(_, count)| *count);
-    assert_eq!([below(50), below(100), below(400), below(420)], [2, 3, 4, 5].map(Some));
-    assert_eq!((below(5_000), all, sum_ms), (Some(6), 7, 10_903));
+
+    pub(crate) fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// For each bound in ms, how many took at most so long.
+    pub(crate) fn below(&self) -> impl Iterator<Item = (u64, u64)> {
+        let counts = self.counts.iter().scan(0, |below, count| {
+            *below += count;
+            Some(*below)
+        });
+        BOUNDS_MS.into_iter().zip(counts)
+    }
+
+    /// How many took longer than this, as far as the bounds tell: those of its own bucket did not.
+    pub(crate) fn over(&self, limit_ms: u64) -> u64 {
+        let at = BOUNDS_MS.partition_point(|bound| *bound < limit_ms);
+        self.counts.iter().skip(at + 1).sum()
+    }
+
+    /// How long such a share took at most, in ms: within its bucket they are taken to be even. `None` = there are none.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+    pub(crate) fn quantile_ms(&self, share: f64) -> Option<f64> {
+        let rank = share * self.count() as f64;
+        let (mut floor, mut below) = (0, 0);
+        for (bound, count) in BOUNDS_MS.into_iter().zip(self.counts) {
+            if count > 0 && (below + count) as f64 >= rank {
+                let part = (rank - below as f64) / count as f64;
+                return Some(floor as f64 + part * (bound - floor) as f64);
+            }
+            (floor, below) = (bound, below + count);
+        }
+        (self.count() > 0).then_some(floor as f64)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -198,6 +198,7 @@ impl HubDrive {
             ToOwner::Hello { .. }
             | ToOwner::Ping
             | ToOwner::GetRows { .. }
+            | ToOwner::GetReport { .. }
             | ToOwner::GetList { .. }
             | ToOwner::GetMembers { .. }
             | ToOwner::Erase { .. } => {}

@@ -22,6 +22,7 @@ use super::Owner;
 use super::hub_drive::HubEvent;
 use super::keeper::Erase;
 use super::queries::{ViewQuestion, ViewTask};
+use super::reports::ReportQuestion;
 use crate::inbox::Inbox;
 
 /// A link on which nothing was heard for so long is dropped; gateways ping every second.
@@ -55,6 +56,7 @@ impl LinkSender {
 pub(crate) struct Links {
     hubs: Vec<Arc<Inbox<HubEvent>>>,
     views: Sender<ViewQuestion>,
+    reports: Sender<ReportQuestion>,
     keeper: mpsc::Sender<Erase>,
     next: AtomicU64,
     count: AtomicUsize,
@@ -65,11 +67,13 @@ impl Links {
     pub(crate) fn new(
         hubs: Vec<Arc<Inbox<HubEvent>>>,
         views: Sender<ViewQuestion>,
+        reports: Sender<ReportQuestion>,
         keeper: mpsc::Sender<Erase>,
     ) -> Self {
         Self {
             hubs,
             views,
+            reports,
             keeper,
             next: AtomicU64::new(1),
             count: AtomicUsize::new(0),
@@ -107,6 +111,14 @@ impl Links {
     fn ask_keeper(&self, request: RequestId, user: UserId, to: &LinkSender) {
         if self.keeper.try_send(Erase { request, user, to: to.clone() }).is_err() {
             let refusal = Refusal::Busy { bound: "keeper".to_owned(), retry_after_ms: 1_000 };
+            to.tell(FromOwner::Refused { request, refusal });
+        }
+    }
+
+    fn ask_reports(&self, question: ReportQuestion) {
+        if let Err(error) = self.reports.try_send(question) {
+            let ReportQuestion { request, to, .. } = error.into_inner();
+            let refusal = Refusal::Busy { bound: "reports".to_owned(), retry_after_ms: 1_000 };
             to.tell(FromOwner::Refused { request, refusal });
         }
     }
@@ -216,6 +228,12 @@ async fn hear(
             ToOwner::GetRows { .. } | ToOwner::GetList { .. } | ToOwner::GetMembers { .. } => {
                 let Some((request, task)) = ViewTask::of(what) else { continue };
                 links.ask_views(request, task, to);
+                continue;
+            }
+            ToOwner::GetReport { request, view, limit } => {
+                let (request, limit) = (*request, *limit);
+                let (view, to) = (view.clone(), to.clone());
+                links.ask_reports(ReportQuestion { request, view, limit, to });
                 continue;
             }
             ToOwner::Erase { request, user } => {

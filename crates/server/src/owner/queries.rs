@@ -119,6 +119,7 @@ impl ViewTask {
             | ToOwner::Typing { .. }
             | ToOwner::Present { .. }
             | ToOwner::Watch { .. }
+            | ToOwner::GetReport { .. }
             | ToOwner::Erase { .. }
             | ToOwner::Ping => None,
         }

@@ -43,6 +43,7 @@ pub(crate) fn start(
     let enriching = crew.enricher(config, &dir)?;
     crew.journal(config, journal)?;
     let views = crew.views(&dir, &history, recovery.epochs)?;
+    let reports = crew.reports(&dir)?;
     let (told, key) = (crew.inboxes.clone(), dir.body_key);
     let following = crew.follow(
         "history",
@@ -58,7 +59,7 @@ pub(crate) fn start(
     let counting = crew.follow("tables", counting, |_| ())?;
     opened.ready_after = Duration::from_nanos(clock.mono().0);
     let (keeper, keeping) = crew.keeper(config, &history, &counting)?;
-    let links = Arc::new(Links::new(crew.inboxes.clone(), views, keeper));
+    let links = Arc::new(Links::new(crew.inboxes.clone(), views, reports, keeper));
     let tail_max_bytes = limits(config).tail_max_bytes;
     let owner = Owner {
         opened,

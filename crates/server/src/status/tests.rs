@@ -9,6 +9,8 @@ fn a_sample_is_what_happened_since_the_one_before() {
         syncs,
         sync_nanos,
         latencies: None,
+        cpu_seconds: None,
+        understood: None,
     };
     let before = totals(at, 100, 10, 5_000_000);
     let now = totals(at + EVERY, 500, 14, 17_000_000);

@@ -9,7 +9,7 @@ use gateway::transport::{Acceptor, OwnerEnd};
 use link::{FromOwner, RequestId, Row, ToOwner};
 use model::{
     Body, Content, ConversationId, DeviceId, Draft, Epoch, InstanceId, Listed, Member, Message,
-    MessageId, Ordinal, Profile, ReadFrom, Refusal, Role, Seq, Standing, UserId, Wall,
+    MessageId, Ordinal, Profile, ReadFrom, Refusal, Role, Seq, Sheet, Standing, UserId, Wall,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -370,6 +370,10 @@ impl Inner {
                     last_at: Wall(7),
                 };
                 Some(FromOwner::Rows { request, rows: vec![row], behind: 3 })
+            }
+            ToOwner::GetReport { request, view, limit: _ } => {
+                let sheet = Sheet { columns: vec![view], rows: Vec::new(), is_cut: false };
+                Some(FromOwner::Report { request, sheet, behind: 3 })
             }
             ToOwner::Admit { request, conversation, user } => {
                 let of = self.conversations.entry(conversation).or_default();

@@ -6,7 +6,7 @@ import { by, element, write } from "./dom.js";
 import { amount, bytes, count, duration, millis, percent } from "./figures.js";
 import { bottleneck, drain, drainSaid, needed, now, promise, stages } from "./flow.js";
 import { ask, introduce, watch } from "./operators.js";
-import { MINUTES, busiest, drawFeelings, fillBars, fillWords, topics } from "./said.js";
+import { MINUTES, busiest, drawFeelings, fillBars, fillWords, span, topics } from "./said.js";
 
 /**
  * @typedef {import("./card.js").Sample} Sample
@@ -145,6 +145,7 @@ async function tellWhatIsSaid() {
     rows("summary_minutely", MINUTES), rows("topic_minutely", 400), rows("trending", 24), rows("bot_hourly", 10), rows("conversation_hourly", 10),
   ]);
   write(by("feelings-said", HTMLElement), drawFeelings(by("feelings", HTMLElement), minutes));
+  write(by("feelings-from", HTMLElement), `${span(minutes)} min ago`);
   fillBars(by("topics", HTMLElement), topics(about));
   fillWords(by("words", HTMLElement), words);
   fillBars(by("bots", HTMLElement), busiest(bots, "sender"));

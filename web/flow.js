@@ -54,6 +54,9 @@ export function now(samples) {
 /** @param {number | null | undefined} value */
 const or0 = (value) => value ?? 0;
 
+/** @param {number | null | undefined} value */
+const whole = (value) => amount(Math.round(or0(value)));
+
 /** @param {number} value */
 const share = (value) => Math.min(1, Math.max(0, value));
 
@@ -78,21 +81,21 @@ export function stages(s, deadline_ms) {
       key: "received",
       name: "Received",
       rate: s.messages_per_second,
-      waits: took(s.acknowledge_p99_ms) || `${amount(or0(s.undurable))} wait`,
+      waits: took(s.acknowledge_p99_ms) || `${whole(s.undurable)} wait`,
       fill: share(or0(s.acknowledge_p99_ms) / ACKNOWLEDGE_MAX_MS),
     },
     {
       key: "in-hand",
       name: "In hand",
       rate: s.received_per_second,
-      waits: `${amount(or0(s.in_hand))} in hand, ${amount(or0(s.queued))} wait`,
+      waits: `${whole(s.in_hand)} in hand, ${whole(s.queued)} wait`,
       fill: share(Math.max(or0(s.unread_batches) / BATCHES_BEHIND_MAX, or0(s.queued) / Math.max(1, or0(s.received_per_second)))),
     },
     {
       key: "called",
       name: "Called",
       rate: or0(s.calls_per_second) + or0(s.second_calls_per_second),
-      waits: `${amount(or0(s.calls_in_flight))} of ${amount(or0(s.calls_limit))} out`,
+      waits: `${whole(s.calls_in_flight)} of ${whole(s.calls_limit)} out`,
       fill: or0(s.breaker) === 2 ? 1 : share(or0(s.calls_in_flight) / Math.max(1, or0(s.calls_limit))),
     },
     { key: "durable", name: "Durable", rate: s.durable_per_second, waits: took(s.durable_p99_ms), fill: share(or0(s.durable_p99_ms) / deadline_ms) },
@@ -116,14 +119,14 @@ export function bottleneck(s, deadline_ms) {
     [
       or0(s.calls_in_flight) >= FILL_MAX * or0(s.calls_limit) && or0(s.queued) > 0,
       "called",
-      `Every place of the service is taken: ${amount(or0(s.calls_in_flight))} of ${amount(or0(s.calls_limit))}, and ${amount(or0(s.queued))} wait.`,
+      `Every place of the service is taken: ${whole(s.calls_in_flight)} of ${whole(s.calls_limit)}, and ${whole(s.queued)} wait.`,
     ],
-    [calls > 0 && or0(s.failures_per_second) > FAILED_SHARE_MAX * calls, "called", `The service fails: ${amount(or0(s.failures_per_second))} of ${amount(calls)} calls a second.`],
-    [or0(s.unread_batches) > BATCHES_BEHIND_MAX, "in-hand", `${amount(or0(s.unread_batches))} batches wait to be taken in hand.`],
-    [or0(s.sync_ms) > SYNC_MAX_MS, "durable", `The disk is slow: ${amount(or0(s.sync_ms))} ms a batch.`],
-    [or0(s.tables_behind_batches) > BATCHES_BEHIND_MAX || counting > COUNTING_MAX_MS, "counted", `The tables are behind: ${amount(or0(s.tables_behind_batches))} batches.`],
-    [or0(s.acknowledge_p99_ms) > ACKNOWLEDGE_MAX_MS, "received", `Senders wait for ${amount(or0(s.acknowledge_p99_ms))} ms.`],
-    [or0(s.call_p99_ms) >= deadline_ms, "called", `The service is slow: p99 ${amount(or0(s.call_p99_ms))} ms.`],
+    [calls > 0 && or0(s.failures_per_second) > FAILED_SHARE_MAX * calls, "called", `The service fails: ${whole(s.failures_per_second)} of ${whole(calls)} calls a second.`],
+    [or0(s.unread_batches) > BATCHES_BEHIND_MAX, "in-hand", `${whole(s.unread_batches)} batches wait to be taken in hand.`],
+    [or0(s.sync_ms) > SYNC_MAX_MS, "durable", `The disk is slow: ${whole(s.sync_ms)} ms a batch.`],
+    [or0(s.tables_behind_batches) > BATCHES_BEHIND_MAX || counting > COUNTING_MAX_MS, "counted", `The tables are behind: ${whole(s.tables_behind_batches)} batches.`],
+    [or0(s.acknowledge_p99_ms) > ACKNOWLEDGE_MAX_MS, "received", `Senders wait for ${whole(s.acknowledge_p99_ms)} ms.`],
+    [or0(s.call_p99_ms) >= deadline_ms, "called", `The service is slow: p99 ${whole(s.call_p99_ms)} ms.`],
   ];
   const found = rules.find(([holds]) => holds);
   return found ? { stage: found[1], why: found[2] } : { stage: null, why: "Every stage keeps up." };

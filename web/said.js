@@ -7,8 +7,9 @@ import { amount } from "./figures.js";
 /** @typedef {Record<string, any>} Row */
 
 const SVG = "http://www.w3.org/2000/svg";
-/** Minutes of the chart of feelings, and of topics. */
+/** Minutes of the chart of feelings, at most and at least, and of topics. */
 export const MINUTES = 60;
+const MINUTES_MIN = 15;
 const TOPIC_MINUTES = 15;
 const MINUTE_MS = 60_000;
 /** Shown of each list. */
@@ -26,19 +27,29 @@ const understood = (row) => row.enriched + row.degraded;
  * @returns {SVGSVGElement}
  */
 export function feelings(rows) {
-  const drawing = svg("svg", { class: "feelings", viewBox: `0 0 ${MINUTES} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
-  drawing.append(svg("path", { class: "zero", d: `M0 ${HEIGHT / 2}H${MINUTES}` }));
+  const minutes = span(rows);
+  const drawing = svg("svg", { class: "feelings", viewBox: `0 0 ${minutes} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
+  drawing.append(svg("path", { class: "zero", d: `M0 ${HEIGHT / 2}H${minutes}` }));
   const last = rows.length === 0 ? 0 : Date.parse(rows[0].at);
   for (const { at, sentiment } of rows) {
     const ago = (last - Date.parse(at)) / MINUTE_MS;
-    if (sentiment === null || ago >= MINUTES) continue;
+    if (sentiment === null || ago >= minutes) continue;
     const tall = (Math.min(1, Math.abs(sentiment) / SCALE) * HEIGHT) / 2;
     const height = Math.max(0.8, tall);
     const y = sentiment < 0 ? HEIGHT / 2 : HEIGHT / 2 - height;
-    const bar = { class: sentiment < 0 ? "low" : "high", x: MINUTES - ago - 0.9, y, width: 0.8, height };
+    const bar = { class: sentiment < 0 ? "low" : "high", x: minutes - ago - 0.9, y, width: 0.8, height };
     drawing.append(svg("rect", bar));
   }
   return drawing;
+}
+
+/**
+ * Minutes that are drawn: as many as there are, within bounds.
+ * @param {Row[]} rows the latest first
+ */
+export function span(rows) {
+  const all = rows.length === 0 ? 0 : (Date.parse(rows[0].at) - Date.parse(rows[rows.length - 1].at)) / MINUTE_MS + 1;
+  return Math.min(MINUTES, Math.max(MINUTES_MIN, all));
 }
 
 /**

@@ -1,5 +1,8 @@
 //! `hubbub demo`: the whole house on one machine. Three processes, so that each can be killed: the NLP
-//! service, the server, and this one, which replays conversations and starts again what dies.
+//! service, the server, and this one, which replays conversations, makes trouble if it is asked to, and
+//! starts again what dies.
+
+mod scenario;
 
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt as _;
@@ -9,7 +12,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use load::ReplayArgs;
+use load::{ReplayArgs, Tempo};
+
+use scenario::Scenario;
 
 /// How long a process that died stays dead: long enough to be seen.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -23,8 +28,8 @@ const GOODBYE: Duration = Duration::from_secs(8);
 /// What to show.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Open the printed address. Kill what you like (`kill -9 PID`): it is started again, and every message \
-                        is counted once.\n\nExample:\n  hubbub demo --speed 300"
+    after_help = "Open the dashboard that is printed. Kill what you like (`kill -9 PID`): it is started again, and every \
+                  message is counted once.\n\nExamples:\n  hubbub demo --rate 200 --scenario outage\n  hubbub demo --groups --bots 128"
 )]
 pub(crate) struct DemoArgs {
     /// Address of the page
@@ -33,9 +38,18 @@ pub(crate) struct DemoArgs {
     /// Where journal and views are kept
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// How many times faster than they were the conversations are replayed
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
-    speed: u32,
+    /// Bots at a time, one a person of a conversation
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(2..=10_000))]
+    bots: u16,
+    /// Messages a second, by all bots together
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rate: u32,
+    /// What goes wrong, for a quarter of each minute
+    #[arg(long, value_enum, default_value_t = Scenario::Calm)]
+    scenario: Scenario,
+    /// Four conversations of two at a time in one of eight, with mentions: synthetic, and named so
+    #[arg(long)]
+    groups: bool,
     /// End when the conversations are through, instead of going on with new ones
     #[arg(long)]
     once: bool,
@@ -63,12 +77,15 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
         )?,
     ];
     let replayed = ReplayArgs {
-        speed: args.speed,
+        bots_max: args.bots,
+        groups: args.groups,
         repeat: !args.once,
         ..ReplayArgs::new(format!("ws://{}/v1/ws", args.listen))
     };
-    let replay = load::replay(replayed, server::asked_to_stop());
-    tokio::pin!(replay);
+    let tempo = Tempo::new(args.rate);
+    let replay = load::replay_at(replayed, Some(tempo.clone()), server::asked_to_stop());
+    let play = args.scenario.play(nlp, &tempo, args.rate);
+    tokio::pin!(replay, play);
     let code = loop {
         tokio::select! {
             ended = &mut replay => {
@@ -76,6 +93,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
                 crate::complain(&replayed.to_string());
                 break replayed.exit_code();
             }
+            never = &mut play => match never {},
             () = tokio::time::sleep(LOOK_EVERY) => {
                 for kept in &mut crew {
                     kept.revive().await?;

@@ -37,7 +37,7 @@ pub use args::{SweepArgs, TalkArgs};
 pub use crowd::{CrowdArgs, crowd};
 pub use fanout::{FanoutArgs, fanout};
 pub use import::{ImportArgs, Imported, import};
-pub use replay::{ReplayArgs, Replayed, replay};
+pub use replay::{ReplayArgs, Replayed, Tempo, replay, replay_at};
 pub use report::{CompareArgs, KneeArgs, ReportArgs};
 pub use storm::{StormArgs, storm};
 pub use sweep::sweep;

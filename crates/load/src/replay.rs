@@ -13,8 +13,10 @@
 
 mod bot;
 mod data;
+mod groups;
 mod play;
 mod tally;
+mod tempo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,9 +31,7 @@ use tokio::task::JoinSet;
 use data::Script;
 pub use tally::Replayed;
 use tally::Tally;
-
-/// Conversations of the data have two people.
-const BOTS_A_CONVERSATION: usize = 2;
+pub use tempo::Tempo;
 
 /// `hubbub load replay`
 #[derive(Debug, Clone, Args)]
@@ -46,6 +46,12 @@ pub struct ReplayArgs {
     /// No pause is longer than this: people sleep, bots do not
     #[arg(long, default_value_t = 3_000)]
     pub pause_max_ms: u64,
+    /// So many messages a second, by all together, instead of the pauses of people
+    #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: Option<u32>,
+    /// Four conversations of two at a time in one of eight, with mentions: synthetic, and named so
+    #[arg(long)]
+    pub groups: bool,
     /// So many conversations; without it all there are
     #[arg(long)]
     pub conversations: Option<usize>,
@@ -55,7 +61,7 @@ pub struct ReplayArgs {
     /// Put behind the names of conversations: a server that knows them already gets new ones
     #[arg(long, default_value = "", value_parser = suffix)]
     pub suffix: String,
-    /// Sessions at a time, two a conversation
+    /// Sessions at a time, one a person of a conversation
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(2..=10_000))]
     pub bots_max: u16,
     /// No line on standard error each second
@@ -70,6 +76,8 @@ impl ReplayArgs {
             urls: vec![url.into()],
             speed: 60,
             pause_max_ms: 3_000,
+            rate: None,
+            groups: false,
             conversations: None,
             repeat: false,
             suffix: String::new(),
@@ -85,6 +93,7 @@ struct Settings {
     gateways: Vec<Gateway>,
     speed: u32,
     pause_max: Duration,
+    tempo: Option<Tempo>,
     tally: Tally,
 }
 
@@ -94,13 +103,30 @@ struct Settings {
 /// # Errors
 /// A URL that is none; a server that does not want the bots.
 pub async fn replay(args: ReplayArgs, stop: impl Future<Output = ()>) -> Result<Replayed> {
+    let tempo = args.rate.map(Tempo::new);
+    replay_at(args, tempo, stop).await
+}
+
+/// As [`replay`], at a tempo that can be changed meanwhile.
+///
+/// # Errors
+/// As for [`replay`].
+pub async fn replay_at(
+    args: ReplayArgs,
+    tempo: Option<Tempo>,
+    stop: impl Future<Output = ()>,
+) -> Result<Replayed> {
     let mut scripts = data::scripts()?;
+    if args.groups {
+        scripts = groups::groups(scripts)?;
+    }
     scripts.truncate(args.conversations.unwrap_or(usize::MAX));
     let gateway = |url: &String| Ok(Gateway::new(url, url)?);
     let settings = Arc::new(Settings {
         gateways: args.urls.iter().map(gateway).collect::<Result<_>>()?,
         speed: args.speed.max(1),
         pause_max: Duration::from_millis(args.pause_max_ms),
+        tempo,
         tally: Tally::new(scripts.len(), args.repeat),
     });
     let (stopping, stopped) = watch::channel(false);
@@ -125,7 +151,8 @@ async fn perform_all(
     stop: watch::Receiver<bool>,
 ) -> Result<()> {
     let scripts: Vec<Arc<Script>> = scripts.into_iter().map(Arc::new).collect();
-    let at_a_time = (usize::from(args.bots_max) / BOTS_A_CONVERSATION).max(1);
+    let people = scripts.iter().map(|script| groups::people(script).len()).max().unwrap_or(1);
+    let at_a_time = (usize::from(args.bots_max) / people.max(1)).max(1);
     let laps = if args.repeat && !scripts.is_empty() { u64::MAX } else { 1 };
     let programme = (1..=laps).flat_map(|lap| scripts.iter().map(move |script| (lap, script)));
     let mut plays = JoinSet::new();

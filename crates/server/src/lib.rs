@@ -188,7 +188,10 @@ fn announce(config: &Config, address: SocketAddr) {
     let scheme = if config.access.tls.is_some() { "https" } else { "http" };
     match config.role {
         Role::Both => {
-            println!("hubbub is ready: {scheme}://{address}/ (data in {})", config.data.display())
+            println!(
+                "hubbub is ready: {scheme}://{address}/ (dashboard {scheme}://{address}/dashboard, data in {})",
+                config.data.display()
+            )
         }
         Role::Gateway => println!("hubbub gateway is ready: {scheme}://{address}/"),
         Role::Owner => println!("hubbub owner is ready: {scheme}://{address}/metrics"),

@@ -19,6 +19,8 @@ mod chats;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod drains;
 #[cfg(test)]
 mod encodings;

@@ -64,7 +64,10 @@ async fn speak(
     for cue in &script.messages {
         let pause = settings.pause(cue.at_ms.saturating_sub(before_ms));
         let ready = async {
-            sleep(pause).await;
+            match &settings.tempo {
+                Some(tempo) => tempo.turn().await,
+                None => sleep(pause).await,
+            }
             match before.filter(|&before| *before != cue.sender).and_then(|user| bots.get_mut(user))
             {
                 Some(other) => other.caught_up().await,

@@ -2,7 +2,7 @@ use super::*;
 
 fn settings(speed: u32) -> Settings {
     let pause_max = Duration::from_secs(3);
-    Settings { gateways: Vec::new(), speed, pause_max, tally: Tally::new(0, false) }
+    Settings { gateways: Vec::new(), speed, pause_max, tempo: None, tally: Tally::new(0, false) }
 }
 
 #[test]

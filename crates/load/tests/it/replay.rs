@@ -25,6 +25,23 @@ async fn a_conversation_is_said_to_the_end_and_heard() {
 }
 
 #[tokio::test]
+async fn groups_are_said_at_a_rate() {
+    let url = naive::serve(Broken::Nothing).await;
+    let groups = ReplayArgs {
+        rate: Some(5_000),
+        groups: true,
+        conversations: Some(2),
+        bots_max: 16,
+        quiet: true,
+        ..ReplayArgs::new(url)
+    };
+    let replayed = load::replay(groups, std::future::pending()).await.unwrap();
+    assert_eq!(replayed.conversations, 2);
+    assert!(replayed.said >= 8 * 8, "four conversations of eight messages each: {replayed}");
+    assert_eq!(replayed.said, replayed.acknowledged, "{replayed}");
+}
+
+#[tokio::test]
 async fn told_to_stop_it_brings_through_what_it_said() {
     let url = naive::serve(Broken::Nothing).await;
     let endless = ReplayArgs { repeat: true, bots_max: 8, quiet: true, ..ReplayArgs::new(url) };

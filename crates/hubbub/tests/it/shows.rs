@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regex_lite::Regex;
+
 use crate::house::{House, PATIENCE, SMALL, address};
 use crate::user::{User, name};
 
@@ -132,6 +134,54 @@ async fn every_metric_that_the_handbook_names_is_shown() {
         |name: &str| shown.contains_key(name) || shown.contains_key(&format!("{name}_count"));
     let missing: Vec<_> = named.iter().filter(|name| !is_shown(name)).collect();
     assert!(missing.is_empty(), "{missing:?} are not there");
+}
+
+/// What `deploy/` gives to Prometheus and Grafana asks for what there is, down to the bound of a bucket.
+#[tokio::test]
+async fn every_metric_of_the_alerts_and_of_the_dashboard_of_grafana_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!("{SMALL} --nlp http://{}", address());
+    let house = House::serve(folder.path(), address(), &line).await;
+    let shown = metrics(&house).await;
+    let names: BTreeSet<&str> =
+        shown.keys().map(|sample| sample.split('{').next().unwrap()).collect();
+    let word = Regex::new(r"\b(?:hubbub|process)_[a-z_]+\b").unwrap();
+    let labelled = Regex::new(r#"\b(?:hubbub|process)_[a-z_]+\{[^}]*\}"#).unwrap();
+    let alerts = include_str!("../../../../deploy/alerts.yml");
+    let grafana = include_str!("../../../../deploy/grafana.json");
+    let drawn: serde_json::Value = serde_json::from_str(grafana).unwrap();
+    assert!(drawn["panels"].as_array().unwrap().len() > 10);
+    let grafana = grafana.replace("\\\"", "\"");
+    for (file, least) in [(alerts, 20), (grafana.as_str(), 25)] {
+        let named: BTreeSet<&str> = word.find_iter(file).map(|found| found.as_str()).collect();
+        assert!(named.len() >= least, "{named:?}");
+        let missing: Vec<_> = named.iter().filter(|name| !names.contains(**name)).collect();
+        assert!(missing.is_empty(), "{missing:?} are not there");
+        for found in labelled.find_iter(file) {
+            assert!(shown.contains_key(found.as_str()), "{} is not there", found.as_str());
+        }
+    }
+}
+
+/// Whoever is woken finds what to do.
+#[test]
+fn every_alert_has_its_weight_and_a_place_in_the_handbook() {
+    let alerts = include_str!("../../../../deploy/alerts.yml");
+    let handbook = include_str!("../../../../docs/operations.md");
+    let anchors: BTreeSet<String> = handbook
+        .lines()
+        .filter_map(|line| line.strip_prefix('#'))
+        .map(|title| title.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"))
+        .map(|anchor| anchor.replace([',', '.', '\''], ""))
+        .collect();
+    let count = |what: &str| alerts.lines().filter(|line| line.trim().starts_with(what)).count();
+    let weighed = count("labels: {severity: page}") + count("labels: {severity: ticket}");
+    assert!(count("- alert: ") > 20);
+    assert_eq!((weighed, count("annotations: ")), (count("- alert: "), count("- alert: ")));
+    for line in alerts.lines().filter(|line| line.contains("runbook: ")) {
+        let anchor = line.split("operations.md#").nth(1).and_then(|rest| rest.split('"').next());
+        assert!(anchor.is_some_and(|anchor| anchors.contains(anchor)), "{line}");
+    }
 }
 
 #[tokio::test]

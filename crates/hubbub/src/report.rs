@@ -1,5 +1,7 @@
 //! `hubbub report`: what the tables count, for people and programs.
 
+mod parquet;
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ const COLUMN_MAX: usize = 40;
                   Exit code: 0 told; 64 wrong flags, or SQL that asks nothing; 74 there are no tables in DIR, or the disk fails.\n\n\
                   Examples:\n  hubbub report summary --by minute --limit 10\n  hubbub report conversations --data /var/lib/hubbub --format csv\n  \
                   hubbub report bots --by day --format json\n  hubbub report trending\n  \
-                  hubbub report --sql 'SELECT sender, messages FROM bot_summary WHERE dead > 0' --format csv --output dead.csv"
+                  hubbub report --sql 'SELECT sender, messages FROM bot_summary WHERE dead > 0' --format csv --output dead.csv\n  hubbub report bots --by hour --limit 100000 --format parquet --output bots.parquet"
 )]
 pub(crate) struct ReportArgs {
     /// What to report
@@ -54,6 +56,8 @@ enum Format {
     Json,
     /// Comma-separated values, with a line of names
     Csv,
+    /// A file for other tools of data: give --output
+    Parquet,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -140,6 +144,7 @@ fn write(sheet: &Sheet, args: &ReportArgs, out: &mut dyn Write) -> std::io::Resu
         Format::Text => for_people(sheet, out),
         Format::Json => as_json(sheet, out),
         Format::Csv => out.write_all(&server::report::csv(sheet)),
+        Format::Parquet => out.write_all(&parquet::parquet(sheet)?),
     }
 }
 

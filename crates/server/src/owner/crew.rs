@@ -270,10 +270,10 @@ impl Crew {
     }
 
     /// A view and its follower.
-    pub(crate) fn follow(
+    pub(crate) fn follow<V: View + Send + 'static>(
         &mut self,
         name: &'static str,
-        mut view: impl View + Send + 'static,
+        mut view: V,
         came: impl Fn(BatchNo) + Send + 'static,
     ) -> Result<Arc<FollowGauges>, ServeError> {
         let gauges = Arc::new(FollowGauges::default());
@@ -288,7 +288,9 @@ impl Crew {
             }
         };
         let thread = spawn(name, move || {
-            views::yield_to_others();
+            if V::YIELDS {
+                views::yield_to_others();
+            }
             if let Err(why) = follow::run(&mut view, &reader, &shown, &stop, came) {
                 fatal.raise(why.into());
             }

@@ -58,6 +58,9 @@ pub(crate) trait View {
     /// At most: under load it waits [`REST`] times as long as its last step took.
     const GATHER_MAX: Duration;
 
+    /// Whether it gives way to those who answer people.
+    const YIELDS: bool;
+
     /// The last batch it has.
     fn at(&self) -> Result<BatchNo, FollowError>;
 
@@ -183,6 +186,7 @@ pub(crate) struct HistoryView {
 impl View for HistoryView {
     const GATHER: Duration = Duration::from_millis(25);
     const GATHER_MAX: Duration = Duration::from_millis(100);
+    const YIELDS: bool = true;
 
     fn at(&self) -> Result<BatchNo, FollowError> {
         Ok(self.history.cursor()?.batch)
@@ -213,8 +217,9 @@ pub(crate) struct TablesView {
 
 impl View for Tables {
     /// A result is to be seen before its deadline.
-    const GATHER: Duration = Duration::from_millis(15);
-    const GATHER_MAX: Duration = Duration::from_millis(40);
+    const GATHER: Duration = Duration::from_millis(10);
+    const GATHER_MAX: Duration = Duration::from_millis(25);
+    const YIELDS: bool = false;
 
     fn at(&self) -> Result<BatchNo, FollowError> {
         Ok(self.cursor().batch)
@@ -244,6 +249,7 @@ impl View for Tables {
 impl View for TablesView {
     const GATHER: Duration = Tables::GATHER;
     const GATHER_MAX: Duration = Tables::GATHER_MAX;
+    const YIELDS: bool = Tables::YIELDS;
 
     fn at(&self) -> Result<BatchNo, FollowError> {
         self.tables.at()

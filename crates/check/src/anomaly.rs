@@ -44,6 +44,12 @@ pub enum Kind {
     TicketTwice,
     /// What is told of a text is not what its events made of it: an edit, a reaction, its ordinal.
     WrongState,
+    /// A text stands in the journal and has no final result: nobody understands it, nobody gave it up.
+    Unresolved,
+    /// A result does not follow from the one before it: a text is understood twice, or out of nothing.
+    BrokenResult,
+    /// The tables do not count what the journal says, or not all of them the same.
+    Miscounted,
     /// A line or a server's frame that cannot be read.
     Unreadable,
 }
@@ -70,6 +76,9 @@ impl Kind {
             Self::Eavesdrop => "eavesdrop",
             Self::TicketTwice => "ticket_twice",
             Self::WrongState => "wrong_state",
+            Self::Unresolved => "unresolved",
+            Self::BrokenResult => "broken_result",
+            Self::Miscounted => "miscounted",
             Self::Unreadable => "unreadable",
         }
     }

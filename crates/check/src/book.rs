@@ -211,12 +211,23 @@ impl Book {
         text: impl Into<String>,
         at: &[Where],
     ) {
+        let at = at.iter().map(|at| format!("{}:{}", self.file_name(at.file), at.line)).collect();
+        self.found_at(kind, conversation, text, at);
+    }
+
+    /// The same, seen elsewhere than in a history.
+    pub(crate) fn found_at(
+        &mut self,
+        kind: Kind,
+        conversation: Option<&Name>,
+        text: impl Into<String>,
+        at: Vec<String>,
+    ) {
         let total = self.totals.entry(kind).or_default();
         *total += 1;
         if usize::try_from(*total).is_ok_and(|total| total > KEPT_PER_KIND) {
             return;
         }
-        let at = at.iter().map(|at| format!("{}:{}", self.file_name(at.file), at.line)).collect();
         let conversation = conversation.map(|name| name.to_string());
         self.anomalies.push(Anomaly { kind, conversation, text: text.into(), at });
     }

@@ -1,7 +1,8 @@
 //! Did the promises hold? Histories of clients in, named anomalies out.
 //!
 //! A history is what one client session saw, frame by frame, as it came off the socket (the file is
-//! described in `docs/formats.md`). The checker believes nothing else: it parses the frames with its
+//! described in `docs/formats.md`). Beside them an [`Audit`] may stand: what the journal and the tables of
+//! the server say. Of what clients saw the checker believes nothing else: it parses the frames with its
 //! own structs, not with `wire`, so that a bug of ours in reading them cannot hide a bug in sending
 //! them.
 //!
@@ -16,6 +17,7 @@
 //! The names of the anomalies follow Maelstrom and Jepsen where those have one.
 
 mod anomaly;
+mod audit;
 mod authors;
 mod book;
 mod causality;
@@ -31,6 +33,7 @@ mod what;
 use std::iter::Peekable;
 
 pub use anomaly::{Anomaly, Kind};
+pub use audit::{Audit, Results, Sums};
 pub use report::{Counts, KEPT_PER_KIND, Report};
 
 use book::Book;
@@ -44,6 +47,8 @@ pub struct Options {
     pub damaged: bool,
     /// Not every client's history is here: messages of unknown instances are not called invented.
     pub partial: bool,
+    /// Everything was waited for: each text has its final result, and is counted with it.
+    pub settled: bool,
 }
 
 /// Reads histories one after the other, then judges. If one outbox lived in several sessions, give
@@ -51,12 +56,18 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Checker {
     book: Book,
+    audit: Option<Audit>,
 }
 
 impl Checker {
     /// A checker that has read nothing.
     pub fn new(options: Options) -> Self {
-        Self { book: Book::new(options) }
+        Self { book: Book::new(options), audit: None }
+    }
+
+    /// The data directory of the run is judged with the histories.
+    pub fn audit(&mut self, audit: Audit) {
+        self.audit = Some(audit);
     }
 
     /// Reads one history, line by line. `name` is what anomalies call it.
@@ -86,6 +97,9 @@ impl Checker {
         outcome::judge(&mut self.book);
         authors::judge(&mut self.book);
         rooms::judge(&mut self.book);
+        if let Some(audit) = self.audit.take() {
+            audit::judge(&mut self.book, audit);
+        }
         self.book.into_report()
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Anomaly, Kind};
+use crate::{Anomaly, Kind, Results};
 
 /// How many anomalies of one kind are told in full; the others are only counted.
 pub const KEPT_PER_KIND: usize = 50;
@@ -55,6 +55,8 @@ pub struct Counts {
     pub unknown_frames: u64,
     /// Problems, by code.
     pub problems: BTreeMap<String, u64>,
+    /// What a data directory says of results, if one was read.
+    pub results: Option<Results>,
 }
 
 /// The verdict and its reasons.
@@ -107,6 +109,22 @@ impl fmt::Display for Report {
             c.resumed,
             c.delivered,
             self.totals.values().sum::<u64>(),
+        )?;
+        let Some(r) = &c.results else { return Ok(()) };
+        write!(
+            f,
+            "\n{} texts in the journal: {} full, {} degraded, {} dead, {} pending, {} results in all, \
+             {} answers after a guess; {} texts gone; {} conversations counted exactly, {} within bounds",
+            r.texts,
+            r.full,
+            r.degraded,
+            r.dead,
+            r.pending,
+            r.facts,
+            r.late_answers,
+            r.gone,
+            r.exact,
+            r.bounded,
         )
     }
 }

@@ -140,12 +140,15 @@ impl Enricher {
     /// Shown everything durable at the start, in order, before anything else.
     pub fn handle_past(&mut self, batch: BatchNo, offset: Offset, fact: &Fact) {
         self.past = batch;
+        if self.settings.asks_twice() && matches!(fact, Fact::Enriched(_)) {
+            return;
+        }
         self.ledger.past(batch.0, offset, fact);
     }
 
     /// All of the past was shown; says after which batch to follow the journal.
     pub fn handle_end_of_past(&mut self) -> BatchNo {
-        let first = self.ledger.end_of_past();
+        let first = self.ledger.end_of_past().filter(|_| !self.settings.forgets_pending());
         first.map_or(self.past, |first| BatchNo(first.saturating_sub(1)))
     }
 

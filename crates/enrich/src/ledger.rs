@@ -25,6 +25,8 @@ pub struct Counts {
     pub dead: u64,
     /// Neither.
     pub pending: u64,
+    /// Deleted, erased or expired before the service answered: there is nothing left to be asked.
+    pub gone: u64,
     /// Counter: messages that had a guess before anything else.
     pub guessed: u64,
 }
@@ -32,7 +34,7 @@ pub struct Counts {
 impl Counts {
     /// Messages that are nowhere, or twice: 0, or there is a bug.
     pub fn error(&self) -> i64 {
-        let found = self.full + self.degraded + self.dead + self.pending;
+        let found = self.full + self.degraded + self.dead + self.pending + self.gone;
         self.received.cast_signed() - found.cast_signed()
     }
 
@@ -76,6 +78,8 @@ pub(crate) struct Later {
     guess: Option<(Reason, Guess)>,
     pub(crate) batch: u64,
     pub(crate) sweeps: u8,
+    /// The walk in which it came here.
+    walk: u32,
 }
 
 /// An understanding in 20 bytes.
@@ -95,6 +99,8 @@ pub(crate) struct Ledger {
     /// Full: nothing more happens to them.
     done: Done,
     later: BTreeMap<Offset, Later>,
+    /// Walks along all that is to be asked again.
+    walk: u32,
     dead: BTreeMap<Offset, Letter>,
     /// Of the past, until its end is reached: where the messages are that have no fact yet.
     unread: BTreeMap<Offset, u64>,
@@ -177,7 +183,7 @@ impl Ledger {
             Understood::Pending => None,
             Understood::Dead(_) => return,
         };
-        self.later.insert(target, Later { guess, batch, sweeps });
+        self.later.insert(target, Later { guess, batch, sweeps, walk: self.walk });
     }
 
     /// One that was given up leaves the hand.
@@ -197,6 +203,27 @@ impl Ledger {
     /// The batch of the first that is to be asked again.
     pub(crate) fn first_later(&self) -> Option<u64> {
         self.later.values().map(|later| later.batch).min()
+    }
+
+    /// A walk begins at the first that is to be asked again.
+    pub(crate) fn begin_walk(&mut self) {
+        self.walk = self.walk.wrapping_add(1);
+    }
+
+    /// It has come to the journal's end: what was here when it began and was not met is not in the journal
+    /// any more.
+    pub(crate) fn end_walk(&mut self) {
+        let (walk, counts) = (self.walk, &mut self.counts);
+        self.later.retain(|_, later| {
+            if later.walk == walk {
+                return true;
+            }
+            let stood =
+                if later.guess.is_some() { &mut counts.degraded } else { &mut counts.pending };
+            *stood = stood.saturating_sub(1);
+            counts.gone += 1;
+            false
+        });
     }
 
     /// How many are to be asked again.

@@ -14,7 +14,7 @@
 //!
 //! # Invariants
 //!
-//! - Conservation: `received = full + degraded + dead + pending`, see [`Counts`].
+//! - Conservation: `received = full + degraded + dead + pending + gone`, see [`Counts`].
 //! - Each fact carries what it replaces, as the journal has it: folds need to look up nothing.
 //! - A message that is full is never called for again.
 //! - At most [`Settings::in_hand_max`] messages are in hand. Beyond that [`Enricher::room`] is 0, and the
@@ -26,6 +26,7 @@ mod done;
 mod enricher;
 mod in_hand;
 mod ledger;
+mod mutants;
 mod service;
 mod settings;
 mod sweep;

@@ -30,6 +30,9 @@ pub struct Settings {
     pub without: BTreeSet<Protection>,
     /// Where the dice begin.
     pub seed: u64,
+    /// The promise to break.
+    #[cfg(feature = "mutants")]
+    pub mutant: Option<model::Mutant>,
 }
 
 impl Default for Settings {
@@ -47,6 +50,8 @@ impl Default for Settings {
             append_again_after: Duration::from_secs(1),
             without: BTreeSet::new(),
             seed: 1,
+            #[cfg(feature = "mutants")]
+            mutant: None,
         }
     }
 }

@@ -1,4 +1,6 @@
-//! `hubbub verify`: the checker of the crash run, for users' own histories.
+//! `hubbub verify`: the checker of the crash run, for users' own histories and data directories.
+
+mod directory;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -13,12 +15,19 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(
     after_help = "A history is a file of JSON lines, one client session each (docs/formats.md). Exit code 0: every promise \
-                  held; 1: one did not; 74: a file cannot be read.\n\nExample:\n  hubbub verify target/crash/*/histories/*.jsonl"
+                  held; 1: one did not; 74: a file cannot be read.\n\nExamples:\n  hubbub verify target/crash/*/histories/*.jsonl\n  \
+                  hubbub verify --data /var/lib/hubbub"
 )]
 pub(crate) struct VerifyArgs {
     /// Histories
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "data", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The data directory: each text has one result in the journal, and the tables count what it says
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Everything was waited for: a text without a final result is an anomaly
+    #[arg(long, requires = "data")]
+    settled: bool,
     /// One JSON object instead of lines for people
     #[arg(long)]
     json: bool,
@@ -49,10 +58,14 @@ pub(crate) fn run(args: &VerifyArgs) -> ExitCode {
 }
 
 fn judge(args: &VerifyArgs) -> Result<Report> {
-    let mut checker = Checker::new(Options { damaged: args.damaged, partial: args.partial });
+    let VerifyArgs { damaged, partial, settled, .. } = *args;
+    let mut checker = Checker::new(Options { damaged, partial, settled });
     for path in &args.files {
         let lines = read(path).with_context(|| format!("cannot read {}", path.display()))?;
         checker.file(&path.display().to_string(), lines);
+    }
+    if let Some(data) = &args.data {
+        checker.audit(directory::read(data)?);
     }
     Ok(checker.finish())
 }

@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use crate::disk::{DiskFile, RealFile, to_read};
 use crate::layout::{ALIGN, narrow, wide};
+use crate::read::{BatchView, decode};
 use crate::scan::{Span, Window, batch_at, header_at, last_written, next_batch, next_header};
 use crate::segment::{HeaderRead, SEGMENT_HEADER_BYTES, SegmentHeader, file_name, number_of};
 
@@ -205,6 +206,32 @@ impl Seen {
     /// [`OnlookError`].
     pub fn copied(&self, end: u64) -> Result<Stretch, OnlookError> {
         self.walk_to(0, end).map_err(|why| OnlookError { path: self.path.clone(), why })
+    }
+
+    /// Gives the batches of a stretch of it, in order.
+    ///
+    /// # Errors
+    /// [`OnlookError`]; `InvalidData` for a batch that does not decode: run the version that wrote it.
+    pub fn batches(
+        &self,
+        stretch: &Stretch,
+        mut take: impl FnMut(BatchView),
+    ) -> Result<(), OnlookError> {
+        let failed = |why| OnlookError { path: self.path.clone(), why };
+        let undecodable = |why: &str| failed(io::Error::new(io::ErrorKind::InvalidData, why));
+        let salt = self.salt().ok_or_else(|| undecodable("its header does not read"))?;
+        let span = Span { file: &self.file, salt, end: stretch.to };
+        let (mut window, mut at) = (Window::default(), stretch.from.max(SEGMENT_HEADER_BYTES));
+        while at < stretch.to {
+            let Some((header, payload)) = batch_at(&mut window, span, at).map_err(failed)? else {
+                let next = next_batch(&mut window, span, at + wide(ALIGN)).map_err(failed)?;
+                at = next.unwrap_or(stretch.to);
+                continue;
+            };
+            take(decode(&header, payload).map_err(undecodable)?);
+            at += header.total_bytes();
+        }
+        Ok(())
     }
 
     fn header(&self) -> Option<&SegmentHeader> {

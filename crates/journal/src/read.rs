@@ -219,7 +219,8 @@ impl Follower {
     }
 }
 
-fn decode(header: &BatchHeader, payload: &[u8]) -> Result<BatchView, &'static str> {
+/// The batch of a header and its records.
+pub(crate) fn decode(header: &BatchHeader, payload: &[u8]) -> Result<BatchView, &'static str> {
     let mut facts = Vec::with_capacity(header.records as usize);
     for record in Records::new(payload) {
         let record = record.map_err(|malformed| malformed.0)?;

@@ -22,11 +22,19 @@ pub enum Mutant {
     ReleasedEarly,
     /// A ticket opens connections as long as it lives.
     TicketKept,
+    /// After a restart every message is sent to the outside service again, as if none had a result.
+    AskedTwice,
+    /// After a restart messages that had no result before it are never sent to the outside service.
+    PendingForgotten,
+    /// An answer that comes after a guess does not take its place in the tables.
+    GuessKept,
+    /// What the tables read again after a crash counts again in the rows that had it already.
+    CountedAgain,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::NoSync,
         Self::AcknowledgeEarly,
         Self::TailCutTooFar,
@@ -34,6 +42,10 @@ impl Mutant {
         Self::CursorAhead,
         Self::ReleasedEarly,
         Self::TicketKept,
+        Self::AskedTwice,
+        Self::PendingForgotten,
+        Self::GuessKept,
+        Self::CountedAgain,
     ];
 
     /// Its name on the command line.
@@ -46,6 +58,10 @@ impl Mutant {
             Self::CursorAhead => "cursor-ahead",
             Self::ReleasedEarly => "released-early",
             Self::TicketKept => "ticket-kept",
+            Self::AskedTwice => "asked-twice",
+            Self::PendingForgotten => "pending-forgotten",
+            Self::GuessKept => "guess-kept",
+            Self::CountedAgain => "counted-again",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! → the owner starts (lock, recovery, views, drives) → the gateway starts → the port serves → a signal
 //! or a fault ends it, in the order that loses nothing.
 
+pub mod audit;
 pub mod backup;
 mod clock;
 pub mod config;

@@ -102,7 +102,7 @@ impl Tables {
             Some(changes) => changes,
             None => Changes::new(round.fold()?),
         };
-        let mut taken = 0;
+        let (mut taken, wrong) = (0, self.wrong);
         for item in items {
             if changes.bytes() >= COMMIT_BYTES {
                 break;
@@ -112,12 +112,12 @@ impl Tables {
                 continue;
             }
             at.batch = item.ends_at();
-            changes.fold.count_deep_only(at.batch <= self.wide);
+            changes.fold.count_deep_only(at.batch <= self.wide && !wrong.counts_again());
             match *item {
                 Item::Batch(BatchIn { stamp, facts, .. }) => {
                     changes.fold.advance(stamp);
                     for (offset, fact) in facts {
-                        if at.saw(*offset) {
+                        if at.saw(*offset) && !wrong.misses(fact) {
                             take(&round, &mut changes, fact, stamp)?;
                         }
                     }

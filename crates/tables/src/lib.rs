@@ -24,6 +24,7 @@ mod bits;
 mod changes;
 mod cursor;
 mod error;
+mod mutants;
 mod read;
 mod report;
 mod schema;
@@ -45,6 +46,7 @@ pub use store::{BUSY_TIMEOUT, VERSION};
 pub use windows::TRENDING_MAX;
 
 use changes::Changes;
+use mutants::Wrong;
 use store::Store;
 
 /// The tables of one data directory, and the one who writes them.
@@ -58,6 +60,7 @@ pub struct Tables {
     wide: BatchNo,
     /// What was folded and is not in all rows; none before the first, and after an error.
     changes: Option<Changes>,
+    wrong: Wrong,
 }
 
 impl Tables {
@@ -70,7 +73,7 @@ impl Tables {
     pub fn open(file: &Path) -> Result<Self, TablesError> {
         let store = Store::open(file)?;
         let (kept, wide) = (store.cursor()?, store.wide()?);
-        Ok(Self { store, at: kept.clone(), kept, wide, changes: None })
+        Ok(Self { store, at: kept.clone(), kept, wide, changes: None, wrong: Wrong::default() })
     }
 
     /// A handle that only reads, for another thread. It sees whole commits, and never waits for

@@ -11,20 +11,38 @@ const ANSWER_MAX_BYTES: u64 = 1 << 20;
 
 /// Asks for a path; gives the status and the body. `patience` bounds each step.
 pub(crate) fn get(address: SocketAddr, path: &str, patience: Duration) -> Result<(u16, String)> {
-    ask("GET", address, path, patience)
+    ask("GET", address, path, "", patience)
 }
 
 /// Asks for something to be done.
 pub(crate) fn post(address: SocketAddr, path: &str, patience: Duration) -> Result<(u16, String)> {
-    ask("POST", address, path, patience)
+    ask("POST", address, path, "", patience)
 }
 
-fn ask(how: &str, address: SocketAddr, path: &str, patience: Duration) -> Result<(u16, String)> {
+/// Asks for something to be so.
+pub(crate) fn put(
+    address: SocketAddr,
+    path: &str,
+    json: &str,
+    patience: Duration,
+) -> Result<(u16, String)> {
+    ask("PUT", address, path, json, patience)
+}
+
+fn ask(
+    how: &str,
+    address: SocketAddr,
+    path: &str,
+    body: &str,
+    patience: Duration,
+) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, patience)?;
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
     let question = format!(
-        "{how} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        "{how} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
     );
     stream.write_all(question.as_bytes())?;
     let mut answer = String::new();

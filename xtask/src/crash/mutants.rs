@@ -12,7 +12,7 @@ use super::CrashArgs;
 use super::round::Round;
 
 /// The mutants of the house, as `model` names them.
-pub(crate) const NAMES: [&str; 7] = [
+pub(crate) const NAMES: [&str; 11] = [
     "acknowledge-early",
     "no-sync",
     "tail-cut-too-far",
@@ -20,6 +20,10 @@ pub(crate) const NAMES: [&str; 7] = [
     "cursor-ahead",
     "released-early",
     "ticket-kept",
+    "asked-twice",
+    "pending-forgotten",
+    "guess-kept",
+    "counted-again",
 ];
 
 /// The first round is short, for most are found soon; the others are longer.

@@ -1,13 +1,13 @@
 //! One run: servers, clients, faults, the end of faults, the last reads, the judgement.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use check::{Checker, Options, Report};
+use check::Report;
 
 use super::CrashArgs;
 use super::hard_paths::HardPaths;
@@ -61,7 +61,7 @@ impl<'a> Round<'a> {
         if let Err(why) = self.play(&guardian, &mut servers, &folder) {
             servers.trouble.push(format!("{why:#}"));
         }
-        let report = judge(&folder.join("histories"))?;
+        let report = judge(self.binary, &folder, &mut servers.trouble)?;
         let mut verdict = Verdict {
             seed: self.seed,
             shape: self.shape(),
@@ -107,6 +107,7 @@ impl<'a> Round<'a> {
             }
         }
         servers.wait_kept()?;
+        servers.wait_understood()?;
         for (name, url) in &doors {
             let mut sweep = self.sweep(guardian, folder, name, url)?;
             let ended = sweep.wait(SWEEP_WITHIN)?;
@@ -193,18 +194,29 @@ impl<'a> Round<'a> {
     }
 }
 
-/// Reads all histories of a folder, by name, and judges them.
-fn judge(folder: &Path) -> Result<Report> {
-    let mut paths =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
+/// Has all histories of a folder read, by name, and the data directory with them, and judged.
+fn judge(binary: &Path, folder: &Path, trouble: &mut Vec<String>) -> Result<Report> {
+    let mut paths = fs::read_dir(folder.join("histories"))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<PathBuf>>>()?;
     // Besides the histories there is a list of the rooms that were made.
     paths.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
     paths.sort();
-    let mut checker = Checker::new(Options::default());
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let lines = BufReader::new(fs::File::open(&path)?).split(b'\n').map_while(Result::ok);
-        checker.file(&name, lines.map(|line| String::from_utf8_lossy(&line).into_owned()));
+    let names: Vec<_> = paths.iter().filter_map(|path| path.strip_prefix(folder).ok()).collect();
+    match verify(binary, folder, &["--data", "data", "--settled"], &names) {
+        Err(why) => {
+            trouble.push(format!("{why:#}"));
+            verify(binary, folder, &[], &names)
+        }
+        judged => judged,
     }
-    Ok(checker.finish())
+}
+
+/// The checker, as users have it.
+fn verify(binary: &Path, folder: &Path, flags: &[&str], files: &[&Path]) -> Result<Report> {
+    let mut command = Command::new(binary);
+    command.args(["verify", "--json"]).args(flags).args(files).current_dir(folder);
+    let printed = command.output().context("cannot run verify")?;
+    let told = || String::from_utf8_lossy(&printed.stderr).into_owned();
+    serde_json::from_slice(&printed.stdout).with_context(|| format!("verify says: {}", told()))
 }

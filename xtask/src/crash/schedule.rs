@@ -37,6 +37,27 @@ pub(crate) enum Views {
     PutBack,
 }
 
+/// What is wrong with the NLP service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Nothing.
+    None,
+    /// Some calls fail, at once or late.
+    Errors,
+    /// Some calls are never answered.
+    Hang,
+    /// Some calls are refused for now.
+    TooMany,
+    /// All calls fail, now and then.
+    Outage,
+    /// All calls wait, once.
+    Stall,
+    /// Answers are cut short, or mean nothing, and connections are told to go.
+    Broken,
+    /// Answers come after the deadline.
+    Slow,
+}
+
 /// One fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -48,6 +69,12 @@ pub(crate) enum Fault {
     StopOwner(Duration),
     /// SIGSTOP, and SIGCONT after a while.
     StopGateway(usize, Duration),
+    /// SIGKILL, and another life after a while.
+    KillService(Duration),
+    /// SIGKILL for the NLP service, which is away for a while, and for the owner.
+    KillBoth(Duration, Aim, Death, Views),
+    /// From now on.
+    Trouble(Trouble),
 }
 
 /// A fault, after a pause.
@@ -81,6 +108,9 @@ impl Schedule {
     }
 
     fn fault(&mut self) -> Fault {
+        if self.dice.percent(35) {
+            return self.at_service();
+        }
         let at_gateway = self.gateways > 0 && self.dice.percent(35);
         let gateway = usize::try_from(self.dice.below(self.gateways as u64)).unwrap_or(0);
         let stop = self.dice.percent(if at_gateway { 40 } else { 25 });
@@ -90,6 +120,24 @@ impl Schedule {
             (false, true) => Fault::StopOwner(self.stop_time()),
             (false, false) => Fault::KillOwner(self.aim(), self.death(), self.views()),
         }
+    }
+
+    fn at_service(&mut self) -> Fault {
+        match self.dice.below(3) {
+            0 => Fault::KillService(self.dice.between(0, 2_000)),
+            1 => {
+                let away = self.dice.between(0, 2_000);
+                Fault::KillBoth(away, self.aim(), self.death(), self.views())
+            }
+            _ => Fault::Trouble(self.trouble()),
+        }
+    }
+
+    /// What is wrong with the NLP service, every other time something.
+    pub(crate) fn trouble(&mut self) -> Trouble {
+        let all = Trouble::ALL;
+        let at = usize::try_from(self.dice.below(2 * all.len() as u64)).unwrap_or(0);
+        all.get(at).copied().unwrap_or(Trouble::None)
     }
 
     /// Below and above the 5 s after which a silent link is dropped.
@@ -127,6 +175,20 @@ impl Schedule {
             _ => Views::PutBack,
         }
     }
+}
+
+impl Trouble {
+    /// All of them.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::None,
+        Self::Errors,
+        Self::Hang,
+        Self::TooMany,
+        Self::Outage,
+        Self::Stall,
+        Self::Broken,
+        Self::Slow,
+    ];
 }
 
 impl Death {

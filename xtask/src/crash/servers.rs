@@ -2,19 +2,19 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::backups::Backups;
 use super::kills::Kills;
 use super::metrics::Tally;
-use super::process::Process;
-use super::schedule::{Aim, Death, Fault, Schedule, Views};
+use super::schedule::{Aim, Death, Fault, Schedule, Trouble, Views};
+use super::server::{Ground, Server, free_address};
+use super::service::Service;
 use super::shape::{Shape, gateway_arguments, owner_arguments};
 use super::{folders, http, metrics, sidecar};
 use crate::guardian::Guardian;
@@ -25,6 +25,11 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 /// How long the keeper may take until it finds nothing more to take.
 const KEPT_WITHIN: Duration = Duration::from_secs(60);
+/// How long the number of texts without a final result may stay the same. Between two rounds of asking
+/// again there is a minute at most, but only after many in vain.
+const STUCK_AFTER: Duration = Duration::from_secs(20);
+/// Troubles that are told one by one.
+const TROUBLE_MAX: usize = 20;
 /// How often counters are read.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// How long a process may take to show them; one that is stopped never does.
@@ -42,27 +47,16 @@ const ERASED: u32 = 40;
 /// SIGABRT: how the shadow disk ends its process inside a sync.
 const ABORTED: i32 = 6;
 
-/// One server, through its lives.
-#[derive(Debug)]
-struct Server {
-    name: String,
-    address: SocketAddr,
-    life: u32,
-    is_stopped: bool,
-    process: Process,
-}
-
 /// All of them, and what became of them.
 #[derive(Debug)]
 pub(crate) struct Servers {
-    guardian: Rc<Guardian>,
-    binary: PathBuf,
-    folder: PathBuf,
+    ground: Ground,
     shape: Shape,
     seed: u64,
     schedule: Schedule,
     owner: Server,
     gateways: Vec<Server>,
+    service: Service,
     backups: Backups,
     diary: fs::File,
     started: Instant,
@@ -82,25 +76,27 @@ impl Servers {
         shape: Shape,
         seed: u64,
     ) -> Result<Self> {
+        let ground = Ground::new(guardian, binary, folder);
+        let service = Service::start(&ground, seed)?;
         let address = free_address()?;
-        let arguments = owner_arguments(&shape, address, seed, Death::Process);
-        let owner = launch(guardian, binary, folder, "owner", address, &arguments)?;
+        let addresses = (address, service.address());
+        let arguments = owner_arguments(&shape, addresses, seed, Death::Process);
+        let owner = ground.launch("owner", address, &arguments)?;
         let gateways = (1..=shape.gateways)
             .map(|number| {
                 let address = free_address()?;
                 let arguments = gateway_arguments(&shape, address);
-                launch(guardian, binary, folder, &format!("g{number}"), address, &arguments)
+                ground.launch(&format!("g{number}"), address, &arguments)
             })
             .collect::<Result<Vec<Server>>>()?;
         let mut servers = Self {
-            guardian: Rc::clone(guardian),
-            binary: binary.to_owned(),
-            folder: folder.to_owned(),
+            ground,
             schedule: Schedule::new(seed, gateways.len()),
             shape,
             seed,
             owner,
             gateways,
+            service,
             backups: Backups::new(guardian, binary, folder),
             diary: fs::File::create(folder.join("faults.log"))?,
             started: Instant::now(),
@@ -124,14 +120,15 @@ impl Servers {
         doors.iter().map(|server| (server.name.clone(), url(server))).collect()
     }
 
-    /// Does what the schedule says, until then.
+    /// Does what the schedule says, until then. The NLP service is in trouble from the beginning.
     pub(crate) fn torment(&mut self, until: Instant) -> Result<()> {
+        self.apply(Fault::Trouble(Trouble::Errors))?;
         loop {
             let step = self.schedule.next_step();
             let left = until.saturating_duration_since(Instant::now());
             self.pause(step.pause.min(left))?;
             if left <= step.pause {
-                return Ok(());
+                return self.service.heal(&self.ground);
             }
             self.note(&format!("{:?}", step.fault))?;
             self.trouble.extend(self.backups.before_a_fault()?);
@@ -154,6 +151,17 @@ impl Servers {
                 self.kills.gateway += 1;
                 self.revive_gateway(index)
             }
+            Fault::KillService(away) => self.kill_service(away),
+            Fault::KillBoth(away, aim, death, views) => {
+                self.kill_service(away)?;
+                self.kills.both += 1;
+                self.apply(Fault::KillOwner(aim, death, views))
+            }
+            Fault::Trouble(trouble) => {
+                self.kills.troubles += u64::from(trouble != Trouble::None);
+                self.service.suffer(trouble);
+                Ok(())
+            }
             Fault::StopOwner(time) => {
                 self.owner.stop()?;
                 self.pause(time)?;
@@ -167,6 +175,11 @@ impl Servers {
                 self.gateways[index].go_on()
             }
         }
+    }
+
+    fn kill_service(&mut self, away: Duration) -> Result<()> {
+        self.kills.service += 1;
+        self.service.kill(away)
     }
 
     /// Lets time pass, looks at the counters, and sees who ended by itself.
@@ -251,6 +264,44 @@ impl Servers {
         }
     }
 
+    /// The NLP service is well, and every text has its final result, or nothing happens any more: then
+    /// it is the checker's to say what is missing.
+    pub(crate) fn wait_understood(&mut self) -> Result<()> {
+        self.note("clients are through, the keeper rests")?;
+        let (mut waiting, mut since) = (f64::MAX, Instant::now());
+        while since.elapsed() < STUCK_AFTER {
+            let (_, page) = http::get(self.owner.address, "/metrics", KEPT_WITHIN)?;
+            let names = ["pending", "degraded", "behind_batches"];
+            let now: f64 = names.into_iter().map(|name| understood(&page, name)).sum();
+            if now < waiting {
+                (waiting, since) = (now, Instant::now());
+            }
+            if now == 0.0 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.note(&format!("understood, but for {waiting} texts"))?;
+        self.wait_counted()
+    }
+
+    /// The tables have what the journal has. Facts without a result may still come.
+    fn wait_counted(&mut self) -> Result<()> {
+        let durable = |page: &str| counter(page, "hubbub_journal_durable_batch");
+        let (_, page) = http::get(self.owner.address, "/metrics", KEPT_WITHIN)?;
+        let (wanted, until) = (durable(&page), Instant::now() + KEPT_WITHIN);
+        loop {
+            let (_, page) = http::get(self.owner.address, "/metrics", KEPT_WITHIN)?;
+            if durable(&page) - counter(&page, "hubbub_tables_behind_batches") >= wanted {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                bail!("the tables do not come to batch {wanted}");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Asks all to stop, gateways first; each is to end well. Then the backups are judged.
     pub(crate) fn stop(&mut self) -> Result<()> {
         self.look();
@@ -271,7 +322,7 @@ impl Servers {
     /// Stops the owner at moments when its disk is at work, or gives up after a while. The disk is
     /// asked while its process stands still, so the answer still holds when it is killed.
     fn take_aim(&mut self, aim: Aim) -> Result<()> {
-        let journal = self.folder.join("data").join("journal");
+        let journal = self.ground.folder.join("data").join("journal");
         let until = Instant::now() + AIM_FOR;
         while aim != Aim::Blind && Instant::now() < until {
             self.owner.process.signal("STOP")?;
@@ -292,8 +343,9 @@ impl Servers {
         }
         // Other dice on the disk in each life.
         let seed = self.seed.wrapping_add(u64::from(self.owner.life) * 1_000_003);
-        let arguments = owner_arguments(&self.shape, self.owner.address, seed, death);
-        self.owner.revive(&self.guardian, &self.binary, &self.folder, &arguments)?;
+        let addresses = (self.owner.address, self.service.address());
+        let arguments = owner_arguments(&self.shape, addresses, seed, death);
+        self.owner.revive(&self.ground, &arguments)?;
         self.wait_owner()
     }
 
@@ -319,12 +371,14 @@ impl Servers {
 
     fn revive_gateway(&mut self, index: usize) -> Result<()> {
         let arguments = gateway_arguments(&self.shape, self.gateways[index].address);
-        let server = &mut self.gateways[index];
-        server.revive(&self.guardian, &self.binary, &self.folder, &arguments)
+        self.gateways[index].revive(&self.ground, &arguments)
     }
 
     /// Someone who ended by itself comes back. That is trouble, unless the shadow disk did it.
     fn mend(&mut self) -> Result<()> {
+        if self.service.mend(&self.ground)? {
+            self.trouble.push("the NLP service ended by itself".to_owned());
+        }
         if let Some(status) = self.owner.process.ended()? {
             if status.signal() == Some(ABORTED) {
                 self.aborted()?;
@@ -359,13 +413,18 @@ impl Servers {
             }
             if let Ok((200, page)) = http::get(server.address, "/metrics", SHOWN_WITHIN) {
                 self.tally.see(&server.name, server.life, &page);
+                let error = understood(&page, "conservation_error");
+                if error != 0.0 && self.trouble.len() < TROUBLE_MAX {
+                    let name = &server.name;
+                    self.trouble.push(format!("{name} says that {error} texts are nowhere"));
+                }
             }
         }
     }
 
     fn move_views(&mut self, what: Views) -> Result<()> {
-        let views = self.folder.join("data").join("views");
-        let older = self.folder.join("views-older");
+        let views = self.ground.folder.join("data").join("views");
+        let older = self.ground.folder.join("views-older");
         match what {
             Views::Keep => {}
             Views::Copy => {
@@ -393,45 +452,11 @@ impl Servers {
     }
 }
 
-impl Server {
-    fn revive(
-        &mut self,
-        guardian: &Rc<Guardian>,
-        binary: &Path,
-        folder: &Path,
-        arguments: &[String],
-    ) -> Result<()> {
-        self.process = Process::start(guardian, &self.name, binary, arguments, folder)?;
-        self.life += 1;
-        self.is_stopped = false;
-        Ok(())
-    }
-
-    fn stop(&mut self) -> Result<()> {
-        self.is_stopped = true;
-        self.process.signal("STOP")
-    }
-
-    fn go_on(&mut self) -> Result<()> {
-        self.is_stopped = false;
-        self.process.signal("CONT")
-    }
+/// A gauge or counter of how texts are understood; 0 where there is none.
+fn understood(page: &str, name: &str) -> f64 {
+    counter(page, &format!("hubbub_enrich_{name}"))
 }
 
-fn launch(
-    guardian: &Rc<Guardian>,
-    binary: &Path,
-    folder: &Path,
-    name: &str,
-    address: SocketAddr,
-    arguments: &[String],
-) -> Result<Server> {
-    let process = Process::start(guardian, name, binary, arguments, folder)?;
-    Ok(Server { name: name.to_owned(), address, life: 1, is_stopped: false, process })
-}
-
-/// An address on which nobody listens now.
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?)
+fn counter(page: &str, name: &str) -> f64 {
+    metrics::parse(page).get(name).copied().unwrap_or(0.0)
 }

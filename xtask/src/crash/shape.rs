@@ -20,10 +20,15 @@ pub(crate) struct Shape {
     pub(crate) mutant: Option<String>,
 }
 
+/// What it tells the owner of the NLP service: calls that hang are given up soon.
+fn asking(service: SocketAddr) -> String {
+    format!("--nlp http://{service} --nlp-timeout-ms 800")
+}
+
 /// Paths are relative to the folder of the run: a socket's path has at most 107 bytes.
 pub(crate) fn owner_arguments(
     shape: &Shape,
-    listen: SocketAddr,
+    (listen, service): (SocketAddr, SocketAddr),
     seed: u64,
     after: Death,
 ) -> Vec<String> {
@@ -31,9 +36,10 @@ pub(crate) fn owner_arguments(
     let mut line = format!(
         "serve --dev --role {role} --data data --listen {listen} --hubs {} --memory-bytes {} \
          --segment-bytes {SEGMENT_BYTES} --ring-bytes {RING_BYTES} --retain {RETAIN} \
-         --retain-sweep-seconds 2 --disk shadow:{seed} --after {}",
+         --retain-sweep-seconds 2 {} --disk shadow:{seed} --after {}",
         shape.hubs,
         shape.memory_bytes,
+        asking(service),
         after.name()
     );
     if shape.gateways > 0 {
@@ -68,13 +74,15 @@ fn shape(gateways: u16, mutant: Option<&str>) -> Shape {
 #[test]
 fn one_process_is_both_and_an_owner_has_a_link() {
     let listen = SocketAddr::from(([127, 0, 0, 1], 9000));
+    let service = SocketAddr::from(([127, 0, 0, 1], 9001));
     assert_eq!(
-        owner_arguments(&shape(0, None), listen, 7, Death::Power).join(" "),
+        owner_arguments(&shape(0, None), (listen, service), 7, Death::Power).join(" "),
         "serve --dev --role both --data data --listen 127.0.0.1:9000 --hubs 4 --memory-bytes 99 \
          --segment-bytes 2097152 --ring-bytes 8192 --retain channel:25 --retain-sweep-seconds 2 \
-         --disk shadow:7 --after power"
+         --nlp http://127.0.0.1:9001 --nlp-timeout-ms 800 --disk shadow:7 --after power"
     );
-    let split = owner_arguments(&shape(2, Some("no-sync")), listen, 7, Death::Process).join(" ");
+    let split =
+        owner_arguments(&shape(2, Some("no-sync")), (listen, service), 7, Death::Process).join(" ");
     assert!(split.starts_with("serve --dev --role owner "));
     assert!(split.ends_with(" --after process --link link.sock --mutant no-sync"), "{split}");
     assert_eq!(

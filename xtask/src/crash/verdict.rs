@@ -67,6 +67,12 @@ impl Verdict {
         if counts.removed == 0 {
             never.push("subscriptions ended by a removal");
         }
+        if counts.results.is_none_or(|results| results.late_answers == 0) {
+            never.push("answers in the place of guesses");
+        }
+        if counts.results.is_none_or(|results| results.exact == 0) {
+            never.push("conversations counted exactly");
+        }
         if counts.tickets == 0 {
             never.push("connections opened by a ticket");
         }
@@ -132,6 +138,20 @@ impl fmt::Display for Verdict {
             counts.removed,
             counts.tickets
         )?;
+        if let Some(results) = &counts.results {
+            writeln!(
+                f,
+                "understood: {} texts, {} by the service, {} given up; {} results, {} in the place of \
+                 guesses; {} conversations counted exactly, {} of which something is gone",
+                results.texts,
+                results.full,
+                results.dead,
+                results.facts,
+                results.late_answers,
+                results.exact,
+                results.bounded,
+            )?;
+        }
         write!(
             f,
             "crash run: {}, seed {}, {} messages acknowledged, {} delivered, {} kills, {} stops, \

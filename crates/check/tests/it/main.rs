@@ -10,6 +10,8 @@ mod anomalies;
 #[cfg(test)]
 mod arbitrary;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod history;

@@ -10,7 +10,9 @@ impl Enricher {
     /// Whether to walk along the journal for what is to be asked again: after which batch to begin.
     pub fn begin_sweep(&mut self, now: Mono) -> Option<BatchNo> {
         let ledger = &self.ledger;
-        self.sweep.begin(|| ledger.first_later(), now)
+        let after = self.sweep.begin(|| ledger.first_later(), now)?;
+        self.ledger.begin_walk();
+        Some(after)
     }
 
     /// How many facts the walk may show now; after 0, rest a little.
@@ -47,6 +49,7 @@ impl Enricher {
 
     /// The walk has come to the journal's end.
     pub fn handle_sweep_end(&mut self, now: Mono) {
+        self.ledger.end_walk();
         let dice = self.dice.next();
         self.sweep.end(now, dice);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use enrich::{Answered, Command, Enricher, Settings};
-use model::{BatchNo, Fact, Mono, Understood, Wall};
+use model::{BatchNo, Enrichment, Fact, Mono, Reason, Understanding, Understood, Wall};
 use proptest::prelude::*;
 
 use crate::world::*;
@@ -64,6 +64,48 @@ fn a_full_disk_keeps_the_answers_and_hands_them_over_again() {
     }
     room.handle_durable(2);
     assert_eq!((room.counts().full, room.counts().error()), (2, 0));
+}
+
+/// A message of the past with nothing but a guess.
+fn guessed(room: &mut Enricher, record: u64) {
+    let fact = message(record, "ann", Wall(0));
+    let Fact::Message(message) = &fact else { panic!("{fact:?}") };
+    let after = Understood::Degraded { why: Reason::Breaker, guess: Understanding::default() };
+    let guess = Fact::Enriched(Box::new(Enrichment {
+        conversation: message.conversation.clone(),
+        seq: message.seq,
+        target: offset(record),
+        said: None,
+        before: Understood::Pending,
+        after,
+    }));
+    room.handle_past(BatchNo(record), offset(record), &fact);
+    room.handle_past(BatchNo(record), offset(100 + record), &guess);
+}
+
+#[test]
+fn a_text_that_is_gone_when_it_would_be_asked_again_is_waited_for_no_longer() {
+    let mut room = Enricher::new(Settings::default());
+    for record in 1..=3 {
+        guessed(&mut room, record);
+    }
+    room.handle_end_of_past();
+    assert_eq!((room.counts().degraded, room.sizes()[2]), (3, 3));
+    assert_eq!(room.begin_sweep(Mono(0)), Some(BatchNo(0)));
+    // The second was deleted meanwhile; the third is called for when it is already on its way out.
+    for record in [1, 3] {
+        let fact = message(record, "ann", Wall(0));
+        assert!(room.handle_swept(BatchNo(record), offset(record), &fact, Mono(0)));
+    }
+    for command in commands(&mut room) {
+        let Command::Call { target, number, sent, .. } = command else { panic!("{command:?}") };
+        let answer = if target == offset(1) { good() } else { error() };
+        room.handle_answer(Answered { target, number, sent, came: Mono(5), answer }, Mono(5));
+    }
+    room.handle_sweep_end(Mono(10));
+    let counts = room.counts();
+    assert_eq!((counts.gone, counts.degraded, counts.error()), (1, 2, 0), "{counts:?}");
+    assert_eq!(room.sizes()[2], 1, "one is answered and not durable, one is asked again");
 }
 
 #[test]

@@ -5,6 +5,9 @@ mod faults;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+#[cfg(feature = "mutants")]
+mod mutants;
+#[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod protections;

@@ -348,6 +348,21 @@ impl<'a> World<'a> {
         assert_eq!(counts.dead, of(|at| matches!(at, Understood::Dead(_))));
     }
 
+    /// What the checker says of the journal, when all has been waited for.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn judged(&self) -> check::Report {
+        let settled = check::Options { settled: true, ..check::Options::default() };
+        let mut checker = check::Checker::new(settled);
+        let mut audit = check::Audit::new(BatchNo(0));
+        let messages = (1..).map(offset).zip(&self.messages[..self.follows]);
+        let results = (1_000_000..).map(offset).zip(&self.facts);
+        for (at, fact) in messages.chain(results) {
+            audit.fact(BatchNo(1), at, fact);
+        }
+        checker.audit(audit);
+        checker.finish()
+    }
+
     /// Restarts the room from what is durable.
     pub(crate) fn restart(&mut self, settings: Settings) {
         self.room = Enricher::new(settings);

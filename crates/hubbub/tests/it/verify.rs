@@ -71,6 +71,24 @@ async fn verify_says_0_of_what_was_right_and_1_of_what_was_not() {
 }
 
 #[tokio::test]
+async fn verify_reads_a_data_directory_and_counts_what_it_holds_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = live(folder.path()).await;
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let green = verify(folder.path(), &[&["--data", "data"], &files[..]].concat()).await;
+    assert_eq!(green.code, Some(0), "{green:?}");
+    let texts = "20 texts in the journal: 0 full, 0 degraded, 0 dead, 20 pending";
+    assert!(green.out.contains(texts), "{}", green.out);
+    // Nobody was asked what they mean.
+    let red = verify(folder.path(), &["--data", "data", "--settled", "--json"]).await;
+    assert_eq!(red.code, Some(1), "{red:?}");
+    let report: check::Report = serde_json::from_str(&red.out).expect("JSON");
+    assert_eq!(report.total(check::Kind::Unresolved), 20);
+    let nowhere = verify(folder.path(), &["--data", "nowhere"]).await;
+    assert_eq!(nowhere.code, Some(74), "{nowhere:?}");
+}
+
+#[tokio::test]
 async fn verify_says_74_of_what_cannot_be_read_and_64_of_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let ended = verify(folder.path(), &["nowhere.jsonl"]).await;

@@ -120,3 +120,19 @@ fn a_spare_and_what_is_no_segment_are_not_seen() {
     assert_eq!(fs::metadata(dir.path().join("00000002.seg")).unwrap().len(), SEGMENT_MIN_BYTES);
     assert_eq!(Onlooker::new(dir.path()).segments().unwrap(), [1]);
 }
+
+#[test]
+fn its_batches_are_those_that_were_appended_and_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(&real(dir.path()));
+    let all: Vec<BatchView> =
+        (0..60).map(|batch| append(&mut journal, &messages(1 + batch * 9, 9, 9_000))).collect();
+    let onlooker = Onlooker::new(dir.path());
+    let stretches = look(dir.path());
+    assert!(stretches.len() > 1, "more than one segment");
+    let mut read = Vec::new();
+    for (number, stretch) in onlooker.segments().unwrap().into_iter().zip(&stretches) {
+        onlooker.open(number).unwrap().batches(stretch, |view| read.push(view)).unwrap();
+    }
+    assert_eq!(read, all);
+}

@@ -19,6 +19,11 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
     page.gauge("enrich_degraded", "Messages with a guess of our own.", num(counts.degraded));
     page.gauge("enrich_dead", "Messages that were given up.", num(counts.dead));
     page.gauge("enrich_pending", "Messages of which nothing is known yet.", num(counts.pending));
+    page.gauge(
+        "enrich_gone",
+        "Messages that were deleted, erased or expired before the service answered.",
+        num(counts.gone),
+    );
     page.counter(
         "enrich_guessed_total",
         "Messages that had a guess before anything else.",
@@ -26,7 +31,7 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
     );
     page.gauge(
         "enrich_conservation_error",
-        "Received, less full, degraded, dead and pending: 0, or there is a bug.",
+        "Received, less full, degraded, dead, pending and gone: 0, or there is a bug.",
         counts.error() as f64,
     );
     page.gauge(

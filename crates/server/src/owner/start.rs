@@ -86,6 +86,8 @@ pub(super) fn enriching(config: &Config, calls_before: Option<u32>) -> enrich::S
         backlog_max: config.enriching.backlog_max,
         without: config.enriching.without.clone(),
         seed: crate::random::u64(),
+        #[cfg(feature = "mutants")]
+        mutant: config.crash.mutant,
         ..enrich::Settings::default()
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Known {
 pub(crate) fn open(config: &Config, dir: &DataDir) -> Result<(History, Tables, Known), ServeError> {
     let (history, tables) = both(|| open_history(config, dir), || open_tables(dir));
     let (history, tables) = (history?, tables?);
+    #[cfg(feature = "mutants")]
+    let tables = tables.with_mutant(config.crash.mutant);
     let mut known = history.cursor()?;
     let counted = tables.cursor();
     known.batch = known.batch.max(counted.batch);

@@ -9,6 +9,9 @@ mod fold;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+#[cfg(feature = "mutants")]
+mod mutants;
+#[cfg(test)]
 mod naive;
 #[cfg(test)]
 mod readers;

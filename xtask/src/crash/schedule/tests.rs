@@ -15,7 +15,11 @@ fn the_same_seed_gives_the_same_schedule() {
 fn without_gateways_only_the_owner_is_tormented() {
     let at_gateways = |step: &Step| match step.fault {
         Fault::KillGateway(_) | Fault::StopGateway(_, _) => true,
-        Fault::KillOwner(_, _, _) | Fault::StopOwner(_) => false,
+        Fault::KillOwner(_, _, _)
+        | Fault::StopOwner(_)
+        | Fault::KillService(_)
+        | Fault::KillBoth(_, _, _, _)
+        | Fault::Trouble(_) => false,
     };
     assert!(!faults(1, 0, 500).iter().any(at_gateways));
     assert!(faults(1, 2, 500).iter().any(at_gateways));
@@ -25,7 +29,7 @@ fn without_gateways_only_the_owner_is_tormented() {
 fn every_kind_of_fault_comes_in_a_minute_or_two() {
     // A fault with its restart takes about three seconds.
     for seed in 0..20 {
-        let steps = faults(seed, 2, 60);
+        let steps = faults(seed, 2, 80);
         let has = |wanted: fn(&Fault) -> bool| steps.iter().any(|step| wanted(&step.fault));
         assert!(has(|fault| matches!(fault, Fault::KillOwner(_, Death::Power, _))), "{seed}");
         assert!(has(|fault| matches!(fault, Fault::KillOwner(_, Death::Process, _))), "{seed}");
@@ -36,6 +40,9 @@ fn every_kind_of_fault_comes_in_a_minute_or_two() {
         assert!(has(|fault| matches!(fault, Fault::KillGateway(_))), "{seed}");
         assert!(has(|fault| matches!(fault, Fault::StopOwner(_))), "{seed}");
         assert!(has(|fault| matches!(fault, Fault::StopGateway(_, _))), "{seed}");
+        assert!(has(|fault| matches!(fault, Fault::KillService(_))), "{seed}");
+        assert!(has(|fault| matches!(fault, Fault::KillBoth(_, _, _, _))), "{seed}");
+        assert!(has(|fault| matches!(fault, Fault::Trouble(_))), "{seed}");
     }
 }
 
@@ -48,7 +55,10 @@ fn times_stay_in_their_bounds() {
                 assert!((200..=7_000).contains(&time.as_millis()));
             }
             Fault::KillGateway(gateway) => assert!(gateway < 2),
-            Fault::KillOwner(_, _, _) => {}
+            Fault::KillService(away) | Fault::KillBoth(away, _, _, _) => {
+                assert!(away.as_millis() <= 2_000);
+            }
+            Fault::KillOwner(_, _, _) | Fault::Trouble(_) => {}
         }
     }
 }

@@ -126,7 +126,7 @@ fn its_batches_are_those_that_were_appended_and_no_others() {
     let dir = tempfile::tempdir().unwrap();
     let (mut journal, _) = open(&real(dir.path()));
     let all: Vec<BatchView> =
-        (0..60).map(|batch| append(&mut journal, &messages(1 + batch * 9, 9, 9_000))).collect();
+        (0..100).map(|batch| append(&mut journal, &messages(1 + batch * 9, 9, 900))).collect();
     let onlooker = Onlooker::new(dir.path());
     let stretches = look(dir.path());
     assert!(stretches.len() > 1, "more than one segment");

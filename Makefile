@@ -2,7 +2,7 @@
 # Extra arguments: make run ARGS="--listen 127.0.0.1:9000", make crash ARGS="--seconds 60 --gateways 2".
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-page run test test-page test-kit lint bench bench-enrich crash doc clean help
+.PHONY: setup setup-page setup-postgres run test test-page test-kit lint bench bench-enrich crash doc clean help
 
 ARGS ?=
 
@@ -33,6 +33,10 @@ setup: ## Check what building needs, and install what can be installed
 setup-page:
 	@command -v npm >/dev/null || { $(call install,nodejs npm); }
 	@command -v chromium >/dev/null || { $(call install,chromium); }
+
+# Only the tests of the tables on PostgreSQL need it; without it they say so.
+setup-postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { $(call install,postgresql); }
 
 test-page: ## Run the tests of the page, in a real browser
 	@cargo build --quiet --package hubbub

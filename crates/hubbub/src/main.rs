@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 mod backup;
 mod demo;
+mod export;
 mod failure;
 mod keys;
 mod report;
@@ -56,6 +57,8 @@ enum Command {
     Keys(keys::KeysCommand),
     /// What the tables count: messages, sentiment, latency, people, words; by time, conversation, bot, topic
     Report(Box<report::ReportArgs>),
+    /// The tables as a script that psql loads into PostgreSQL
+    Export(export::ExportArgs),
     /// Copy a data directory, while it is served or not
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup
@@ -148,6 +151,7 @@ fn main() -> ExitCode {
         Command::Token(args) => failure::exit_code(token::run(&args)),
         Command::Keys(command) => failure::exit_code(keys::run(&command)),
         Command::Report(args) => report::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Import(args) => wait_for(async { Ok(load::import(args).await) }),

@@ -1,10 +1,11 @@
 //! Reports from the tables of a data directory, whether somebody serves it or not; and how they are told
 //! to programs.
 
+use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Map, Number};
-pub use tables::{AskError, Report, SHEET_ROWS_MAX, Sheet, Value};
+pub use tables::{AskError, Report, SHEET_ROWS_MAX, ScriptError, Sheet, Value};
 use tables::{Tables, TablesError};
 
 use crate::data_dir;
@@ -67,6 +68,14 @@ fn json(value: &Value) -> serde_json::Value {
         }
         Value::Text(_) | Value::Bytes(_) => text(value).into(),
     }
+}
+
+/// Writes all tables as a script that `psql` loads.
+///
+/// # Errors
+/// [`ScriptError`]: there are no tables, the disk failed, or nobody takes the script.
+pub fn to_postgres(data: &Path, out: &mut dyn Write) -> Result<(), ScriptError> {
+    Tables::reader(&data_dir::tables(data))?.to_postgres(out)
 }
 
 #[cfg(test)]

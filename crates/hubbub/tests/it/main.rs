@@ -27,6 +27,8 @@ mod encodings;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod floods;
 #[cfg(test)]
 mod full;

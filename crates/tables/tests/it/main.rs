@@ -14,6 +14,8 @@ mod mutants;
 #[cfg(test)]
 mod naive;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod windows;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use access::{AccessConfig, TrafficConfig};
-pub use enriching::EnrichConfig;
+pub use enriching::{EnrichConfig, EnrichLayer};
 pub use retain::{Keep, NoRule, Retain};
 pub use shown::Shown;
 pub use telling::{LogFormat, TellingConfig};
@@ -128,27 +128,10 @@ pub struct Layer {
     /// Bytes of cache of the history view, at least 1048576 [default: 67108864]
     #[arg(long, value_name = "BYTES")]
     pub history_cache_bytes: Option<u64>,
-    /// The NLP service that every message is sent to, http://HOST:PORT; none = messages are not enriched
-    #[arg(long, value_name = "URL")]
-    pub nlp: Option<String>,
-    /// Calls to the NLP service at once, 1 to 16000 [default: 4000]
-    #[arg(long, value_name = "N")]
-    pub nlp_in_flight: Option<usize>,
-    /// How long one call may take, milliseconds, 10 to 60000 [default: 2000]
-    #[arg(long, value_name = "MS")]
-    pub nlp_timeout_ms: Option<u64>,
-    /// From a message's arrival to its result, the service's or a guess, milliseconds, 50 to 60000 [default: 400]
-    #[arg(long, value_name = "MS")]
-    pub nlp_deadline_ms: Option<u64>,
-    /// Calls a second for messages that have only a guess, 0 to 100000 [default: 2000]
-    #[arg(long, value_name = "N")]
-    pub nlp_again_per_second: Option<u32>,
-    /// Messages that may wait to be asked again, before senders are told busy(backlog), 1000 to 100000000 [default: 5000000]
-    #[arg(long, value_name = "N")]
-    pub nlp_backlog_max: Option<usize>,
-    /// Protections that are switched off, to see what they are good for: breaker, budget, limit, hedge, deadline, fairness [default: none]
-    #[arg(long, value_name = "NAMES")]
-    pub nlp_without: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    #[expect(missing_docs, reason = "the keys that begin with `nlp` say what they are")]
+    pub enriching: EnrichLayer,
     /// Bytes of latest messages that a gateway keeps for its readers, at least 4096 [default: 268435456]
     #[arg(long, value_name = "BYTES")]
     pub ring_bytes: Option<usize>,
@@ -397,13 +380,7 @@ impl Layer {
             retain_sweep_seconds: self.retain_sweep_seconds.or(below.retain_sweep_seconds),
             memory_bytes: self.memory_bytes.or(below.memory_bytes),
             history_cache_bytes: self.history_cache_bytes.or(below.history_cache_bytes),
-            nlp: self.nlp.or(below.nlp),
-            nlp_in_flight: self.nlp_in_flight.or(below.nlp_in_flight),
-            nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
-            nlp_deadline_ms: self.nlp_deadline_ms.or(below.nlp_deadline_ms),
-            nlp_again_per_second: self.nlp_again_per_second.or(below.nlp_again_per_second),
-            nlp_backlog_max: self.nlp_backlog_max.or(below.nlp_backlog_max),
-            nlp_without: self.nlp_without.or(below.nlp_without),
+            enriching: self.enriching.over(below.enriching),
             ring_bytes: self.ring_bytes.or(below.ring_bytes),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
@@ -418,7 +395,7 @@ impl Layer {
 
     fn complete(self) -> Result<Config, ConfigError> {
         let (access, traffic, telling) = (self.access()?, self.traffic()?, self.telling()?);
-        let enriching = self.enriching()?;
+        let enriching = self.enriching.complete()?;
         let config = Config {
             access,
             traffic,

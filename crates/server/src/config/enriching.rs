@@ -3,9 +3,39 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use clap::Args;
 use enrich::Protection;
+use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, Layer, within};
+use super::shown::{joined, whole_ms};
+use super::{ConfigError, within};
+
+/// What one source says of it.
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EnrichLayer {
+    /// The NLP service that every message is sent to, http://HOST:PORT; none = messages are not enriched
+    #[arg(long, value_name = "URL")]
+    pub nlp: Option<String>,
+    /// Calls to the NLP service at once, 1 to 16000 [default: 4000]
+    #[arg(long, value_name = "N")]
+    pub nlp_in_flight: Option<usize>,
+    /// How long one call may take, milliseconds, 10 to 60000 [default: 2000]
+    #[arg(long, value_name = "MS")]
+    pub nlp_timeout_ms: Option<u64>,
+    /// From a message's arrival to its result, the service's or a guess, milliseconds, 50 to 60000 [default: 400]
+    #[arg(long, value_name = "MS")]
+    pub nlp_deadline_ms: Option<u64>,
+    /// Calls a second for messages that have only a guess, 0 to 100000 [default: 2000]
+    #[arg(long, value_name = "N")]
+    pub nlp_again_per_second: Option<u32>,
+    /// Messages that may wait to be asked again, before senders are told busy(backlog), 1000 to 100000000 [default: 5000000]
+    #[arg(long, value_name = "N")]
+    pub nlp_backlog_max: Option<usize>,
+    /// Protections that are switched off, to see what they are good for: breaker, budget, limit, hedge, deadline, fairness [default: none]
+    #[arg(long, value_name = "NAMES")]
+    pub nlp_without: Option<String>,
+}
 
 /// The NLP service, and how it is asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,10 +56,22 @@ pub struct EnrichConfig {
     pub without: BTreeSet<Protection>,
 }
 
-impl Layer {
-    pub(super) fn enriching(&self) -> Result<EnrichConfig, ConfigError> {
+impl EnrichLayer {
+    pub(super) fn over(self, below: Self) -> Self {
+        Self {
+            nlp: self.nlp.or(below.nlp),
+            nlp_in_flight: self.nlp_in_flight.or(below.nlp_in_flight),
+            nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
+            nlp_deadline_ms: self.nlp_deadline_ms.or(below.nlp_deadline_ms),
+            nlp_again_per_second: self.nlp_again_per_second.or(below.nlp_again_per_second),
+            nlp_backlog_max: self.nlp_backlog_max.or(below.nlp_backlog_max),
+            nlp_without: self.nlp_without.or(below.nlp_without),
+        }
+    }
+
+    pub(super) fn complete(self) -> Result<EnrichConfig, ConfigError> {
         Ok(EnrichConfig {
-            service: self.nlp.clone(),
+            service: self.nlp,
             in_flight: within(
                 "nlp_in_flight",
                 self.nlp_in_flight.unwrap_or(4_000),
@@ -62,6 +104,22 @@ impl Layer {
             )?,
             without: protections(self.nlp_without.as_deref().unwrap_or_default())?,
         })
+    }
+}
+
+impl EnrichConfig {
+    /// The one source that says all of it.
+    pub(super) fn into_layer(self) -> EnrichLayer {
+        let without: Vec<_> = self.without.iter().map(|off| off.text()).collect();
+        EnrichLayer {
+            nlp: self.service,
+            nlp_in_flight: Some(self.in_flight),
+            nlp_timeout_ms: whole_ms(self.timeout),
+            nlp_deadline_ms: whole_ms(self.deadline),
+            nlp_again_per_second: Some(self.again_per_second),
+            nlp_backlog_max: Some(self.backlog_max),
+            nlp_without: joined(&without),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Config, ConfigError, Layer, layers};
 
@@ -41,7 +42,6 @@ impl Config {
 
     /// The one source that says all of it.
     fn into_layer(self) -> Layer {
-        let whole_ms = |span: std::time::Duration| u64::try_from(span.as_millis()).ok();
         Layer {
             role: Some(self.role),
             data: Some(self.data),
@@ -69,15 +69,7 @@ impl Config {
             retain_sweep_seconds: Some(self.retain_sweep.as_secs()),
             memory_bytes: Some(self.memory_bytes),
             history_cache_bytes: Some(self.history_cache_bytes),
-            nlp: self.enriching.service,
-            nlp_in_flight: Some(self.enriching.in_flight),
-            nlp_timeout_ms: whole_ms(self.enriching.timeout),
-            nlp_deadline_ms: whole_ms(self.enriching.deadline),
-            nlp_again_per_second: Some(self.enriching.again_per_second),
-            nlp_backlog_max: Some(self.enriching.backlog_max),
-            nlp_without: joined(
-                &self.enriching.without.iter().map(|off| off.text()).collect::<Vec<_>>(),
-            ),
+            enriching: self.enriching.into_layer(),
             ring_bytes: Some(self.ring_bytes),
             log: Some(self.telling.log),
             log_format: Some(self.telling.log_format),
@@ -91,8 +83,13 @@ impl Config {
     }
 }
 
+/// In milliseconds.
+pub(super) fn whole_ms(span: Duration) -> Option<u64> {
+    u64::try_from(span.as_millis()).ok()
+}
+
 /// A list, with commas between its parts; none of nothing.
-fn joined<T: ToString>(parts: &[T]) -> Option<String> {
+pub(super) fn joined<T: ToString>(parts: &[T]) -> Option<String> {
     let all: Vec<_> = parts.iter().map(ToString::to_string).collect();
     (!all.is_empty()).then(|| all.join(","))
 }

@@ -32,12 +32,17 @@ class Locked extends Error {
 }
 
 /**
+ * Of who looks.
+ * @returns {Record<string, string>}
+ */
+export const headers = () => (token === "" ? {} : { authorization: `Bearer ${token}` });
+
+/**
  * @param {string} path
  * @returns {Promise<Response>} an answer that is none of a failure
  */
 export async function ask(path) {
-  const headers = token === "" ? undefined : { authorization: `Bearer ${token}` };
-  const answer = await fetch(path, { headers, cache: "no-store" });
+  const answer = await fetch(path, { headers: headers(), cache: "no-store" });
   if (answer.status === 401 || answer.status === 403) throw new Locked(answer.status);
   if (!answer.ok) throw new Error(`it answers ${answer.status}`);
   return answer;

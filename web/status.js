@@ -4,11 +4,13 @@
 import { draw } from "./card.js";
 import { by, write } from "./dom.js";
 import { amount, bytes, count, duration, millis } from "./figures.js";
-import { ask, introduce, watch } from "./operators.js";
+import { showLetters } from "./letters.js";
+import { ask, headers, introduce, watch } from "./operators.js";
 
 /**
  * @typedef {import("./operators.js").Process & {
- *   connections_max: number | null, disk_reserve_bytes: number | null, every_ms: number, samples: import("./card.js").Sample[],
+ *   connections_max: number | null, disk_reserve_bytes: number | null,
+ *   letters: import("./letters.js").Letters | null, every_ms: number, samples: import("./card.js").Sample[],
  * }} Status
  * @typedef {import("./card.js").Card & { note?: (status: Status) => string }} Card
  */
@@ -59,6 +61,7 @@ watch(content, [{ everyMs: AGAIN_MS, look: async () => show(await (await ask("/v
 /** @param {Status} status */
 function show(status) {
   introduce(status);
+  showLetters(status.letters, headers);
   const { samples, every_ms } = status;
   for (const card of CARDS) draw(by("cards", HTMLElement), card, samples, card.note?.(status));
   write(by("foot", HTMLElement), `The last ${duration((samples.length * every_ms) / 1000)}, a point every ${every_ms / 1000} s.`);

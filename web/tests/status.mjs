@@ -19,6 +19,8 @@ let said;
 /** Whether it asks for a token. */
 let locked;
 let complaints;
+/** What was asked for replays. */
+let asked;
 
 const SAMPLE = {
   connections: 3, messages_per_second: 1200, acknowledge_p50_ms: 2.5, acknowledge_p99_ms: 1500, sync_ms: null,
@@ -29,7 +31,7 @@ const SAMPLE = {
 function status() {
   const samples = [{ ...SAMPLE, connections: 0, acknowledge_p50_ms: null, acknowledge_p99_ms: null }, SAMPLE];
   return {
-    version: "0.1.0", role: "both", up_seconds: 3720, connections_max: 19000, disk_reserve_bytes: 1024 ** 2, every_ms: 2000, samples,
+    version: "0.1.0", role: "both", up_seconds: 3720, connections_max: 19000, disk_reserve_bytes: 1024 ** 2, letters: null, every_ms: 2000, samples,
     readiness: { ready: true, reasons: [], warnings: [] },
   };
 }
@@ -38,6 +40,10 @@ function answer(request, response) {
   if (request.url === "/v1/status") {
     if (locked && request.headers.authorization !== `Bearer ${TOKEN}`) return response.writeHead(401).end();
     return response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(said));
+  }
+  if (request.url.startsWith("/v1/replay")) {
+    asked.push(`${request.method} ${request.url}`);
+    return response.writeHead(200, { "content-type": "application/json" }).end('{"letters":3,"calls_least":3,"calls_most":60,"rate":100}');
   }
   const name = request.url === "/status" ? "status.html" : request.url.slice(1);
   const kind = KINDS[name.split(".").at(-1)];
@@ -54,7 +60,7 @@ after(async () => {
   server.close();
 });
 beforeEach(() => {
-  [said, locked, complaints] = [status(), false, []];
+  [said, locked, complaints, asked] = [status(), false, [], []];
 });
 afterEach(async () => {
   await page.context().close();
@@ -103,6 +109,30 @@ test("where the server asks for a token the page does, too", async () => {
   await page.click("#token-form button");
   await card("connections").waitFor();
   assert.equal(await page.locator("#token-form").isHidden(), true);
+});
+
+test("what was given up is asked for again after its price was said, and stopped", async () => {
+  await open();
+  await card("connections").waitFor();
+  const letters = page.locator("#letters");
+  assert.equal(await letters.isHidden(), true);
+  said.letters = { reasons: { exhausted: 1, refused: 2 }, replay: null };
+  await letters.waitFor();
+  assert.equal(await letters.locator("p").textContent(), "1 exhausted, 2 refused");
+  const prices = [];
+  page.on("dialog", (dialog) => { prices.push(dialog.message()); void (prices.length > 1 ? dialog.accept() : dialog.dismiss()); });
+  for (const most of [1, 3]) {
+    await letters.locator("button:enabled").click();
+    while (asked.length < most) await page.waitForTimeout(10);
+  }
+  assert.equal(prices[0], "Ask again for 3 messages, 100 a second? 3 to 60 calls.");
+  assert.deepEqual(asked, ["GET /v1/replay", "GET /v1/replay", "POST /v1/replay"]);
+  said.letters = { reasons: {}, replay: { reason: null, rate: 100, of: 3, done: 1, left: 0, runs: true } };
+  await letters.locator("button", { hasText: "Stop" }).click();
+  while (asked.length < 4) await page.waitForTimeout(10);
+  assert.equal(asked[3], "POST /v1/replay/cancel");
+  said.letters = { reasons: {}, replay: null };
+  await letters.waitFor({ state: "hidden" });
 });
 
 test("on a phone nothing is wider than the screen, in either scheme", async () => {

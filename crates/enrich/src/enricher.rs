@@ -3,6 +3,7 @@
 mod again;
 mod letters;
 mod live;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -13,13 +14,18 @@ use model::{
 use resilience::Failure;
 
 use crate::Protection;
+use crate::dead::Letter;
 use crate::dice::Dice;
 use crate::in_hand::{Coming, InHand};
-use crate::ledger::{Counts, Ledger, Letter};
+use crate::ledger::{Counts, Ledger};
 use crate::service::{Service, ServiceGauges};
 use crate::settings::Settings;
 use crate::sweep::Sweep;
+use crate::trace::{self, Decided, Trace, What};
 use crate::waiting::Waiting;
+
+pub use letters::{NoReplay, Preview, REPLAY_PER_S_MAX, Replay};
+pub use why::Standing;
 
 /// What the shell must do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +108,7 @@ pub struct Enricher {
     ledger: Ledger,
     service: Service,
     sweep: Sweep,
+    replay: Option<Replay>,
     in_hand: BTreeMap<Offset, InHand>,
     /// Those that wait for a place.
     waiting: Waiting,
@@ -111,6 +118,7 @@ pub struct Enricher {
     /// Up to here messages were counted when the past was read.
     past: BatchNo,
     generation: u64,
+    trace: Trace,
     dice: Dice,
     commands: VecDeque<Command>,
 }
@@ -122,6 +130,7 @@ impl Enricher {
             ledger: Ledger::default(),
             service: Service::new(&settings),
             sweep: Sweep::new(settings.again_after, settings.again_per_s),
+            replay: None,
             in_hand: BTreeMap::new(),
             waiting: Waiting::new(
                 settings.in_hand_max,
@@ -131,6 +140,7 @@ impl Enricher {
             undurable: VecDeque::new(),
             past: BatchNo(0),
             generation: 0,
+            trace: Trace::new(),
             dice: Dice::new(settings.seed ^ 1),
             commands: VecDeque::new(),
             settings,
@@ -174,6 +184,8 @@ impl Enricher {
         if self.ledger.knows(offset) || self.in_hand.contains_key(&offset) {
             return;
         }
+        self.trace.now(now);
+        self.trace.add(offset, What::Arrived(trace::key(message.id)));
         let age = Duration::from_millis(wall.0.saturating_sub(message.received_at.0));
         let left = (self.settings.deadline - self.settings.own).saturating_sub(age);
         let deadline = now + left;
@@ -193,6 +205,7 @@ impl Enricher {
     pub fn handle_answer(&mut self, answered: Answered, now: Mono) {
         let Answered { target, number, sent, came, answer } = answered;
         let took = came.since(sent);
+        self.trace.now(now);
         match &answer {
             Answer::Got(_) => self.service.answered(came, took),
             Answer::Failed(Failed::Error | Failed::Unreadable) => {
@@ -206,10 +219,16 @@ impl Enricher {
         // One that was full before this answer may have left.
         let Some(message) = self.in_hand.get_mut(&target) else { return };
         message.calls -= 1;
+        let won = number > 1 && message.calls > 0;
+        let what = match &answer {
+            Answer::Got(_) => What::Answered { number, won },
+            Answer::Failed(how) => What::Failed { number, how: (*how).into() },
+        };
+        self.trace.add(target, what);
         let is_full = matches!(message.wanted(), Understood::Full(_));
         match answer {
             Answer::Got(understanding) if !is_full => {
-                if number > 1 && message.calls > 0 {
+                if won {
                     self.service.hedge_won();
                 }
                 if message.sweeps > 0 {
@@ -225,12 +244,14 @@ impl Enricher {
     }
 
     /// The oldest `count` of our appends are durable.
-    pub fn handle_durable(&mut self, count: usize) {
+    pub fn handle_durable(&mut self, count: usize, now: Mono) {
+        self.trace.now(now);
         for (target, standing) in self.undurable.drain(..count).collect::<Vec<_>>() {
             let Some(message) = self.in_hand.get_mut(&target) else { continue };
             self.ledger.moved(&message.journal, &standing);
             message.journal = standing;
             message.undurable -= 1;
+            self.trace.add(target, What::Durable);
             self.release(target);
         }
     }
@@ -249,12 +270,14 @@ impl Enricher {
                 message.last = message.journal.clone();
                 message.unwritten = Some(standing);
                 self.timers.insert((at, Timer::Append, target));
+                self.trace.add(target, What::Unwritten);
             }
         }
     }
 
     /// Time passed.
     pub fn handle_timeout(&mut self, now: Mono) {
+        self.trace.now(now);
         while let Some(&(at, timer, target)) = self.timers.first()
             && at <= now
         {
@@ -265,12 +288,14 @@ impl Enricher {
                 Timer::Append => self.append_again(target),
             }
         }
+        self.go_on_replaying(now);
         self.start_queued(now);
     }
 
     /// When to be told the time.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        self.timers.first().map(|&(at, ..)| at)
+        let timer = self.timers.first().map(|&(at, ..)| at);
+        [timer, self.replay_at()].into_iter().flatten().min()
     }
 
     /// The next thing to do, if any.
@@ -298,6 +323,11 @@ impl Enricher {
         [self.in_hand.len(), self.waiting.len(), self.ledger.later()]
     }
 
+    /// The most that may be in hand, and to be asked again.
+    pub fn sizes_max(&self) -> [usize; 2] {
+        [self.settings.in_hand_max, self.settings.backlog_max]
+    }
+
     /// Whether so many wait to be asked again that senders must slow down.
     pub fn is_full(&self) -> bool {
         self.ledger.later() >= self.settings.backlog_max
@@ -314,6 +344,7 @@ impl Enricher {
         let Some(message) = self.in_hand.get_mut(&target) else { return };
         message.unwritten = None;
         message.undurable += 1;
+        self.trace.add(target, What::Decided(Decided::from(&after)));
         let before = std::mem::replace(&mut message.last, after.clone());
         let fact = Fact::Enriched(Box::new(Enrichment {
             conversation: message.conversation.clone(),

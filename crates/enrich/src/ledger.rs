@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use model::{
-    ConversationId, Enrichment, Fact, Offset, Reason, Said, Seq, Understanding, Understood,
-};
+use model::{Enrichment, Fact, Offset, Reason, Understanding, Understood};
 
+use crate::dead::{Dead, Letter};
 use crate::done::Done;
+use crate::enricher::Standing;
+use crate::trace::Decided;
 
 /// Topics that guesses are remembered under; the guess of a later one is kept without its topic.
 const TOPICS_MAX: usize = 1_000;
@@ -56,21 +57,6 @@ impl Counts {
     }
 }
 
-/// A message that was given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// Where it was said.
-    pub conversation: ConversationId,
-    /// Its place there.
-    pub seq: Seq,
-    /// Who said it, and when.
-    pub said: Option<Said>,
-    /// Why it was given up.
-    pub why: Reason,
-    /// Its batch.
-    pub(crate) batch: u64,
-}
-
 /// One that is to be asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Later {
@@ -101,7 +87,7 @@ pub(crate) struct Ledger {
     later: BTreeMap<Offset, Later>,
     /// Walks along all that is to be asked again.
     walk: u32,
-    dead: BTreeMap<Offset, Letter>,
+    dead: Dead,
     /// Of the past, until its end is reached: where the messages are that have no fact yet.
     unread: BTreeMap<Offset, u64>,
     topics: Vec<String>,
@@ -127,7 +113,7 @@ impl Ledger {
         self.moved(&enrichment.before, &enrichment.after);
         self.unread.remove(&target);
         self.later.remove(&target);
-        self.dead.remove(&target);
+        self.dead.remove(target);
         let letter = |why| Letter {
             conversation: enrichment.conversation.clone(),
             seq: enrichment.seq,
@@ -145,7 +131,7 @@ impl Ledger {
     /// Which batch a message of the past is in, if it is there: what retention took with its message is not counted.
     fn place(&self, target: Offset) -> Option<u64> {
         let later = self.later.get(&target).map(|later| later.batch);
-        let dead = self.dead.get(&target).map(|letter| letter.batch);
+        let dead = self.dead.get(target).map(|letter| letter.batch);
         self.unread.get(&target).copied().or(later).or(dead)
     }
 
@@ -169,7 +155,7 @@ impl Ledger {
     pub(crate) fn knows(&self, offset: Offset) -> bool {
         self.done.contains(offset)
             || self.later.contains_key(&offset)
-            || self.dead.contains_key(&offset)
+            || self.dead.get(offset).is_some()
     }
 
     /// One that leaves the hand.
@@ -231,16 +217,26 @@ impl Ledger {
         self.later.len()
     }
 
-    /// Those that were given up, from `after` on.
-    pub(crate) fn letters(&self, after: Option<Offset>) -> impl Iterator<Item = (Offset, &Letter)> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let from = after.map_or(Unbounded, Excluded);
-        self.dead.range((from, Unbounded)).map(|(offset, letter)| (*offset, letter))
+    /// How one stands that is not in hand.
+    pub(crate) fn standing(&self, target: Offset) -> Standing {
+        if let Some(letter) = self.dead.get(target) {
+            return Standing::Dead(letter.why);
+        }
+        if let Some(later) = self.later.get(&target) {
+            let result = later.guess.map_or(Decided::Pending, |(why, _)| Decided::Degraded(why));
+            return Standing::Later { result, sweeps: later.sweeps };
+        }
+        if self.done.contains(target) { Standing::Full } else { Standing::Unknown }
+    }
+
+    /// Those that were given up.
+    pub(crate) fn dead(&self) -> &Dead {
+        &self.dead
     }
 
     /// It is to be replayed: it is no dead letter any more.
-    pub(crate) fn unbury(&mut self, target: Offset) -> Option<Letter> {
-        self.dead.remove(&target)
+    pub(crate) fn unbury(&mut self, target: Offset) {
+        self.dead.remove(target);
     }
 
     pub(crate) fn counts(&self) -> Counts {

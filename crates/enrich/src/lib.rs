@@ -21,6 +21,7 @@
 //!   backlog stays where it is, in the journal.
 //! - Calls beyond the first of a message are paid from one budget; re-enrichment keeps to a rate of its own.
 
+mod dead;
 mod dice;
 mod done;
 mod enricher;
@@ -30,9 +31,15 @@ mod mutants;
 mod service;
 mod settings;
 mod sweep;
+mod trace;
 mod waiting;
 
-pub use enricher::{Answer, Answered, Command, Enricher, Failed};
-pub use ledger::{Counts, Letter};
-pub use service::ServiceGauges;
+pub use dead::Letter;
+pub use enricher::{
+    Answer, Answered, Command, Enricher, Failed, NoReplay, Preview, REPLAY_PER_S_MAX, Replay,
+    Standing,
+};
+pub use ledger::Counts;
+pub use service::{Kind, ServiceGauges, Suppressed};
 pub use settings::{Protection, Settings};
+pub use trace::{Decided, Failure, STEPS_MAX, Step, What};

@@ -11,6 +11,7 @@ use resilience::{
 use crate::Protection;
 use crate::dice::Dice;
 use crate::settings::Settings;
+use crate::trace::What;
 
 /// Failures in a row that open the breaker: at thousands of calls a second, one in twenty failing, five in a row
 /// come every few minutes.
@@ -41,6 +42,8 @@ pub struct ServiceGauges {
     pub in_flight: u32,
     /// Gauge: calls that may be in flight.
     pub limit: u32,
+    /// Gauge: the most that may ever be.
+    pub limit_max: u32,
     /// Gauge: 0 closed, 1 half open, 2 open.
     pub breaker: u8,
     /// Gauge: second calls that the budget still pays.
@@ -59,6 +62,8 @@ pub struct ServiceGauges {
     pub again: u64,
     /// Counter: calls that failed.
     pub failures: u64,
+    /// Counter: of those, calls that the service took no more of for now.
+    pub throttled: u64,
     /// Counter: second calls that were not made: no budget, no time, a full limit, a breaker that is not closed.
     pub suppressed: [u64; 4],
     /// Counter: times the breaker opened.
@@ -67,19 +72,27 @@ pub struct ServiceGauges {
 
 /// Why a second call was not made; its place in [`ServiceGauges::suppressed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Suppressed {
+pub enum Suppressed {
+    /// The budget of second calls is used up.
     Budget,
+    /// There is no time for one.
     Time,
+    /// The limit is nearly reached.
     Limit,
+    /// The breaker is not closed.
     Breaker,
 }
 
 /// What kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// The first of a live message.
     First,
+    /// Beside a slow first.
     Hedge,
+    /// After a first that failed.
     Retry,
+    /// Of a sweep.
     Again,
 }
 
@@ -177,6 +190,21 @@ impl Service {
         self.ended();
     }
 
+    /// A call has been sent, as it is told of its message.
+    pub(crate) fn called(&self, number: u8, kind: Kind) -> What {
+        let small = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
+        let (breaker, in_flight) = (self.breaker_state(), small(self.in_flight));
+        What::Called { number, kind, breaker, in_flight, limit: small(self.limit()) }
+    }
+
+    fn breaker_state(&self) -> u8 {
+        match self.breaker.state() {
+            BreakerState::Closed => 0,
+            BreakerState::HalfOpen => 1,
+            BreakerState::Open => 2,
+        }
+    }
+
     /// A hedge's answer was the first.
     pub(crate) fn hedge_won(&mut self) {
         self.gauges.hedges_won += 1;
@@ -197,6 +225,7 @@ impl Service {
         }
         self.limiter.sample(now, self.in_flight, Outcome::Overload(took));
         self.gauges.failures += 1;
+        self.gauges.throttled += u64::from(kind == Failure::Throttled);
         self.ended();
     }
 
@@ -255,11 +284,8 @@ impl Service {
         ServiceGauges {
             in_flight: self.in_flight,
             limit: self.limit(),
-            breaker: match self.breaker.state() {
-                BreakerState::Closed => 0,
-                BreakerState::HalfOpen => 1,
-                BreakerState::Open => 2,
-            },
+            limit_max: self.calls_max,
+            breaker: self.breaker_state(),
             budget: self.budget.left(now),
             latency_s: [seconds(0.5), seconds(0.99)],
             ..self.gauges

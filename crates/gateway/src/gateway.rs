@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use link::{NotReady, Reason, RowQuery};
+use link::{EnrichAnswer, EnrichAsk, NotReady, Reason, RowQuery};
 use model::{Refusal, UserId};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -166,6 +166,14 @@ impl Gateway {
     /// [`Refusal`]: not all of it was done; asking again does the rest.
     pub async fn erase(&self, user: UserId) -> Result<u64, Refusal> {
         self.shared.owner.erase(user).await
+    }
+
+    /// Asks the owner about enriching.
+    ///
+    /// # Errors
+    /// The owner's refusal, or `busy` when it is not there or takes too long.
+    pub async fn enriching(&self, ask: EnrichAsk) -> Result<EnrichAnswer, Refusal> {
+        self.shared.owner.enriching(ask).await
     }
 
     /// How long sends took from their coming to their acknowledgement.

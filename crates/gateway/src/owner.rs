@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use link::{NotReady, Reason, RequestId, Row, RowQuery, ToOwner};
+use link::{EnrichAnswer, EnrichAsk, NotReady, Reason, RequestId, Row, RowQuery, ToOwner};
 use model::{Draft, Refusal, Seq, Sheet, Standing, UserId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -68,6 +68,7 @@ enum Pending {
     Rows { to: oneshot::Sender<Result<Rows, Refusal>>, _permit: OwnedSemaphorePermit },
     Report { to: oneshot::Sender<Result<Report, Refusal>>, _permit: OwnedSemaphorePermit },
     Erase { to: oneshot::Sender<Result<u64, Refusal>>, _permit: OwnedSemaphorePermit },
+    Enriching { to: oneshot::Sender<Result<EnrichAnswer, Refusal>>, _permit: OwnedSemaphorePermit },
 }
 
 /// The first rows of a view for people.
@@ -178,7 +179,8 @@ impl Owner {
                 | Pending::Attach(_)
                 | Pending::Rows { .. }
                 | Pending::Report { .. }
-                | Pending::Erase { .. },
+                | Pending::Erase { .. }
+                | Pending::Enriching { .. },
             ) => unreachable!("it gives back what it was given"),
         }
     }
@@ -244,6 +246,20 @@ impl Owner {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(link_busy()),
             Err(_) => Err(full("rows")),
+        }
+    }
+
+    /// Asks about enriching and waits for the answer.
+    pub(crate) async fn enriching(&self, ask: EnrichAsk) -> Result<EnrichAnswer, Refusal> {
+        let permit = Arc::clone(&self.rows).try_acquire_owned().map_err(|_| full("rows"))?;
+        let (to, answer) = oneshot::channel();
+        let pending = Pending::Enriching { to, _permit: permit };
+        self.ask(&mut self.lock(), pending, |request| ToOwner::Enriching { request, ask })
+            .map_err(|_| link_busy())?;
+        match timeout(ROWS_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(link_busy()),
+            Err(_) => Err(full("enriching")),
         }
     }
 
@@ -374,6 +390,7 @@ impl Owner {
             Pending::Rows { to, .. } => drop(to.send(Err(link_busy()))),
             Pending::Report { to, .. } => drop(to.send(Err(link_busy()))),
             Pending::Erase { to, .. } => drop(to.send(Err(link_busy()))),
+            Pending::Enriching { to, .. } => drop(to.send(Err(link_busy()))),
             Pending::Attach(_) => {}
         }
     }
@@ -466,6 +483,16 @@ impl Owner {
         match self.take(request) {
             Some(Pending::Erase { to, .. }) => {
                 drop(to.send(Ok(conversations)));
+                true
+            }
+            other => self.misfit(other),
+        }
+    }
+
+    fn enriching_came(&self, request: RequestId, answer: EnrichAnswer) -> bool {
+        match self.take(request) {
+            Some(Pending::Enriching { to, .. }) => {
+                drop(to.send(Ok(answer)));
                 true
             }
             other => self.misfit(other),

@@ -11,12 +11,16 @@ use tracing_subscriber::EnvFilter;
 
 mod backup;
 mod demo;
+mod desk;
+mod doctor;
 mod export;
 mod failure;
 mod keys;
+mod letters;
 mod report;
 mod token;
 mod verify;
+mod why;
 
 /// Exit code: a flag or a setting is wrong (sysexits `EX_USAGE`).
 const EXIT_USAGE: u8 = server::error::EXIT_USAGE;
@@ -59,6 +63,13 @@ enum Command {
     Report(Box<report::ReportArgs>),
     /// The tables as a script that psql loads into PostgreSQL
     Export(export::ExportArgs),
+    /// Messages that the NLP service gave no answer for, whatever was tried: list, look, have them asked for again
+    #[command(subcommand)]
+    Letters(letters::LettersCommand),
+    /// What happened to one message on its way to being understood: calls, waits, guesses, results
+    Why(why::WhyArgs),
+    /// Look at a running server and name the cap that binds: what to raise, or what is broken
+    Doctor(doctor::DoctorArgs),
     /// Copy a data directory, while it is served or not
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup
@@ -152,6 +163,9 @@ fn main() -> ExitCode {
         Command::Keys(command) => failure::exit_code(keys::run(&command)),
         Command::Report(args) => report::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Letters(command) => asked(letters::run(&command)),
+        Command::Why(args) => asked(why::run(&args)),
+        Command::Doctor(args) => wait_for(async { Ok(failure::code(doctor::run(&args).await)) }),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Import(args) => wait_for(async { Ok(load::import(args).await) }),
@@ -250,6 +264,11 @@ async fn serve_nlp(args: nlp::NlpArgs) -> anyhow::Result<ExitCode> {
 fn wait_for(client: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     ended(runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(client)))
+}
+
+/// Runs a command of operators.
+fn asked(command: impl Future<Output = Result<(), failure::Failure>>) -> ExitCode {
+    wait_for(async { Ok(failure::exit_code(command.await)) })
 }
 
 /// Runs a measurement, on one thread: the workers of the generator have their own.

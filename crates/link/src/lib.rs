@@ -13,10 +13,14 @@
 //!   [`FRAME_MAX_BYTES`].
 
 mod codec;
+mod enriching;
 mod message;
 
 /// Users of one message about presence.
 pub const USERS_MAX: usize = 1_000;
 
 pub use codec::{DecodeError, FRAME_MAX_BYTES, FrameReader, VERSION, decode, encode};
+pub use enriching::{
+    Decision, EnrichAnswer, EnrichAsk, EnrichNot, Letter, MessageRef, Preview, Replay, Step, Why,
+};
 pub use message::{FromOwner, NotReady, Reason, RequestId, Row, RowQuery, ToOwner};

@@ -9,6 +9,8 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::enriching::{EnrichAnswer, EnrichAsk};
+
 /// A gateway's own number for a question, given back with the answer. The owner does not look into
 /// it. Unique on its link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -164,6 +166,13 @@ pub enum ToOwner {
         /// Whose.
         user: UserId,
     },
+    /// An operator asks about enriching. Answered by `Enriching` or `Refused`.
+    Enriching {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// What.
+        ask: EnrichAsk,
+    },
     /// Are you there? Answered by `Pong`.
     Ping,
 }
@@ -295,6 +304,13 @@ pub enum FromOwner {
         request: RequestId,
         /// From how many conversations.
         conversations: u64,
+    },
+    /// How enriching stands.
+    Enriching {
+        /// Of the `Enriching`.
+        request: RequestId,
+        /// What was asked for.
+        answer: EnrichAnswer,
     },
     /// The owner is there.
     Pong {

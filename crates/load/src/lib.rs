@@ -5,7 +5,7 @@
 //! is quiet. Both write history files (`docs/formats.md`), which the checker judges; nothing here
 //! judges.
 //!
-//! [`import`] torments nobody: it says what was said elsewhere. [`measure`](mod@measure) and [`fanout`] measure.
+//! [`import`] torments nobody: it says what was said elsewhere; [`Asker`] asks what operators want to know. [`measure`](mod@measure) and [`fanout`] measure.
 //!
 //! # Invariants
 //!
@@ -15,6 +15,7 @@
 //!   must never come twice to one server.
 
 mod args;
+mod ask;
 mod cpu;
 mod crowd;
 mod dice;
@@ -34,6 +35,7 @@ mod talk;
 mod websocket;
 
 pub use args::{SweepArgs, TalkArgs};
+pub use ask::{Answered, AskError, Asker};
 pub use crowd::{CrowdArgs, crowd};
 pub use fanout::{FanoutArgs, fanout};
 pub use import::{ImportArgs, Imported, import};

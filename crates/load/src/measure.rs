@@ -38,8 +38,8 @@ mod spread;
 mod stream;
 mod summary;
 mod tally;
-mod target;
-mod tls;
+pub(crate) mod target;
+pub(crate) mod tls;
 mod worker;
 
 pub use args::{RunArgs, TargetArgs};

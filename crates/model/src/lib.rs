@@ -12,6 +12,7 @@ mod enrichment;
 mod fact;
 mod hash;
 mod lamport;
+mod letter;
 mod map;
 mod message;
 #[cfg(feature = "mutants")]
@@ -32,6 +33,7 @@ pub use enrichment::{
 pub use fact::{CursorMove, EpochStart, Fact, Left, Remnant};
 pub use hash::{BodyHash, BodyKey};
 pub use lamport::Lamport;
+pub use letter::{LetterId, LetterIdError};
 pub use map::{SeededMap, SeededState};
 pub use message::{Draft, InstanceId, Message, MessageId, MessageIdError};
 #[cfg(feature = "mutants")]

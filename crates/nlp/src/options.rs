@@ -21,6 +21,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
+    /// Only HTTP/1.1 is spoken.
+    pub http1: bool,
     /// How slow and how unreliable it is at first.
     pub faults: Faults,
     /// Whether texts are analysed. Without, every text has the same analysis: for load tests.
@@ -36,6 +38,9 @@ pub struct NlpArgs {
     /// Requests at once on one HTTP/2 connection, 1 to 16384
     #[arg(long, value_name = "N", default_value_t = STREAMS)]
     pub streams: u32,
+    /// Speak only HTTP/1.1, as older services do
+    #[arg(long)]
+    pub http1: bool,
     /// Latency and faults from a file, TOML or JSON (*.json), as `PUT /v1/faults` takes them
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
@@ -90,7 +95,13 @@ impl NlpArgs {
         }
         faults.fail_slow_share = self.fail_share.unwrap_or(faults.fail_slow_share);
         faults.seed = self.seed.unwrap_or(faults.seed);
-        Ok(Options { listen: self.listen, streams: self.streams, faults, models: !self.no_models })
+        Ok(Options {
+            listen: self.listen,
+            streams: self.streams,
+            http1: self.http1,
+            faults,
+            models: !self.no_models,
+        })
     }
 
     /// A flag says log-normal; what it does not say is as it was.

@@ -52,6 +52,7 @@ pub struct Service {
     listener: TcpListener,
     address: SocketAddr,
     streams: u32,
+    http1: bool,
     desk: Arc<Desk>,
     closing: watch::Sender<bool>,
 }
@@ -68,7 +69,8 @@ pub async fn bind(options: &Options) -> Result<Service, NlpError> {
     let address = listener.local_addr().map_err(failed)?;
     let (closing, closes) = watch::channel(false);
     let desk = Arc::new(Desk::new(options, closes));
-    Ok(Service { listener, address, streams: options.streams, desk, closing })
+    let (streams, http1) = (options.streams, options.http1);
+    Ok(Service { listener, address, streams, http1, desk, closing })
 }
 
 /// Binds and serves.
@@ -89,12 +91,15 @@ impl Service {
         self.address
     }
 
-    /// Serves HTTP/1.1 and HTTP/2 (by prior knowledge) until `shutdown` is ready, and then for
+    /// Serves HTTP/1.1 and, where that is wanted, HTTP/2 (by prior knowledge) until `shutdown` is ready, and then for
     /// [`DRAIN_MAX`] what is in flight.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let mut connections = JoinSet::new();
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http2().max_concurrent_streams(self.streams);
+        if self.http1 {
+            builder = builder.http1_only();
+        }
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut shutdown = std::pin::pin!(shutdown);
         loop {

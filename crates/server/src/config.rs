@@ -315,8 +315,19 @@ fn read_file(path: &Path) -> Result<Layer, ConfigError> {
         .map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })?;
     toml::from_str(&text).map_err(|why| ConfigError::BadFile {
         path: path.to_owned(),
-        why: why.to_string().trim_end().to_owned(),
+        why: with_keys(&why.to_string()),
     })
+}
+
+/// Whoever writes a key that is none is told which there are.
+fn with_keys(why: &str) -> String {
+    let why = why.trim_end();
+    if !why.contains("unknown field") {
+        return why.to_owned();
+    }
+    let command = Layer::augment_args(clap::Command::new("keys"));
+    let keys: Vec<_> = command.get_arguments().map(|key| format!("`{}`", key.get_id())).collect();
+    format!("{why}; there are {}", keys.join(", "))
 }
 
 fn read_environment(
@@ -326,10 +337,9 @@ fn read_environment(
     for (name, text) in variables {
         let Some(key) = name.strip_prefix(ENV_PREFIX) else { continue };
         let table = toml::Table::from_iter([(key.to_ascii_lowercase(), value_of(text))]);
-        let one = table.try_into::<Layer>().map_err(|why| ConfigError::BadVariable {
-            name,
-            why: why.to_string().trim_end().to_owned(),
-        })?;
+        let one = table
+            .try_into::<Layer>()
+            .map_err(|why| ConfigError::BadVariable { name, why: with_keys(&why.to_string()) })?;
         layer = one.over(layer);
     }
     Ok(layer)

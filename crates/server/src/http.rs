@@ -1,6 +1,8 @@
 //! What a process shows over HTTP beside the sockets of its clients.
 
+mod letters;
 mod reports;
+mod why;
 
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ use crate::owner::Owner;
 use crate::page;
 use crate::stage::Stage;
 use crate::status::Minutes;
+
+pub(crate) use letters::ReplayShown;
 
 /// The roles of this process, as far as HTTP shows them.
 #[derive(Clone)]
@@ -68,6 +72,13 @@ fn routes() -> Vec<Route<App>> {
         Route::get("/v1/reports/{report}", reports::report),
         Route::get("/v1/status", status),
         Route::post("/v1/users/{user}/erase", erase),
+        Route::get("/v1/letters", letters::list),
+        Route::get("/v1/letters/{letter}", letters::show),
+        Route::get("/v1/replay", letters::preview),
+        Route::post("/v1/replay", letters::replay),
+        Route::post("/v1/replay/cancel", letters::cancel),
+        Route::get("/v1/messages/{id}/why", why::of_id),
+        Route::get("/v1/conversations/{conversation}/messages/{seq}/why", why::of_place),
     ]
 }
 

@@ -238,6 +238,7 @@ fn enriching(page: &mut Page, owner: &Owner) {
     let Some(of) = &owner.enriching else { return };
     let now = *of.gauges.lock().unwrap_or_else(PoisonError::into_inner);
     enriching::write(page, &now, owner.reader.durable());
+    enriching::ways(page, of.provider.ways());
     let durable = "From a message's arrival until its first result is durable.";
     page.histogram("enrich_durable_seconds", durable, enriching::times(&of.durable.read()));
     let visible = "From a message's arrival until the tables count its first result.";
@@ -312,6 +313,11 @@ pub(crate) fn traces(page: &mut Page, exporter: &Exporter) {
 pub(crate) fn gateway(page: &mut Page, gateway: &Gateway) {
     let now = gateway.counters();
     page.gauge("gateway_connections", "Connections.", num(now.connections));
+    page.gauge(
+        "gateway_connections_max",
+        "Connections that may be open.",
+        size(gateway.connections_max()),
+    );
     page.gauge("gateway_subscriptions", "Subscriptions.", num(now.subscriptions));
     page.gauge(
         "gateway_conversations",

@@ -6,8 +6,10 @@
 
 mod crew;
 mod disk;
+pub(crate) mod enrich_asks;
 pub(crate) mod enrich_drive;
 pub(crate) mod enrich_times;
+mod enrich_why;
 mod follow;
 mod headroom;
 mod hub_drive;
@@ -15,9 +17,10 @@ mod journal_drive;
 mod keeper;
 mod last_limit;
 mod links;
-mod provider;
+pub(crate) mod provider;
 mod queries;
 mod reports;
+mod searcher;
 mod start;
 mod views;
 mod ways;

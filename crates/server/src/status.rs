@@ -3,19 +3,22 @@
 
 mod understanding;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gateway::{Gateway, Latencies};
+use model::Reason;
 use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::{Config, Role};
 use crate::health::Readiness;
+use crate::http::ReplayShown;
 use crate::metrics;
+use crate::owner::enrich_asks::going;
 use crate::owner::{Owner, free_bytes};
 use understanding::{Conservation, Understanding, Understood};
 
@@ -62,10 +65,21 @@ pub(crate) struct Shown {
     disk_reserve_bytes: Option<u64>,
     /// Where all messages are, where a service is asked.
     understanding: Option<Conservation>,
+    /// Messages that were given up; none where messages are not enriched.
+    letters: Option<Letters>,
     /// Between two samples.
     every_ms: u128,
     /// The oldest first.
     samples: Vec<Sample>,
+}
+
+/// Messages that were given up.
+#[derive(Debug, Serialize)]
+struct Letters {
+    /// By why.
+    reasons: BTreeMap<&'static str, u64>,
+    /// The replay that runs, or the last one.
+    replay: Option<ReplayShown>,
 }
 
 /// What only rises, at a moment.
@@ -133,6 +147,7 @@ impl Minutes {
             connections_max: self.gateway.as_ref().map(Gateway::connections_max),
             disk_reserve_bytes: self.owner.as_ref().map(|_| self.reserve_bytes),
             understanding: self.understood().map(|now| now.conservation()),
+            letters: self.owner.as_ref().and_then(|owner| letters(owner)),
             every_ms: EVERY.as_millis(),
             samples: samples.iter().cloned().collect(),
         }
@@ -205,6 +220,15 @@ fn over(before: &Totals, now: &Totals) -> Sample {
         sync_ms: (syncs > 0).then(|| num(sync_nanos) / num(syncs) / 1e6),
         ..Sample::default()
     }
+}
+
+fn letters(owner: &Owner) -> Option<Letters> {
+    let gauges = &owner.enriching.as_ref()?.gauges;
+    let now = *gauges.lock().unwrap_or_else(PoisonError::into_inner);
+    let reasons = Reason::ALL.map(Reason::text).into_iter().zip(now.dead);
+    let reasons = reasons.filter(|(_, letters)| *letters > 0).collect();
+    let replay = now.replay.map(|replay| ReplayShown::from(going(replay)));
+    Some(Letters { reasons, replay })
 }
 
 fn keep(samples: &mut VecDeque<Sample>, sample: Sample) {

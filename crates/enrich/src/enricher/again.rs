@@ -5,6 +5,7 @@ use model::{BatchNo, Content, Fact, Mono, Offset};
 use crate::Enricher;
 use crate::in_hand::{Coming, InHand};
 use crate::service::Kind;
+use crate::trace::What;
 
 impl Enricher {
     /// Whether to walk along the journal for what is to be asked again: after which batch to begin.
@@ -34,8 +35,10 @@ impl Enricher {
         let coming = Coming { batch: batch.0, standing, sweeps: sweep, deadline: now };
         self.in_hand.insert(offset, InHand::of(message, body, coming));
         self.sweep.called(now);
+        self.trace.now(now);
         if self.service.place(now, Kind::Again).is_ok() {
-            self.call(offset, now);
+            self.trace.add(offset, What::Swept(sweep));
+            self.call(offset, Kind::Again, now);
             return true;
         }
         // It was not tried: that is no try of it.

@@ -8,6 +8,7 @@ use super::{Command, Failed, Timer};
 use crate::Enricher;
 use crate::Protection;
 use crate::service::{Kind, Suppressed};
+use crate::trace::What;
 use crate::waiting::Next;
 
 /// Calls of one message in its live stay: the first, and one beside or after it.
@@ -30,7 +31,11 @@ impl Enricher {
     fn wait(&mut self, target: Offset, now: Mono) {
         let Some(message) = self.in_hand.get_mut(&target) else { return };
         message.is_queued = self.waiting.push(target, &message.said.sender, now);
-        if !message.is_queued {
+        if message.is_queued {
+            let others = self.waiting.len().saturating_sub(1);
+            let others = u32::try_from(others).unwrap_or(u32::MAX);
+            self.trace.add(target, What::Waits(others));
+        } else {
             self.degrade(target, Reason::Overload);
         }
     }
@@ -56,27 +61,27 @@ impl Enricher {
         if let Some(after) = self.service.hedge_after(left, Duration::ZERO) {
             self.timers.insert((now + after, Timer::Hedge, target));
         }
-        self.call(target, now);
+        self.call(target, Kind::First, now);
     }
 
-    pub(super) fn call(&mut self, target: Offset, now: Mono) {
+    pub(super) fn call(&mut self, target: Offset, kind: Kind, now: Mono) {
         let Some(message) = self.in_hand.get_mut(&target) else { return };
         let Some(text) = message.text.clone() else { return };
         message.calls += 1;
         message.called += 1;
         let number = message.called;
+        self.trace.add(target, self.service.called(number, kind));
         self.commands.push_back(Command::Call { target, number, sent: now, text });
     }
 
     /// The first call is slow.
     pub(super) fn hedge(&mut self, target: Offset, now: Mono) {
         let Some(message) = self.in_hand.get(&target) else { return };
-        if message.is_live()
-            && message.calls == 1
-            && message.called < CALLS_MAX
-            && self.service.second(now, Kind::Hedge).is_ok()
-        {
-            self.call(target, now);
+        if message.is_live() && message.calls == 1 && message.called < CALLS_MAX {
+            match self.service.second(now, Kind::Hedge) {
+                Ok(()) => self.call(target, Kind::Hedge, now),
+                Err(why) => self.trace.add(target, What::Suppressed(why)),
+            }
         }
     }
 
@@ -118,13 +123,17 @@ impl Enricher {
         };
         if has_deadline && (message.called >= CALLS_MAX || !self.service.is_enough(left)) {
             self.service.suppress(Suppressed::Time);
+            self.trace.add(target, What::Suppressed(Suppressed::Time));
             self.degrade(target, why);
             return;
         }
         match self.service.second(now, Kind::Retry) {
-            Ok(()) => self.call(target, now),
-            Err(Suppressed::Budget) => self.degrade(target, Reason::Budget),
-            Err(_) => self.degrade(target, why),
+            Ok(()) => self.call(target, Kind::Retry, now),
+            Err(suppressed) => {
+                self.trace.add(target, What::Suppressed(suppressed));
+                let is_budget = suppressed == Suppressed::Budget;
+                self.degrade(target, if is_budget { Reason::Budget } else { why });
+            }
         }
     }
 

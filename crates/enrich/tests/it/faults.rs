@@ -67,14 +67,14 @@ fn what_is_refused_for_good_is_dead_at_once_and_lives_when_it_is_replayed() {
     let mut world = World::new(Settings::default(), &mut service);
     world.arrive(2, SECOND);
     world.run(SECOND);
-    let letters: Vec<_> = world.room.letters(None).map(|(at, letter)| (at, letter.why)).collect();
+    let letters: Vec<_> =
+        world.room.letters(None, None).map(|(id, letter)| (id.target, letter.why)).collect();
     assert_eq!(letters, [(offset(1), Reason::Refused)]);
     assert_eq!(world.room.counts().dead, 1);
-    assert!(!world.room.handle_replay(offset(2)), "it is not dead");
-    assert!(world.room.handle_replay(offset(1)));
+    world.room.begin_replay(None, 1, world.now).unwrap();
     world.run(5 * SECOND);
     world.assert_conserved();
-    assert_eq!(world.room.letters(None).count(), 0);
+    assert_eq!(world.room.letters(None, None).count(), 0);
     let told = &world.told[&offset(1)];
     assert!(matches!(
         told.iter().map(|(_, standing)| standing).collect::<Vec<_>>()[..],
@@ -97,7 +97,7 @@ fn what_never_succeeds_is_dead_after_its_last_try_and_its_neighbours_are_full() 
         let counts = world.room.counts();
         assert_eq!((counts.full, counts.dead), (98, 1), "{counts:?}");
         let letters: Vec<_> =
-            world.room.letters(None).map(|(at, letter)| (at, letter.why)).collect();
+            world.room.letters(None, None).map(|(id, letter)| (id.target, letter.why)).collect();
         assert_eq!(letters, [(offset(7), why)]);
     }
 }

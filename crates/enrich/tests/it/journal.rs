@@ -62,7 +62,7 @@ fn a_full_disk_keeps_the_answers_and_hands_them_over_again() {
         };
         assert_eq!(enrichment.before, Understood::Pending);
     }
-    room.handle_durable(2);
+    room.handle_durable(2, Mono(5) + SECOND);
     assert_eq!((room.counts().full, room.counts().error()), (2, 0));
 }
 

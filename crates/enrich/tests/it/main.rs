@@ -5,11 +5,15 @@ mod faults;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 #[cfg(feature = "mutants")]
 mod mutants;
 #[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod protections;
+#[cfg(test)]
+mod why;
 #[cfg(test)]
 mod world;

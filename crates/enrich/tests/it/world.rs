@@ -213,7 +213,7 @@ impl<'a> World<'a> {
                     told.push((after, enrichment.after.clone()));
                     self.facts.push(fact);
                 }
-                self.room.handle_durable(count);
+                self.room.handle_durable(count, self.now);
             }
             Event::Answered { target, number, sent, fate } => {
                 self.in_flight -= 1;

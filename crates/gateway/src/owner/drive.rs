@@ -277,6 +277,7 @@ impl Drive {
             FromOwner::Erased { request, conversations } => {
                 self.owner.erased(request, conversations)
             }
+            FromOwner::Enriching { request, answer } => self.owner.enriching_came(request, answer),
             FromOwner::Pong { not_ready } => {
                 self.owner.lock().not_ready = not_ready;
                 true
@@ -328,6 +329,7 @@ impl Drive {
             Pending::Rows { to, .. } => drop(to.send(Err(refusal))),
             Pending::Report { to, .. } => drop(to.send(Err(refusal))),
             Pending::Erase { to, .. } => drop(to.send(Err(refusal))),
+            Pending::Enriching { to, .. } => drop(to.send(Err(refusal))),
             Pending::Attach(topic) => {
                 life.attaching -= 1;
                 life.refusals += 1;

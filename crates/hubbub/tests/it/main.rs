@@ -21,6 +21,8 @@ mod damage;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod drains;
 #[cfg(test)]
 mod encodings;
@@ -48,6 +50,8 @@ mod keeping;
 mod keys;
 #[cfg(test)]
 mod kills;
+#[cfg(test)]
+mod letters;
 #[cfg(test)]
 mod line;
 #[cfg(test)]
@@ -93,3 +97,5 @@ mod user;
 mod verify;
 #[cfg(test)]
 mod views;
+#[cfg(test)]
+mod why;

@@ -7,6 +7,7 @@ fn door(is_loopback: bool) -> Door {
     let options = Options {
         listen: ([127, 0, 0, 1], 0).into(),
         streams: 1,
+        http1: false,
         faults: Faults::default(),
         models: true,
     };

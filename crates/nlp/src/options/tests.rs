@@ -34,7 +34,10 @@ fn flags_say_what_they_mean() {
     let latency = Latency::LogNormal { mean_ms: 1.5, sigma: 0.0 };
     let faults = Faults { latency, fail_slow_share: 0.25, seed: 9, ..Faults::default() };
     let listen = ([127, 0, 0, 1], 0).into();
-    assert_eq!(options.unwrap(), Options { listen, streams: 250, faults, models: false });
+    assert_eq!(
+        options.unwrap(),
+        Options { listen, streams: 250, http1: false, faults, models: false }
+    );
 }
 
 #[test]

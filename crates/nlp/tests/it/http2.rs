@@ -50,6 +50,19 @@ async fn it_says_how_many_streams_a_connection_has() {
 }
 
 #[tokio::test]
+async fn where_only_the_older_is_spoken_the_newer_is_refused() {
+    let service = Running::start(Options { http1: true, ..options() }).await;
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut answer = Vec::new();
+    // It ends without a frame of settings, however that looks.
+    drop(stream.read_to_end(&mut answer).await);
+    assert!(answer.get(3) != Some(&4), "{answer:?}");
+    assert_eq!(service.analyze(HELLO).await.status, 200);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn an_answer_is_the_same_over_both() {
     let service = Running::start(options()).await;
     let (mut sender, _connection) = service.http2().await;

@@ -21,6 +21,7 @@ pub(crate) fn options() -> Options {
     Options {
         listen: ([127, 0, 0, 1], 0).into(),
         streams: 100,
+        http1: false,
         faults: Faults { latency, ..Faults::default() },
         models: true,
     }

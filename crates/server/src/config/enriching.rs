@@ -20,6 +20,12 @@ pub struct EnrichLayer {
     /// Calls to the NLP service at once, 1 to 16000 [default: 4000]
     #[arg(long, value_name = "N")]
     pub nlp_in_flight: Option<usize>,
+    /// Connections to an NLP service that speaks only HTTP/1.1, one call each, 1 to 16000 [default: as nlp_in_flight]
+    #[arg(long, value_name = "N")]
+    pub nlp_connections: Option<usize>,
+    /// Messages that are called for, wait for that, or are answered and not durable, 16 to 1000000 [default: 65536]
+    #[arg(long, value_name = "N")]
+    pub nlp_in_hand_max: Option<usize>,
     /// How long one call may take, milliseconds, 10 to 60000 [default: 2000]
     #[arg(long, value_name = "MS")]
     pub nlp_timeout_ms: Option<u64>,
@@ -44,6 +50,10 @@ pub struct EnrichConfig {
     pub service: Option<String>,
     /// Calls to it at once.
     pub in_flight: usize,
+    /// Connections, where it speaks only HTTP/1.1.
+    pub connections: usize,
+    /// Messages in hand.
+    pub in_hand_max: usize,
     /// How long one call may take.
     pub timeout: Duration,
     /// From a message's arrival to its result.
@@ -61,6 +71,8 @@ impl EnrichLayer {
         Self {
             nlp: self.nlp.or(below.nlp),
             nlp_in_flight: self.nlp_in_flight.or(below.nlp_in_flight),
+            nlp_connections: self.nlp_connections.or(below.nlp_connections),
+            nlp_in_hand_max: self.nlp_in_hand_max.or(below.nlp_in_hand_max),
             nlp_timeout_ms: self.nlp_timeout_ms.or(below.nlp_timeout_ms),
             nlp_deadline_ms: self.nlp_deadline_ms.or(below.nlp_deadline_ms),
             nlp_again_per_second: self.nlp_again_per_second.or(below.nlp_again_per_second),
@@ -70,13 +82,22 @@ impl EnrichLayer {
     }
 
     pub(super) fn complete(self) -> Result<EnrichConfig, ConfigError> {
+        let in_flight =
+            within("nlp_in_flight", self.nlp_in_flight.unwrap_or(4_000), 1..=16_000, "1 to 16000")?;
         Ok(EnrichConfig {
             service: self.nlp,
-            in_flight: within(
-                "nlp_in_flight",
-                self.nlp_in_flight.unwrap_or(4_000),
+            in_flight,
+            connections: within(
+                "nlp_connections",
+                self.nlp_connections.unwrap_or(in_flight),
                 1..=16_000,
                 "1 to 16000",
+            )?,
+            in_hand_max: within(
+                "nlp_in_hand_max",
+                self.nlp_in_hand_max.unwrap_or(65_536),
+                16..=1_000_000,
+                "16 to 1000000",
             )?,
             timeout: Duration::from_millis(within(
                 "nlp_timeout_ms",
@@ -114,6 +135,8 @@ impl EnrichConfig {
         EnrichLayer {
             nlp: self.service,
             nlp_in_flight: Some(self.in_flight),
+            nlp_connections: Some(self.connections),
+            nlp_in_hand_max: Some(self.in_hand_max),
             nlp_timeout_ms: whole_ms(self.timeout),
             nlp_deadline_ms: whole_ms(self.deadline),
             nlp_again_per_second: Some(self.again_per_second),

@@ -6,9 +6,10 @@ use model::BatchNo;
 use super::{Buckets, Histogram, Page, num, size};
 use crate::owner::enrich_drive::EnrichGauges;
 use crate::owner::enrich_times::TimesRead;
+use crate::owner::provider::Ways;
 
 pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
-    let EnrichGauges { counts, service, sizes: [in_hand, queued, later], at } = now;
+    let EnrichGauges { counts, service, at, .. } = now;
     page.gauge(
         "enrich_behind_batches",
         "Durable batches that were not read yet.",
@@ -34,17 +35,53 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
         "Received, less full, degraded, dead, pending and gone: 0, or there is a bug.",
         counts.error() as f64,
     );
+    sizes(page, now);
+    calls(page, service);
+}
+
+fn sizes(page: &mut Page, now: &EnrichGauges) {
+    let EnrichGauges { sizes: [in_hand, queued, later], sizes_max, .. } = now;
+    let [in_hand_max, later_max] = sizes_max;
     page.gauge(
         "enrich_outstanding",
         "Messages in hand: being called, waiting, or answered and not durable.",
         size(*in_hand),
     );
     page.gauge("enrich_queued", "Messages that wait for a place.", size(*queued));
+    page.gauge("enrich_outstanding_max", "Messages that may be in hand.", size(*in_hand_max));
     page.gauge("enrich_later", "Messages that are to be asked again.", size(*later));
-    calls(page, service);
+    page.gauge(
+        "enrich_later_max",
+        "Messages that may be to be asked again, before senders are told to wait.",
+        size(*later_max),
+    );
+}
+
+/// Of the connections to the service.
+pub(super) fn ways(page: &mut Page, ways: Ways) {
+    page.gauge(
+        "enrich_http_version",
+        "What the service speaks: HTTP/1.1 or HTTP/2; 0 while that is not known.",
+        ways.version,
+    );
+    page.gauge(
+        "enrich_connections_max",
+        "Connections to the service that may be open.",
+        size(ways.connections),
+    );
+    page.gauge(
+        "enrich_carried_max",
+        "Calls that those connections take at once; 0 while that is not known.",
+        size(ways.carried),
+    );
 }
 
 fn calls(page: &mut Page, service: &ServiceGauges) {
+    page.gauge(
+        "enrich_limit_max",
+        "Calls that may be out whatever is found.",
+        num(u64::from(service.limit_max)),
+    );
     page.gauge("enrich_in_flight", "Calls that are out.", num(u64::from(service.in_flight)));
     page.gauge("enrich_limit", "Calls that may be out.", num(u64::from(service.limit)));
     page.gauge(
@@ -82,6 +119,11 @@ fn calls(page: &mut Page, service: &ServiceGauges) {
         num(service.again),
     );
     page.counter("enrich_failures_total", "Calls that failed.", num(service.failures));
+    page.counter(
+        "enrich_throttled_total",
+        "Calls that failed because the service takes no more for now (429).",
+        num(service.throttled),
+    );
     let whys = ["budget", "time", "limit", "breaker"];
     page.counters(
         "enrich_suppressed_total",

@@ -14,6 +14,7 @@ use model::{BatchNo, Epoch};
 use tables::Tables;
 use tokio::sync::mpsc;
 
+use super::enrich_asks::{self, EnrichQuestion};
 use super::enrich_drive::{EnrichDrive, EnrichEvent};
 use super::follow::{self, FollowGauges, View};
 use super::headroom::Headroom;
@@ -24,6 +25,7 @@ use super::last_limit::LastLimit;
 use super::provider::Provider;
 use super::queries::{self, ViewQuestion, Views};
 use super::reports::{self, ReportQuestion, Reports};
+use super::searcher::{self, Search, Searcher};
 use super::ways::Ways;
 use super::{Enriching, Fatal, start, views};
 use crate::clock::Clock;
@@ -141,13 +143,17 @@ impl Crew {
         &mut self,
         config: &Config,
         dir: &DataDir,
-    ) -> Result<Option<Enriching>, ServeError> {
-        let Some(base) = &config.enriching.service else { return Ok(None) };
-        let provider = Provider::new(base, config.enriching.in_flight, config.enriching.timeout)
+        history: &History,
+    ) -> Result<Option<(Enriching, Sender<EnrichQuestion>)>, ServeError> {
+        let of = &config.enriching;
+        let Some(base) = &of.service else { return Ok(None) };
+        let provider = Provider::new(base, of.in_flight, of.connections, of.timeout)
             .map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
         let (provider, gauges, durable) = (Arc::new(provider), Arc::default(), Arc::default());
         let last_limit = LastLimit::open(dir.nlp_limit());
+        let (ask, questions) = crossbeam_channel::bounded(enrich_asks::QUESTIONS_MAX);
         let inbox: Arc<Inbox<EnrichEvent>> = Inbox::new(0);
+        let searches = self.searcher(history, &inbox)?;
         let told = Arc::clone(&inbox);
         self.authors.push(Author::new(move |notice| told.answer(EnrichEvent::Noticed(notice))));
         let drive = EnrichDrive {
@@ -155,6 +161,9 @@ impl Crew {
             room: Enricher::new(start::enriching(config, last_limit.get())),
             last_limit,
             inbox,
+            questions,
+            searches,
+            history: history.clone(),
             journal: Arc::clone(&self.journal_inbox),
             reader: self.reader.clone(),
             provider: Arc::clone(&provider),
@@ -174,7 +183,22 @@ impl Crew {
         })?;
         self.threads().followers.push(thread);
         let deadline = config.enriching.deadline;
-        Ok(Some(Enriching { gauges, durable, provider, deadline }))
+        Ok(Some((Enriching { gauges, durable, provider, deadline }, ask)))
+    }
+
+    /// The one who looks messages up in the journal, for those who ask about one.
+    fn searcher(
+        &self,
+        history: &History,
+        inbox: &Arc<Inbox<EnrichEvent>>,
+    ) -> Result<Sender<Search>, ServeError> {
+        let (ask, searches) = crossbeam_channel::bounded(searcher::SEARCHES_MAX);
+        let (reader, history) = (self.reader.clone(), history.clone());
+        let searcher = Searcher { searches, reader, history, told: Arc::clone(inbox) };
+        let stop = Arc::clone(&self.stop_reading);
+        let thread = spawn("searcher", move || searcher.run(&stop))?;
+        self.threads().readers.push(thread);
+        Ok(ask)
     }
 
     /// The journal's drive, when everyone who may append is known.

@@ -9,17 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use enrich::{Answered, Command, Counts, Enricher, ServiceGauges};
+use crossbeam_channel::{Receiver, Sender};
+use enrich::{Answered, Command, Counts, Enricher, Replay, ServiceGauges};
+use history::History;
 use journal::{Batch, Follower, Reader};
-use model::{BatchNo, Fact, Mono, Offset, Understood, Wall};
+use model::{BatchNo, Fact, Mono, Offset, Reason, Understood, Wall};
 use tokio::runtime::Handle;
 
 use super::FollowError;
+use super::enrich_asks::EnrichQuestion;
 use super::enrich_times::Times;
 use super::hub_drive::HubEvent;
 use super::journal_drive::{JournalEvent, Notice};
 use super::last_limit::LastLimit;
 use super::provider::Provider;
+use super::searcher::{Search, Searched};
 use crate::clock::Clock;
 use crate::inbox::Inbox;
 
@@ -46,6 +50,8 @@ const SWEPT_AT_ONCE: usize = 4_096;
 pub(crate) enum EnrichEvent {
     /// The journal tells.
     Noticed(Notice),
+    /// What the journal has of a message that someone asked about.
+    Searched(Searched),
     /// A call has ended.
     Answered(Answered),
 }
@@ -57,6 +63,11 @@ pub(crate) struct EnrichGauges {
     pub(crate) service: ServiceGauges,
     /// Messages in hand, in the queue, to be asked again.
     pub(crate) sizes: [usize; 3],
+    /// The most that may be in hand, and to be asked again.
+    pub(crate) sizes_max: [usize; 2],
+    /// Messages that were given up, by the reasons in the order of their numbers.
+    pub(crate) dead: [u64; Reason::ALL.len()],
+    pub(crate) replay: Option<Replay>,
     /// The last batch of the journal that was read.
     pub(crate) at: BatchNo,
 }
@@ -74,6 +85,10 @@ pub(crate) struct EnrichDrive {
     pub(crate) author: usize,
     pub(crate) room: Enricher,
     pub(crate) inbox: Arc<Inbox<EnrichEvent>>,
+    /// What operators ask, and where what they ask about is read.
+    pub(crate) questions: Receiver<EnrichQuestion>,
+    pub(crate) history: History,
+    pub(crate) searches: Sender<Search>,
     pub(crate) journal: Arc<Inbox<JournalEvent>>,
     pub(crate) reader: Reader,
     pub(crate) provider: Arc<Provider>,
@@ -142,6 +157,7 @@ impl EnrichDrive {
             for event in events.drain(..) {
                 poisoned |= self.handle(event);
             }
+            self.answer_questions();
             behind = self.follow(&mut live)?;
             self.sweep(&mut sweep)?;
             // 3: how late it is.
@@ -210,8 +226,12 @@ impl EnrichDrive {
         }
         let service = self.room.service(self.clock.mono());
         let (counts, sizes) = (self.room.counts(), self.room.sizes());
+        let (sizes_max, replay) = (self.room.sizes_max(), self.room.replay());
+        let letters = self.room.preview(None, 1).reasons;
+        let of = |reason| letters.iter().find(|(why, _)| *why == reason).map_or(0, |(_, of)| *of);
+        let dead = Reason::ALL.map(of);
         *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) =
-            EnrichGauges { counts, service, sizes, at };
+            EnrichGauges { counts, service, sizes, sizes_max, dead, replay, at };
     }
 
     /// `true`: the journal takes nothing more.
@@ -219,8 +239,9 @@ impl EnrichDrive {
         let now = self.clock.mono();
         match event {
             EnrichEvent::Answered(answered) => self.room.handle_answer(answered, now),
+            EnrichEvent::Searched(searched) => self.searched(searched),
             EnrichEvent::Noticed(Notice::Durable(durable)) => {
-                self.room.handle_durable(durable.count);
+                self.room.handle_durable(durable.count, now);
                 self.time(durable.count);
             }
             EnrichEvent::Noticed(Notice::Refused { generation }) => {

@@ -201,7 +201,8 @@ impl HubDrive {
             | ToOwner::GetReport { .. }
             | ToOwner::GetList { .. }
             | ToOwner::GetMembers { .. }
-            | ToOwner::Erase { .. } => {}
+            | ToOwner::Erase { .. }
+            | ToOwner::Enriching { .. } => {}
         }
     }
 

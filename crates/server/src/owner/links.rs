@@ -12,13 +12,14 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use gateway::transport::{Acceptor, OwnerEnd};
 use hub::GatewayId;
-use link::{FromOwner, RequestId, ToOwner};
+use link::{EnrichAnswer, EnrichAsk, EnrichNot, FromOwner, RequestId, ToOwner};
 use model::{ConversationId, PartitionId, Refusal, TenantId, UserId};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Owner;
+use super::enrich_asks::EnrichQuestion;
 use super::hub_drive::HubEvent;
 use super::keeper::Erase;
 use super::queries::{ViewQuestion, ViewTask};
@@ -58,6 +59,7 @@ pub(crate) struct Links {
     views: Sender<ViewQuestion>,
     reports: Sender<ReportQuestion>,
     keeper: mpsc::Sender<Erase>,
+    enricher: Option<Sender<EnrichQuestion>>,
     next: AtomicU64,
     count: AtomicUsize,
     dropped: AtomicU64,
@@ -69,12 +71,14 @@ impl Links {
         views: Sender<ViewQuestion>,
         reports: Sender<ReportQuestion>,
         keeper: mpsc::Sender<Erase>,
+        enricher: Option<Sender<EnrichQuestion>>,
     ) -> Self {
         Self {
             hubs,
             views,
             reports,
             keeper,
+            enricher,
             next: AtomicU64::new(1),
             count: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
@@ -111,6 +115,18 @@ impl Links {
     fn ask_keeper(&self, request: RequestId, user: UserId, to: &LinkSender) {
         if self.keeper.try_send(Erase { request, user, to: to.clone() }).is_err() {
             let refusal = Refusal::Busy { bound: "keeper".to_owned(), retry_after_ms: 1_000 };
+            to.tell(FromOwner::Refused { request, refusal });
+        }
+    }
+
+    fn ask_enricher(&self, request: RequestId, ask: EnrichAsk, to: &LinkSender) {
+        let Some(enricher) = &self.enricher else {
+            let answer = EnrichAnswer::Not(EnrichNot::NoService);
+            to.tell(FromOwner::Enriching { request, answer });
+            return;
+        };
+        if enricher.try_send(EnrichQuestion { request, ask, to: to.clone() }).is_err() {
+            let refusal = Refusal::Busy { bound: "enriching".to_owned(), retry_after_ms: 100 };
             to.tell(FromOwner::Refused { request, refusal });
         }
     }
@@ -238,6 +254,10 @@ async fn hear(
             }
             ToOwner::Erase { request, user } => {
                 links.ask_keeper(*request, user.clone(), to);
+                continue;
+            }
+            ToOwner::Enriching { request, ask } => {
+                links.ask_enricher(*request, ask.clone(), to);
                 continue;
             }
             ToOwner::Hello { .. } => return "it greeted twice",

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use model::{Body, Understanding};
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use lanes::Lanes;
 
@@ -29,11 +29,25 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 pub(crate) struct Provider {
     lanes: Lanes,
     plain: Client<HttpConnector, Full<Bytes>>,
+    /// Of HTTP/1.1: a connection takes one call.
+    pool: Semaphore,
+    pool_max: usize,
     /// Known once it has answered.
     speaks_http2: OnceCell<bool>,
     analyze: Uri,
     timeout: Duration,
     trouble: Mutex<Trouble>,
+}
+
+/// How calls get to the service.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ways {
+    /// Of HTTP: 1 or 2; 0 while that is not known.
+    pub(crate) version: u8,
+    /// Connections that may be open.
+    pub(crate) connections: usize,
+    /// Calls that they take at once; 0 while that is not known.
+    pub(crate) carried: usize,
 }
 
 /// For so long after a call failed it is told why.
@@ -64,8 +78,14 @@ struct Reply {
 }
 
 impl Provider {
-    /// A client of the service at `base`, an http URL without a path; at most `in_flight_max` calls are out.
-    pub(crate) fn new(base: &str, in_flight_max: usize, timeout: Duration) -> Result<Self, String> {
+    /// A client of the service at `base`, an http URL without a path; at most `in_flight_max` calls are out, and over
+    /// HTTP/1.1 at most `pool_max`.
+    pub(crate) fn new(
+        base: &str,
+        in_flight_max: usize,
+        pool_max: usize,
+        timeout: Duration,
+    ) -> Result<Self, String> {
         let analyze = format!("{}/v1/analyze", base.trim_end_matches('/'));
         let analyze: Uri = analyze.parse().map_err(|why| format!("{base:?} is no URL: {why}"))?;
         if analyze.scheme_str() != Some("http") || analyze.host().is_none() {
@@ -74,12 +94,13 @@ impl Provider {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(timeout));
-        let plain = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(in_flight_max)
-            .build(connector);
+        let plain =
+            Client::builder(TokioExecutor::new()).pool_max_idle_per_host(pool_max).build(connector);
         Ok(Self {
             lanes: Lanes::new(in_flight_max, timeout),
             plain,
+            pool: Semaphore::new(pool_max),
+            pool_max,
             speaks_http2: OnceCell::new(),
             analyze,
             timeout,
@@ -97,6 +118,18 @@ impl Provider {
         };
         self.tell(why);
         Answer::Failed(failed)
+    }
+
+    /// How calls get there.
+    pub(crate) fn ways(&self) -> Ways {
+        match self.speaks_http2.get() {
+            None => Ways::default(),
+            Some(true) => {
+                let (connections, carried) = self.lanes.carried();
+                Ways { version: 2, connections, carried }
+            }
+            Some(false) => Ways { version: 1, connections: self.pool_max, carried: self.pool_max },
+        }
     }
 
     /// What was wrong lately.
@@ -143,6 +176,7 @@ impl Provider {
         if *self.speaks_http2.get_or_try_init(probe).await? {
             return Ok(self.lanes.send(&self.analyze, request).await?.map(lanes::body));
         }
+        let _place = self.pool.acquire().await.map_err(|why| why.to_string())?;
         let answered = self.plain.request(request).await;
         Ok(answered.map_err(|why| why.to_string())?.map(lanes::body))
     }

@@ -121,6 +121,7 @@ impl ViewTask {
             | ToOwner::Watch { .. }
             | ToOwner::GetReport { .. }
             | ToOwner::Erase { .. }
+            | ToOwner::Enriching { .. }
             | ToOwner::Ping => None,
         }
     }

@@ -40,7 +40,7 @@ pub(crate) fn start(
     let ways = tracer.map(|tracer| Arc::new(Ways::new(Arc::clone(tracer))));
     let mut crew = Crew::new(config, clock, reader.clone(), ways);
     crew.hubs(config, &recovery, &dir, &history)?;
-    let enriching = crew.enricher(config, &dir)?;
+    let (enriching, enricher) = crew.enricher(config, &dir, &history)?.unzip();
     crew.journal(config, journal)?;
     let views = crew.views(&dir, &history, recovery.epochs)?;
     let reports = crew.reports(&dir)?;
@@ -59,7 +59,7 @@ pub(crate) fn start(
     let counting = crew.follow("tables", counting, |_| ())?;
     opened.ready_after = Duration::from_nanos(clock.mono().0);
     let (keeper, keeping) = crew.keeper(config, &history, &counting)?;
-    let links = Arc::new(Links::new(crew.inboxes.clone(), views, reports, keeper));
+    let links = Arc::new(Links::new(crew.inboxes.clone(), views, reports, keeper, enricher));
     let tail_max_bytes = limits(config).tail_max_bytes;
     let owner = Owner {
         opened,
@@ -82,6 +82,7 @@ pub(super) fn enriching(config: &Config, calls_before: Option<u32>) -> enrich::S
         deadline: config.enriching.deadline,
         calls_max: u32::try_from(config.enriching.in_flight).unwrap_or(u32::MAX),
         calls_before,
+        in_hand_max: config.enriching.in_hand_max,
         again_per_s: config.enriching.again_per_second,
         backlog_max: config.enriching.backlog_max,
         without: config.enriching.without.clone(),

@@ -444,6 +444,10 @@ impl Inner {
                 None
             }
             ToOwner::Erase { request, .. } => Some(FromOwner::Erased { request, conversations: 0 }),
+            ToOwner::Enriching { request, .. } => {
+                let answer = link::EnrichAnswer::Not(link::EnrichNot::NoService);
+                Some(FromOwner::Enriching { request, answer })
+            }
             ToOwner::Ping => Some(FromOwner::Pong { not_ready: self.not_ready.clone() }),
         };
         if let (Some(answer), Some(link)) = (answer, self.links.get(&link)) {

@@ -1,6 +1,7 @@
 //! Connections of HTTP/2 to one service. One alone has as many calls in flight as the service allows streams on it,
 //! often a hundred: at 200 ms a call that is 500 a second, whatever the processors do.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(super) struct Lanes {
 #[derive(Default)]
 struct Lane {
     in_flight: AtomicUsize,
+    /// Calls that the service allows on it; 0 while it is not open.
+    streams: Arc<AtomicUsize>,
     sender: Mutex<Option<SendRequest<Full<Bytes>>>>,
 }
 
@@ -46,6 +49,16 @@ impl Lanes {
     pub(super) fn new(in_flight_max: usize, connect_within: Duration) -> Self {
         let lanes = (0..connections(in_flight_max)).map(|_| Lane::default()).collect();
         Self { lanes, next: AtomicUsize::new(0), connect_within }
+    }
+
+    /// Connections that may be open, and calls that they take at once by what the service allows each; 0 while it has
+    /// not said so.
+    pub(super) fn carried(&self) -> (usize, usize) {
+        let streams = self.lanes.iter().map(|lane| lane.streams.load(Relaxed));
+        let open: Vec<usize> = streams.filter(|streams| *streams > 0).collect();
+        let all = open.iter().fold(0_usize, |all, streams| all.saturating_add(*streams));
+        let connections = self.lanes.len();
+        (connections, all.saturating_mul(connections) / open.len().max(1))
     }
 
     /// Sends one request on the less used of two connections (Mitzenmacher, "The Power of Two Choices in Randomized
@@ -74,7 +87,7 @@ impl Lane {
         if let Some(sender) = held.as_ref().filter(|sender| !sender.is_closed()) {
             return Ok(sender.clone());
         }
-        let made = tokio::time::timeout(within, connect(at)).await;
+        let made = tokio::time::timeout(within, connect(at, &self.streams)).await;
         let sender = made.map_err(|_| format!("no connection within {within:?}"))??;
         *held = Some(sender.clone());
         Ok(sender)
@@ -100,7 +113,7 @@ impl Drop for Place<'_> {
 /// Whether there speaks HTTP/2 without TLS, by prior knowledge (RFC 9113, section 3.3).
 pub(super) async fn speaks_http2(at: &Uri, within: Duration) -> Result<bool, String> {
     let asked = async {
-        let mut sender = connect(at).await?;
+        let mut sender = connect(at, &Arc::default()).await?;
         let request =
             Request::get(health(at)).body(Full::default()).map_err(|why| why.to_string())?;
         // Whatever it answers: it answered.
@@ -115,7 +128,8 @@ fn health(at: &Uri) -> String {
     format!("http://{}/healthz", at.authority().map_or("", |authority| authority.as_str()))
 }
 
-async fn connect(at: &Uri) -> Result<SendRequest<Full<Bytes>>, String> {
+/// A connection, and from then on how many streams the service allows on it.
+async fn connect(at: &Uri, streams: &Arc<AtomicUsize>) -> Result<SendRequest<Full<Bytes>>, String> {
     let host = at.host().unwrap_or_default().trim_matches(['[', ']']);
     let port = at.port_u16().unwrap_or(80);
     let stream =
@@ -129,10 +143,18 @@ async fn connect(at: &Uri) -> Result<SendRequest<Full<Bytes>>, String> {
         .await
         .map_err(|why| why.to_string())?;
     // It ends with the connection, which ends when no one can send on it any more.
+    let streams = Arc::clone(streams);
     tokio::spawn(async move {
-        if let Err(why) = connection.await {
+        let mut connection = std::pin::pin!(connection);
+        let ended = std::future::poll_fn(|cx| {
+            let polled = connection.as_mut().poll(cx);
+            streams.store(connection.current_max_send_streams(), Relaxed);
+            polled
+        });
+        if let Err(why) = ended.await {
             tracing::debug!(%why, "a connection to the NLP service ended");
         }
+        streams.store(0, Relaxed);
     });
     Ok(sender)
 }

@@ -34,7 +34,7 @@ fn an_answer_that_is_none_is_a_failure() {
 
 #[test]
 fn only_an_http_address_is_a_service() {
-    let provider = |base| Provider::new(base, 1, Duration::from_secs(1));
+    let provider = |base| Provider::new(base, 1, 1, Duration::from_secs(1));
     assert!(provider("http://127.0.0.1:8099").is_ok());
     assert!(provider("http://127.0.0.1:8099/").is_ok());
     for base in ["", "127.0.0.1:8099", "https://a", "ftp://a", "http://"] {

@@ -1,7 +1,7 @@
 //! Reports over HTTP: what the tables count, for those who may see it, from every gateway.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use access::Role;
 use serde_json::{Value, json};
@@ -23,17 +23,17 @@ async fn rows(at: SocketAddr, report: &str) -> Vec<Value> {
     answer.json()["rows"].as_array().unwrap().clone()
 }
 
-/// The tables follow: waited for until they have counted so many.
-async fn counted(at: SocketAddr, messages: u64) -> Value {
+/// The tables follow, and some of them gather: waited for until this report has counted so many messages.
+async fn counted(at: SocketAddr, report: &str, messages: u64) -> Vec<Value> {
     let until = Instant::now() + PATIENCE;
     loop {
-        let summary = rows(at, "summary_daily").await;
-        let sum: u64 = summary.iter().filter_map(|row| row["messages"].as_u64()).sum();
+        let rows = rows(at, report).await;
+        let sum: u64 = rows.iter().filter_map(|row| row["messages"].as_u64()).sum();
         if sum >= messages {
-            return summary[0].clone();
+            return rows;
         }
-        assert!(Instant::now() < until, "{messages} are counted: {summary:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(Instant::now() < until, "{messages} are counted: {rows:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -47,14 +47,15 @@ async fn what_was_said_is_counted_and_governed_conversations_are_not_named() {
     let made = request(at, "POST /v1/commands", &["Hubbub-User: ann"], &create).await.json();
     say(at, "tea", "hello").await;
     say(at, made[0]["conversation"].as_str().unwrap(), "a secret").await;
-    let summary = counted(at, 2).await;
+    let summary = counted(at, "summary_daily", 2).await.remove(0);
     assert_eq!((&summary["messages"], &summary["speakers"]), (&json!(2), &json!(1)));
     for report in ["conversation_summary", "conversation_hourly", "conversation_daily"] {
-        let named = rows(at, report).await;
+        let named = counted(at, report, 1).await;
         assert_eq!(named.len(), 1, "{report}: {named:?}");
         assert_eq!(named[0]["conversation"], "tea");
     }
-    let bots = rows(at, "bot_summary").await;
+    let bots = counted(at, "bot_summary", 2).await;
+    counted(at, "bot_daily", 2).await;
     assert_eq!((bots.len(), &bots[0]["sender"]), (1, &json!("ann")));
     let csv = request(at, "GET /v1/reports/bot_daily?format=csv", &[], "").await;
     assert!(csv.head.contains("content-type: text/csv"), "{csv:?}");
@@ -72,7 +73,7 @@ async fn a_report_has_as_many_rows_as_are_asked_for_and_says_that_there_are_more
     for conversation in ["one", "two", "three"] {
         say(at, conversation, "hello").await;
     }
-    counted(at, 3).await;
+    counted(at, "conversation_summary", 3).await;
     let of = async |limit: &str| {
         let line = format!("GET /v1/reports/conversation_summary?limit={limit}");
         request(at, &line, &[], "").await
@@ -121,7 +122,7 @@ async fn a_gateway_asks_its_owner_for_reports() {
     let gateway = House::start(folder.path(), "gateway", line).await;
     gateway.able().await;
     say(gateway.at(), "tea", "hello").await;
-    counted(gateway.at(), 1).await;
+    counted(gateway.at(), "summary_daily", 1).await;
     let answer = request(owner.at(), "GET /v1/reports/trending", &[], "").await;
     assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"));
 }

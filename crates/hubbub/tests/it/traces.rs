@@ -154,6 +154,39 @@ async fn a_request_with_a_sampled_traceparent_is_followed_to_the_views_and_no_ot
 }
 
 #[tokio::test]
+async fn a_message_that_is_understood_is_followed_to_its_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let collector = Collector::start().await;
+    let nlp_at = address();
+    let line = format!("nlp --listen {nlp_at} --latency-mean-ms 20");
+    let _nlp = House::start(folder.path(), "nlp", &line).await;
+    let traces = format!("--otlp-endpoint http://{}", collector.address);
+    let line = format!("{SMALL} --nlp http://{nlp_at} {traces}");
+    let house = House::serve(folder.path(), address(), &line).await;
+    house.able().await;
+    let parent = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let path = "POST /v1/conversations/tea/messages";
+    let answer = request(house.at(), path, &[parent], r#"{"body":"hush"}"#).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let steps = ["message", "enrich take", "enrich call", "result sync", "row"];
+    let spans = collector.until(&steps.map(|name| (name, 1))).await;
+    let one = |name: &str| spans.iter().find(|span| span["name"] == name).unwrap();
+    for name in &steps[1..] {
+        assert_eq!(one(name)["parentSpanId"], one("message")["spanId"], "{name}");
+    }
+    for pair in steps[1..].windows(2) {
+        let (before, after) = (one(pair[0]), one(pair[1]));
+        let follows = time(before, "startTimeUnixNano") <= time(after, "endTimeUnixNano");
+        assert!(follows, "{pair:?}: {before} {after}");
+    }
+    let called = one("enrich call");
+    let took = time(called, "endTimeUnixNano") - time(called, "startTimeUnixNano");
+    assert!(took > 0, "{called}");
+    assert!(called["attributes"].to_string().contains("hubbub.answered"), "{called}");
+    assert!(spans.iter().all(|span| !span.to_string().contains("hush")));
+}
+
+#[tokio::test]
 async fn a_trace_goes_over_the_link() {
     let folder = tempfile::tempdir().unwrap();
     let collector = Collector::start().await;

@@ -160,6 +160,7 @@ impl Crew {
             author: self.authors.len() - 1,
             room: Enricher::new(start::enriching(config, last_limit.get())),
             last_limit,
+            ways: self.ways.clone(),
             inbox,
             questions,
             searches,

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
-use enrich::{Answered, Command, Counts, Enricher, Replay, ServiceGauges};
+use enrich::{Answer, Answered, Command, Counts, Enricher, Replay, ServiceGauges};
 use history::History;
 use journal::{Batch, Follower, Reader};
 use model::{BatchNo, Fact, Mono, Offset, Reason, Understood, Wall};
@@ -24,6 +24,7 @@ use super::journal_drive::{JournalEvent, Notice};
 use super::last_limit::LastLimit;
 use super::provider::Provider;
 use super::searcher::{Search, Searched};
+use super::ways::Ways;
 use crate::clock::Clock;
 use crate::inbox::Inbox;
 
@@ -102,6 +103,7 @@ pub(crate) struct EnrichDrive {
     pub(crate) undurable: VecDeque<Option<Wall>>,
     pub(crate) clock: Clock,
     pub(crate) last_limit: LastLimit,
+    pub(crate) ways: Option<Arc<Ways>>,
 }
 
 impl Walk {
@@ -191,6 +193,9 @@ impl EnrichDrive {
         let most = FOLLOWED_AT_ONCE.min(self.room.room());
         for _ in 0..most {
             let Some((offset, fact)) = live.next()? else { return Ok(false) };
+            if let Some(ways) = &self.ways {
+                ways.taken(offset, &fact);
+            }
             self.room.handle_fact(live.at, offset, &fact, now, wall);
         }
         Ok(most > 0)
@@ -271,10 +276,16 @@ impl EnrichDrive {
             }
             Command::Call { target, number, sent, text } => {
                 let (provider, inbox) = (Arc::clone(&self.provider), Arc::clone(&self.inbox));
+                let ways = self.ways.clone();
                 let clock = self.clock;
                 self.runtime.spawn(async move {
+                    let began = ways.as_ref().map_or(0, |ways| ways.begins());
                     let answer = provider.call(&text).await;
                     let came = clock.mono();
+                    if let Some(ways) = ways {
+                        let is_answered = matches!(answer, Answer::Got(_));
+                        ways.called(target, number, began, is_answered);
+                    }
                     inbox.answer(EnrichEvent::Answered(Answered {
                         target,
                         number,

@@ -37,7 +37,8 @@ pub(crate) fn start(
     let clock = Clock::new();
     let Open { dir, history, tables, journal, recovery, mut opened } = open(config, progress)?;
     let reader = journal.reader();
-    let ways = tracer.map(|tracer| Arc::new(Ways::new(Arc::clone(tracer))));
+    let ways = tracer
+        .map(|tracer| Arc::new(Ways::new(Arc::clone(tracer), config.enriching.service.is_some())));
     let mut crew = Crew::new(config, clock, reader.clone(), ways);
     crew.hubs(config, &recovery, &dir, &history)?;
     let (enriching, enricher) = crew.enricher(config, &dir, &history)?.unzip();

@@ -265,3 +265,6 @@ async fn hear(
         hub.send(HubEvent::Said { gateway, what }).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ fn all_that_was_said_is_in_one_group_in_its_order_and_nobody_is_in_one_twice() {
     assert!(made.len() <= pairs / PAIRS + 20, "{} groups", made.len());
     for group in &made {
         assert!(group.messages.is_sorted_by_key(|cue| cue.at_ms), "{}", group.conversation);
-        assert!(people(group).len() % 2 == 0 && people(group).len() <= 2 * PAIRS);
+        assert!(people(group).len().is_multiple_of(2) && people(group).len() <= 2 * PAIRS);
     }
     let largest = made.iter().filter(|group| people(group).len() == 2 * PAIRS).count();
     assert!(largest > 100, "{largest} groups of eight");

@@ -10,7 +10,7 @@ import { MINUTES, busiest, drawFeelings, fillBars, fillWords, span, topics } fro
 
 /**
  * @typedef {import("./card.js").Sample} Sample
- * @typedef {Record<"deadline_ms" | "received" | "full" | "degraded" | "pending" | "dead" | "error", number>} Understanding
+ * @typedef {Record<"deadline_ms" | "received" | "full" | "degraded" | "pending" | "dead" | "gone" | "error", number>} Understanding
  * @typedef {import("./operators.js").Process & { every_ms: number, understanding: Understanding | null, samples: Sample[] }} Status
  */
 
@@ -121,10 +121,11 @@ function flow(last, { deadline_ms }) {
 }
 
 /** @param {Understanding} understanding */
-function balance({ received, full, degraded, pending, dead, error }) {
+function balance({ received, full, degraded, pending, dead, gone, error }) {
   const terms = /** @type {[string, string, number][]} */ ([
     ["", "received", received], ["=", "full", full], ["+", "guesses", degraded], ["+", "pending", pending], ["+", "given up", dead],
   ]);
+  if (gone > 0) terms.push(["+", "gone", gone]);
   by("sum", HTMLElement).replaceChildren(
     ...terms.map(([operator, name, value]) => {
       const term = element("div", "term");

@@ -34,7 +34,7 @@ function status() {
   return {
     version: "0.1.0", role: "both", up_seconds: 3720, every_ms: 2000, samples,
     readiness: { ready: true, reasons: [], warnings: [] },
-    understanding: { deadline_ms: 400, received: 123456, full: 123000, degraded: 400, pending: 56, dead: 0, error: 0 },
+    understanding: { deadline_ms: 400, received: 123456, full: 123000, degraded: 400, pending: 56, dead: 0, gone: 0, error: 0 },
   };
 }
 

@@ -13,7 +13,6 @@ const HARD_PATHS: &[(&str, &str)] = &[
     ("hubbub_gateway_handovers_total", "handovers under traffic"),
     ("hubbub_gateway_catch_ups_total", "catch-ups"),
     ("hubbub_enrich_failures_total", "calls that failed"),
-    ("hubbub_enrich_guessed_total", "guesses"),
     ("hubbub_enrich_again_total", "calls for what had a guess"),
     ("hubbub_enrich_breaker_opened_total", "open breakers"),
 ];

@@ -53,7 +53,9 @@ pub(super) struct Conservation {
     degraded: u64,
     pending: u64,
     dead: u64,
-    /// Received, less the other four: 0, or there is a bug.
+    /// Deleted, erased or expired before the service answered.
+    gone: u64,
+    /// Received, less the other five: 0, or there is a bug.
     error: i64,
 }
 
@@ -90,6 +92,7 @@ impl Understood {
             degraded: counts.degraded,
             pending: counts.pending,
             dead: counts.dead,
+            gone: counts.gone,
             error: counts.error(),
         }
     }

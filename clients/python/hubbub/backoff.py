@@ -35,7 +35,7 @@ def least_wait(code: int, reason: str) -> float | None:
     """What a close code means: `None` = do not connect again; otherwise the least wait, seconds."""
     if 3500 <= code <= 3999:
         return None
-    if code != 1013:
+    if code not in (1001, 1013):
         return 0.0
     try:
         return float(json.loads(reason)["retry_after_ms"]) / 1000

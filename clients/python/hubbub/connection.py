@@ -101,7 +101,7 @@ class Connection:
                 self._listener.on_state(State("stopped", why=str(self.refusal or closed)))
                 return
             asked = self.refusal.retry_after_ms / 1000 if self.refusal else 0.0
-            wait = self._backoff.next(stood, max(least, asked))
+            wait = self._backoff.next(stood, max(least, asked, closed.retry_after_s))
             self._listener.on_state(State("waiting", again_in=wait))
             try:
                 async with asyncio.timeout(wait):

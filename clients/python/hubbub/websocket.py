@@ -24,12 +24,13 @@ _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
 
 
 class Closed(Exception):
-    """The connection is over; 1006 = without a close frame."""
+    """The connection is over; 1006 = without a close frame. A refused handshake may say when to try again."""
 
-    def __init__(self, code: int, reason: str = ""):
+    def __init__(self, code: int, reason: str = "", retry_after_s: float = 0.0):
         super().__init__(f"{code} {reason}".strip())
         self.code = code
         self.reason = reason
+        self.retry_after_s = retry_after_s
 
 
 class _Broken(Exception):
@@ -38,6 +39,11 @@ class _Broken(Exception):
     def __init__(self, code: int, reason: str):
         super().__init__(reason)
         self.code = code
+
+
+def _seconds(retry_after: str) -> float:
+    """Of a `Retry-After`; one that is a date says nothing."""
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
 class WebSocket:
@@ -76,7 +82,7 @@ class WebSocket:
         first, *rest = head.split("\r\n")
         fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
         if first.split(" ")[1:2] != ["101"]:
-            raise Closed(1006, f"the handshake was refused: {first}")
+            raise Closed(1006, f"the handshake was refused: {first}", _seconds(fields.get("retry-after", "")))
         wanted = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
         if fields.get("sec-websocket-accept") != wanted or fields.get("sec-websocket-protocol") != subprotocol:
             raise Closed(1006, "the handshake was answered wrongly")

@@ -32,10 +32,11 @@ class Waits(unittest.TestCase):
         self.assertEqual(Backoff().next(0, 90), 90)
 
     def test_close_codes_say_whether_to_come_back_and_when(self) -> None:
-        self.assertEqual(least_wait(1013, '{"retry_after_ms": 7000}'), 7.0)
+        for code in (1001, 1013):
+            self.assertEqual(least_wait(code, '{"retry_after_ms": 7000}'), 7.0)
         for reason in ("too busy", "{}", "[]", "7"):
             self.assertEqual(least_wait(1013, reason), 0)
-        self.assertEqual([least_wait(code, "") for code in (1001, 1006, 3000, 3499)], [0, 0, 0, 0])
+        self.assertEqual([least_wait(code, "") for code in (1001, 1006, 3000, 3003, 3004, 3499)], [0] * 6)
         self.assertEqual([least_wait(code, "") for code in (3500, 3502, 3999)], [None, None, None])
 
 

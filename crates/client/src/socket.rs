@@ -8,10 +8,11 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use session::Lost;
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::http::header::RETRY_AFTER;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
-use wire::{CloseCode, PAGE_FRAME_MAX_BYTES, retry_after_of};
+use wire::{CloseCode, PAGE_FRAME_MAX_BYTES, retry_after_of, retry_after_of_header};
 
 use crate::Gateway;
 
@@ -173,8 +174,12 @@ fn closed(frame: Option<CloseFrame>) -> Step {
     Step::Lost { lost: Lost::Closed { code, retry_after_ms }, why }
 }
 
+/// What was said instead of an upgrade, if it was that.
 fn broken(why: &Error) -> Step {
-    lost(&why.to_string())
+    let Error::Http(answer) = why else { return lost(&why.to_string()) };
+    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after_ms = retry_after.and_then(retry_after_of_header);
+    Step::Lost { lost: Lost::Refused { retry_after_ms }, why: why.to_string() }
 }
 
 fn lost(why: &str) -> Step {

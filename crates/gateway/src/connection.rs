@@ -88,6 +88,8 @@ pub(crate) struct Who {
 enum NoHello {
     Ended(End),
     Told(Problem),
+    /// They may not come in, or not so.
+    NotAdmitted(CloseCode, Problem),
 }
 
 /// Of a client.
@@ -131,17 +133,18 @@ async fn greet(shared: &Shared, socket: &mut Socket, encoding: Encoding) -> Resu
     let no_hello = |reason: String| End::Close(CloseCode::NO_HELLO, reason);
     let message = |frame: &Frame| Words::of(frame, encoding).into_message(encoding);
     let (reference, who) = match hello {
-        Ok(Err(NoHello::Told(problem))) if problem.code == Code::Unauthorized => {
+        Ok(Err(NoHello::NotAdmitted(code, problem))) => {
             count(&shared.counts.unauthorized_total);
             let reason = problem.detail.chars().take(REASON_MAX_CHARS).collect();
             let refusal = message(&Frame::Problem(problem));
             let written = timeout(CLOSE_TIMEOUT, socket.send(refusal)).await;
             debug!(?written, "told that it is not admitted");
-            return Err(End::Close(CloseCode::UNAUTHORIZED, reason));
+            return Err(End::Close(code, reason));
         }
         Err(_) => {
             let seconds = shared.options.hello_timeout.as_secs();
-            return Err(no_hello(format!("no hello within {seconds} s")));
+            let reason = format!("no hello within {seconds} s");
+            return Err(End::Close(CloseCode::HELLO_LATE, reason));
         }
         Ok(Err(NoHello::Ended(end))) => return Err(end),
         Ok(Err(NoHello::Told(problem))) => {
@@ -187,7 +190,7 @@ async fn hello(
                 (Heard::Ping(_) | Heard::Pong, _) => continue,
                 (Heard::Close(_), _) => return Err(NoHello::Ended(End::Gone)),
             };
-            return admit(shared, said).map_err(NoHello::Told);
+            return admit(shared, said);
         }
         socket.flush().await.map_err(|_| NoHello::Ended(End::Gone))?;
         socket.come().await?;
@@ -219,7 +222,8 @@ fn no_hello(detail: &str) -> Problem {
 }
 
 /// Who says hello so, if they may come in.
-fn admit(shared: &Shared, said: Result<Command, Problem>) -> Result<(Option<u64>, Who), Problem> {
+fn admit(shared: &Shared, said: Result<Command, Problem>) -> Result<(Option<u64>, Who), NoHello> {
+    let told = |problem| Err(NoHello::Told(problem));
     match said {
         Ok(Command::Hello { reference, user, device, instance, proof }) if device.is_free() => {
             match shared.options.door.enter(&user, &device, proof.as_ref()) {
@@ -229,10 +233,11 @@ fn admit(shared: &Shared, said: Result<Command, Problem>) -> Result<(Option<u64>
                     let instance = Some(instance);
                     Ok((reference, Who { user, device, instance, grant, is_present: true }))
                 }
-                Err(NotAdmitted { detail, retry }) => {
+                Err(NotAdmitted { detail, retry, is_stale }) => {
                     let about = About { reference, ..About::default() };
                     let problem = Problem::never(about, Code::Unauthorized, detail);
-                    Err(Problem { retry, ..problem })
+                    let code = if is_stale { CloseCode::STALE } else { CloseCode::UNAUTHORIZED };
+                    Err(NoHello::NotAdmitted(code, Problem { retry, ..problem }))
                 }
             }
         }
@@ -240,10 +245,10 @@ fn admit(shared: &Shared, said: Result<Command, Problem>) -> Result<(Option<u64>
             let about = About { reference, ..About::default() };
             let detail =
                 format!("`device` is {device}: a device's name does not begin with a colon");
-            Err(Problem::never(about, Code::BadFrame, detail))
+            told(Problem::never(about, Code::BadFrame, detail))
         }
-        Ok(_) => Err(no_hello("the first frame is no hello: say it first")),
-        Err(problem) => Err(problem),
+        Ok(_) => told(no_hello("the first frame is no hello: say it first")),
+        Err(problem) => told(problem),
     }
 }
 

@@ -37,6 +37,8 @@ struct Keeper {
 pub(crate) struct NotAdmitted {
     pub(crate) detail: String,
     pub(crate) retry: Retry,
+    /// With a new ticket, or a little later, they may well be.
+    pub(crate) is_stale: bool,
 }
 
 impl NotAdmitted {
@@ -45,8 +47,14 @@ impl NotAdmitted {
         Self::never(format!("`user` is {user}: a user's name does not begin with a colon"))
     }
 
-    fn never(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), retry: Retry::Never }
+    pub(crate) fn never(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), retry: Retry::Never, is_stale: false }
+    }
+
+    /// The ticket is none of those that are out.
+    fn no_ticket() -> Self {
+        let detail = "the ticket is none, was used, or is older than 30 s: ask for another";
+        Self { is_stale: true, ..Self::never(detail) }
     }
 }
 
@@ -125,11 +133,7 @@ impl Door {
                 {
                     tickets.issue(grant.clone(), number, clock::wall());
                 }
-                redeemed.ok_or_else(|| {
-                    NotAdmitted::never(
-                        "the ticket is none, was used, or is older than 30 s: ask for another",
-                    )
-                })?
+                redeemed.ok_or_else(NotAdmitted::no_ticket)?
             }
             Some(Proof::Token(_)) | None if self.is_dev() => return Ok(None),
             Some(Proof::Token(token)) => self.verify(token)?,
@@ -164,7 +168,7 @@ impl Door {
             if reload.unknown_key(now) {
                 keeper.wanted.notify_one();
             }
-            NotAdmitted { detail, retry: Retry::After(UNKNOWN_KEY_RETRY_MS) }
+            NotAdmitted { detail, retry: Retry::After(UNKNOWN_KEY_RETRY_MS), is_stale: true }
         })
     }
 

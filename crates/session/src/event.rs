@@ -126,6 +126,11 @@ pub struct ReadId(pub u64);
 pub enum Lost {
     /// It broke, or never stood.
     Broken,
+    /// The server answered the try, and not with a connection.
+    Refused {
+        /// It asks to wait at least so long, milliseconds.
+        retry_after_ms: Option<u32>,
+    },
     /// The server closed it.
     Closed {
         /// Why.

@@ -6,6 +6,8 @@ use model::Mono;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
+use wire::{CloseCode, Proof};
+
 use crate::{Lost, Options};
 
 /// After so many silent heartbeats a connection is given up.
@@ -62,6 +64,8 @@ pub(crate) struct Line {
     heartbeat: Duration,
     connect_timeout: Duration,
     backoff: crate::Backoff,
+    /// It shows a ticket, and will show the same again.
+    has_ticket: bool,
     dice: Pcg64,
 }
 
@@ -83,6 +87,7 @@ impl Line {
             heartbeat: options.heartbeat.max(HEARTBEAT_MIN),
             connect_timeout: options.connect_timeout,
             backoff: options.backoff.clone(),
+            has_ticket: matches!(options.proof, Some(Proof::Ticket(_))),
             dice,
         }
     }
@@ -109,6 +114,9 @@ impl Line {
     pub(crate) fn lost(&mut self, lost: Lost, now: Mono) -> Option<Duration> {
         let (again, least) = match lost {
             Lost::Broken => (true, None),
+            Lost::Refused { retry_after_ms } => (true, retry_after_ms),
+            // A ticket lets in once, and there is no other.
+            Lost::Closed { code: CloseCode::STALE, .. } if self.has_ticket => (false, None),
             Lost::Closed { code, retry_after_ms } => (code.connect_again(), retry_after_ms),
         };
         if self.stopping || !again {

@@ -24,7 +24,12 @@ impl CloseCode {
     pub const OWNER_LOST: Self = Self(3001);
     /// The token has expired: connect again with a new one.
     pub const EXPIRED: Self = Self(3002);
-    /// No or a wrong `hello`.
+    /// No `hello` came in time: connect again.
+    pub const HELLO_LATE: Self = Self(3003);
+    /// A ticket that was used, is too old or of another gateway, or a token whose key is not known
+    /// here yet: connect again, with a new ticket.
+    pub const STALE: Self = Self(3004);
+    /// A wrong `hello`.
     pub const NO_HELLO: Self = Self(3500);
     /// A binary frame or one that is no JSON object, ten times.
     pub const NO_FRAMES: Self = Self(3501);
@@ -47,6 +52,13 @@ struct BusyReason {
 /// The reason that goes with [`CloseCode::TOO_BUSY`] and [`CloseCode::GOING_AWAY`].
 pub fn busy_reason(retry_after_ms: u32) -> String {
     crate::shape::json(&BusyReason { retry_after_ms })
+}
+
+/// How long to wait, milliseconds, if a refused upgrade says so: its `Retry-After` in seconds
+/// (RFC 9110 §10.2.3). One that is a date says nothing.
+pub fn retry_after_of_header(value: &str) -> Option<u32> {
+    let seconds: u64 = value.trim().parse().ok()?;
+    Some(u32::try_from(seconds.saturating_mul(1_000)).unwrap_or(u32::MAX))
 }
 
 /// How long to wait, milliseconds, if the reason of a close frame says so.

@@ -22,7 +22,7 @@ mod problem;
 mod shape;
 
 pub use binary::is_map;
-pub use close::{CloseCode, busy_reason, retry_after_of};
+pub use close::{CloseCode, busy_reason, retry_after_of, retry_after_of_header};
 pub use command::{
     Birth, Command, New, Post, Proof, SubscribeFrom, decode_binary_command, decode_command,
     is_json_object,

@@ -76,6 +76,19 @@ async fn a_server_that_says_when_to_come_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_server_that_has_no_place_is_waited_for_as_long_as_it_says() {
+    let server = Server::start().await;
+    let mut user = User::start(options(vec![server.gateway()]));
+    server.refuse("503 Service Unavailable", "Retry-After: 1\r\n").await;
+    assert_eq!(user.event().await, Event::Disconnected { again_in: Duration::from_secs(1) });
+    server.refuse("503 Service Unavailable", "").await;
+    let Event::Disconnected { again_in } = user.event().await else { panic!("not lost") };
+    assert!(again_in < Duration::from_secs(1), "it says nothing: {again_in:?}");
+    server.welcome().await;
+    assert!(matches!(user.event().await, Event::Welcomed { .. }));
+}
+
+#[tokio::test]
 async fn a_server_that_says_do_not_come_back_ends_the_client() {
     let server = Server::start().await;
     let mut user = User::start(options(vec![server.gateway()]));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use client::{Backoff, Client, Event, Gateway, Handle, Options, Tap, open};
 use futures_util::{SinkExt, StreamExt};
 use model::{Body, ConversationId, Epoch, InstanceId, Seq, Wall};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -62,6 +63,17 @@ impl Server {
             };
         let stream = soon("handshake", accept_hdr_async(stream, agree)).await.unwrap();
         Connection { stream }
+    }
+
+    /// Answers the next try with this status instead of an upgrade.
+    pub(crate) async fn refuse(&self, status: &str, headers: &str) {
+        let (mut stream, _) = soon("connection", self.listener.accept()).await.unwrap();
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"\r\n\r\n") {
+            assert!(soon("request", stream.read_buf(&mut asked)).await.unwrap() > 0);
+        }
+        let answer = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
     }
 
     /// A connection that was greeted and welcomed.

@@ -69,7 +69,7 @@ impl Caller {
                 let (user, grant) = (grant.user().clone(), Some(Arc::new(grant)));
                 Ok(Self { user, grant, traced_by })
             }
-            Err(NotAdmitted { detail, retry }) => Err(refused(shared, &detail, retry)),
+            Err(NotAdmitted { detail, retry, .. }) => Err(refused(shared, &detail, retry)),
         }
     }
 

@@ -55,7 +55,7 @@ async fn who_says_nothing_is_closed() {
     let options = Options { hello_timeout: Duration::from_millis(50), ..Options::default() };
     let house = House::with(Kind::InProcess, options).await;
     let (code, _) = house.stranger().await.closed().await;
-    assert_eq!(code, 3500);
+    assert_eq!(code, 3003, "it may come again: its network may have been slow");
 }
 
 #[tokio::test]

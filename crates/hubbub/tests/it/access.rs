@@ -2,14 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use access::{Claims, SharedSecret, Signer};
 use model::Wall;
 use serde_json::{Value, json};
 
-use crate::house::{House, SMALL, hubbub};
+use crate::house::{House, PATIENCE, SMALL, hubbub};
 use crate::http::{Answer, request};
+use crate::keys::{done, ids};
 use crate::line::Line;
 
 const SECRET: &[u8; 32] = b"a secret of the tests, 32 bytes.";
@@ -126,11 +127,32 @@ async fn a_ticket_opens_one_connection_of_its_user_and_no_second() {
     let first = ticket().await;
     let mut line = Line::with_ticket(house.at(), "ann", &first).await.unwrap();
     let again = Line::with_ticket(house.at(), "ann", &first).await;
-    assert_eq!(again.unwrap_err(), ("unauthorized".to_owned(), 3502));
+    assert_eq!(again.unwrap_err(), ("unauthorized".to_owned(), 3004), "another ticket may");
     let of_another = Line::with_ticket(house.at(), "bob", &ticket().await).await;
     assert_eq!(of_another.unwrap_err(), ("unauthorized".to_owned(), 3502));
     let sent = line.send(1, &"tea".parse().unwrap(), "hello").await;
     assert!(matches!(sent, wire::Frame::Sent { .. }), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_token_of_a_key_that_is_not_known_yet_may_come_again_and_is_let_in_when_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    done(folder, "keys new --dir keys").await;
+    let house = guarded(folder, "--jwks-file keys/jwks.json").await;
+    let known = ids(folder);
+    done(folder, "keys new --dir keys").await;
+    let new = ids(folder).into_iter().find(|id| !known.contains(id)).unwrap();
+    let token = done(folder, &format!("token --user ann --key keys/key-{new}.pem")).await;
+    let refused = Line::with_token(house.at(), "ann", &token).await.unwrap_err();
+    assert_eq!(refused, ("unauthorized".to_owned(), 3004));
+    // It has looked into the file again for that.
+    let until = Instant::now() + PATIENCE;
+    while let Err(refused) = Line::with_token(house.at(), "ann", &token).await {
+        assert_eq!(refused, ("unauthorized".to_owned(), 3004));
+        assert!(Instant::now() < until, "the new key is not taken");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
@@ -295,9 +317,9 @@ async fn a_revoked_user_is_out_after_a_reload() {
     let list = format!("user ann issued-through {}\n", now_ms() / 1000);
     std::fs::write(folder.path().join("revoked"), list).unwrap();
     house.signal("HUP");
-    let until = std::time::Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(10);
     while connect().await != 401 {
-        assert!(std::time::Instant::now() < until, "never revoked: {}", house.err());
+        assert!(Instant::now() < until, "never revoked: {}", house.err());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // What cannot be read changes nothing.

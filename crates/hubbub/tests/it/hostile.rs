@@ -110,13 +110,13 @@ async fn suffer(at: SocketAddr, kind: Kind) {
         }
         Kind::Shaken => {
             let mut bare = Bare::shaken(at, &[]).await;
-            assert_eq!(bare.last().await, Heard::Close(Some(3500)));
+            assert_eq!(bare.last().await, Heard::Close(Some(3003)));
         }
         Kind::Promise => {
             let mut bare = Bare::shaken(at, &[]).await;
             bare.write(&declared(TEXT, Form::Eight, wire::FRAME_MAX_BYTES as u64)).await;
             bare.write(b"{").await;
-            assert_eq!(bare.last().await, Heard::Close(Some(3500)));
+            assert_eq!(bare.last().await, Heard::Close(Some(3003)));
         }
     }
 }

@@ -16,7 +16,7 @@ async fn ask(folder: &Path, line: &str) -> Ended {
     run(command, folder).await
 }
 
-async fn done(folder: &Path, line: &str) -> String {
+pub(crate) async fn done(folder: &Path, line: &str) -> String {
     let ended = ask(folder, line).await;
     assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
     ended.out.trim_end().to_owned()
@@ -40,7 +40,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-fn ids(folder: &Path) -> Vec<String> {
+pub(crate) fn ids(folder: &Path) -> Vec<String> {
     published(folder).ids().map(|(id, _)| id.to_owned()).collect()
 }
 

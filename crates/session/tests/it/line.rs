@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::Mono;
 use session::{Do, Event, Lost, Options, Session};
-use wire::{CloseCode, Command, Frame};
+use wire::{CloseCode, Command, Frame, Proof};
 
 use crate::rig::{Rig, message, options, tea};
 
@@ -144,6 +144,30 @@ fn a_server_that_is_too_busy_is_left_alone_as_long_as_it_asks() {
     rig.session.handle_disconnected(lost, rig.now);
     let [Event::Disconnected { again_in }] = rig.events()[..] else { panic!("not lost") };
     within(again_in, 2, 4);
+}
+
+#[test]
+fn a_server_that_refuses_a_try_is_left_alone_as_long_as_it_asks() {
+    let mut rig = Rig::new(options());
+    for (retry_after_ms, from, to) in [(Some(5_000), 5, 5), (Some(1), 2, 4), (None, 4, 8)] {
+        rig.doings();
+        rig.session.handle_disconnected(Lost::Refused { retry_after_ms }, rig.now);
+        let [Event::Disconnected { again_in }] = rig.events()[..] else { panic!("not lost") };
+        within(again_in, from, to);
+        rig.wait(again_in);
+    }
+}
+
+#[test]
+fn a_token_is_shown_again_where_it_may_be_known_later_and_a_ticket_is_not() {
+    let lost = Lost::Closed { code: CloseCode::STALE, retry_after_ms: None };
+    let after = |proof| {
+        let mut rig = Rig::open(Options { proof: Some(proof), ..options() });
+        rig.session.handle_disconnected(lost, rig.now);
+        rig.session.is_stopped()
+    };
+    assert!(!after(Proof::Token("t".to_owned())));
+    assert!(after(Proof::Ticket("t".to_owned())));
 }
 
 #[test]

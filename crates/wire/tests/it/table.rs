@@ -1,7 +1,7 @@
 //! Codes: each its text, each refusal its code.
 
 use model::{InstanceId, MessageId, Refusal, Role, Seq};
-use wire::{About, CloseCode, Code, Problem, busy_reason, retry_after_of};
+use wire::{About, CloseCode, Code, Problem, busy_reason, retry_after_of, retry_after_of_header};
 
 #[test]
 fn every_code_reads_back_and_one_of_tomorrow_is_other() {
@@ -46,7 +46,18 @@ fn every_refusal_is_a_problem_with_its_retry_and_what_it_is_about() {
 fn only_3500_to_3999_say_do_not_come_back() {
     let stay_away = |code| !CloseCode(code).connect_again();
     assert!([3500, 3501, 3999].into_iter().all(stay_away));
-    assert!(![1000, 1001, 1006, 1013, 3000, 3001, 3499, 4000].into_iter().any(stay_away));
+    assert!(![1000, 1001, 1006, 1013, 3000, 3003, 3004, 3499, 4000].into_iter().any(stay_away));
+}
+
+#[test]
+fn a_refused_upgrade_says_how_long_to_wait_in_seconds() {
+    assert_eq!(retry_after_of_header(" 5 "), Some(5_000));
+    assert_eq!(retry_after_of_header("0"), Some(0));
+    assert_eq!(retry_after_of_header("4294968"), Some(u32::MAX), "longer than can be said");
+    assert_eq!(retry_after_of_header("18446744073709551615"), Some(u32::MAX));
+    for none in ["", "-1", "1.5", "Fri, 31 Dec 1999 23:59:59 GMT"] {
+        assert_eq!(retry_after_of_header(none), None, "{none}");
+    }
 }
 
 #[test]

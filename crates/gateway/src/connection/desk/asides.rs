@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use link::ToOwner;
-use model::{ConversationId, DeviceId, Kind, Listed, Member, Position, Refusal, Retry, UserId};
+use model::{ConversationId, DeviceId, Kind, Listed, Member, Position, Refusal, UserId};
 use tokio::time::Instant;
 use wire::{About, Code, Frame, Presence, Problem, Proof};
 
@@ -143,10 +143,7 @@ impl Desk {
         let Proof::Token(token) = token else { return };
         let refused = match door.verify(token) {
             Ok(grant) if grant.user() != &self.who.user || !grant.is_for(&self.who.device) => {
-                NotAdmitted {
-                    detail: "the token is of another user or device than hello's".to_owned(),
-                    retry: Retry::Never,
-                }
+                NotAdmitted::never("the token is of another user or device than hello's")
             }
             Ok(grant) => {
                 let expires_at = grant.expires_at();

@@ -83,10 +83,10 @@ impl From<Ended> for Unwelcome {
 /// The status of a problem that closes the door.
 fn status_of(code: CloseCode) -> Option<u16> {
     let code = match code {
-        CloseCode::UNAUTHORIZED => Code::Unauthorized,
+        CloseCode::UNAUTHORIZED | CloseCode::STALE => Code::Unauthorized,
         CloseCode::TOO_BUSY => Code::Busy,
         CloseCode::FLOOD => Code::RateLimited,
-        CloseCode::NO_HELLO => Code::NoHello,
+        CloseCode::NO_HELLO | CloseCode::HELLO_LATE => Code::NoHello,
         _ => return None,
     };
     Some(code.status())

@@ -1,5 +1,6 @@
 //! A few seconds of torment, judged.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use check::{Kind, Options, Report};
@@ -7,6 +8,9 @@ use clap::{Args, Command, FromArgMatches};
 use load::{SweepArgs, TalkArgs};
 
 use crate::naive::{self, Broken};
+
+/// Rounds of five seconds; on a quiet machine one is enough.
+const ROUNDS_MAX: u64 = 10;
 
 fn parse<A: Args + FromArgMatches>(line: &str) -> A {
     let command = A::augment_args(Command::new("load"));
@@ -47,33 +51,60 @@ async fn torment(broken: Broken, seed: u64) -> (bool, Report) {
     (content, judge(folder.path()))
 }
 
+/// How much happens in five seconds is the machine's affair: torments on, each time with other dice,
+/// until it was enough.
+async fn torment_until(
+    broken: Broken,
+    seed: u64,
+    mut is_enough: impl FnMut(bool, &Report) -> bool,
+) {
+    for round in 0..ROUNDS_MAX {
+        let (content, report) = torment(broken, seed + 100 * round).await;
+        if is_enough(content, &report) {
+            return;
+        }
+        println!("round {round} was not enough: {report}");
+    }
+    panic!("{ROUNDS_MAX} rounds were not enough");
+}
+
 #[tokio::test]
 async fn a_server_that_keeps_its_promises_is_green_and_every_behaviour_was_met() {
-    let (content, report) = torment(Broken::Nothing, 3).await;
-    assert!(report.is_green(), "{report}");
-    assert!(content);
-    let counts = &report.counts;
-    assert!(counts.clients >= 6 && counts.finals == 1 && counts.without_end == 0, "{counts:?}");
-    assert!(counts.said > 200 && counts.acknowledged > 200, "{counts:?}");
-    assert!(counts.duplicates > 0 && counts.resumed > 0 && counts.acks > 0, "{counts:?}");
-    assert!(counts.problems.contains_key("idempotency_conflict"), "{counts:?}");
-    assert!(counts.connections > counts.clients, "somebody was cut: {counts:?}");
+    let mut met = BTreeSet::new();
+    torment_until(Broken::Nothing, 3, |content, report| {
+        assert!(report.is_green(), "{report}");
+        assert!(content);
+        let counts = &report.counts;
+        assert!(counts.clients >= 6 && counts.finals == 1 && counts.without_end == 0, "{counts:?}");
+        let conflicts = counts.problems.contains_key("idempotency_conflict");
+        let behaviours = [
+            ("talked", counts.said > 200 && counts.acknowledged > 200),
+            ("said again", counts.duplicates > 0),
+            ("said otherwise", conflicts),
+            ("resumed", counts.resumed > 0),
+            ("acknowledged", counts.acks > 0),
+            ("cut", counts.connections > counts.clients),
+        ];
+        met.extend(behaviours.iter().filter(|(_, is_met)| *is_met).map(|(name, _)| *name));
+        met.len() == behaviours.len()
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_server_that_forgets_ids_is_red() {
-    let (_, report) = torment(Broken::Dedupe, 4).await;
-    assert!(report.total(Kind::Duplicate) > 0, "{report}");
+    let is_red = |_, report: &Report| report.total(Kind::Duplicate) > 0;
+    torment_until(Broken::Dedupe, 4, is_red).await;
 }
 
 #[tokio::test]
 async fn a_server_whose_cursors_run_ahead_is_red() {
-    let (_, report) = torment(Broken::Cursor, 5).await;
-    assert!(report.total(Kind::CursorAhead) > 0, "{report}");
+    let is_red = |_, report: &Report| report.total(Kind::CursorAhead) > 0;
+    torment_until(Broken::Cursor, 5, is_red).await;
 }
 
 #[tokio::test]
 async fn a_server_that_skips_messages_is_red() {
-    let (_, report) = torment(Broken::Delivery, 6).await;
-    assert!(report.total(Kind::Gap) > 0, "{report}");
+    let is_red = |_, report: &Report| report.total(Kind::Gap) > 0;
+    torment_until(Broken::Delivery, 6, is_red).await;
 }

@@ -31,6 +31,9 @@ pub(crate) const LINK_RETRY_MS: u32 = 500;
 /// When to try again what found a full bound.
 const FULL_RETRY_MS: u32 = 100;
 
+/// Places for questions that are kept while nothing is asked.
+const PENDING_KEPT: usize = 1024;
+
 /// How long a table query may take.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -396,7 +399,12 @@ impl Owner {
     }
 
     fn take(&self, request: RequestId) -> Option<Pending> {
-        self.lock().pending.remove(&request)
+        let mut state = self.lock();
+        let pending = state.pending.remove(&request);
+        if state.pending.is_empty() && state.pending.capacity() > PENDING_KEPT {
+            state.pending = HashMap::new(); // What a crowd needed that asked all at once.
+        }
+        pending
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

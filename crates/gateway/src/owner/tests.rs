@@ -123,3 +123,31 @@ async fn table_queries_are_bounded_and_answered() {
         assert_eq!(rows.unwrap().unwrap().behind, 2);
     }
 }
+
+#[tokio::test]
+async fn what_a_crowd_needed_that_asked_all_at_once_is_given_back() {
+    let (owner, mailbox) = (owner(1 << 30), Mailbox::open());
+    let many = 4 * PENDING_KEPT;
+    let (link, mut hears) = mpsc::channel(4 * many);
+    owner.up(link);
+    let (at_once, few) = (many as u64, 8);
+    for counter in 1..=at_once {
+        send(&owner, &mailbox, counter).unwrap();
+    }
+    assert!(owner.lock().pending.capacity() >= many);
+    let answer = |hears: &mut mpsc::Receiver<ToOwner>| {
+        while let Ok(ToOwner::Send { request, .. }) = hears.try_recv() {
+            let received_at = Wall(1);
+            let at = SentAt { epoch: Epoch(1), seq: Seq(1), received_at, duplicate: false };
+            assert!(owner.sent(request, at));
+        }
+    };
+    answer(&mut hears);
+    assert!(owner.lock().pending.capacity() <= PENDING_KEPT);
+    // And what a few need is not made anew each time.
+    for counter in 1..=few {
+        send(&owner, &mailbox, at_once + counter).unwrap();
+    }
+    answer(&mut hears);
+    assert!(owner.lock().pending.capacity() >= 8);
+}

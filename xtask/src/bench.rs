@@ -40,7 +40,7 @@ use crate::binary;
 /// Measure, one line a figure: name, measured, target, met or missed, the machine's load.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchArgs {
-    /// Which to run. [default: all but `peers`, which installs other servers]
+    /// Which to run. [default: ack, restart, steady]
     #[arg(value_enum)]
     names: Vec<Name>,
     /// Write the figures and what they came from to target/bench/NAME.json, too.
@@ -65,6 +65,10 @@ pub(crate) struct BenchArgs {
     /// Let `hubbub nlp --no-models` understand each message meanwhile; `steady` always does.
     #[arg(long)]
     nlp: bool,
+    /// Have the crowd of `crowd` reach one process over TLS, instead of all else that it measures; the
+    /// certificate is made by `openssl`.
+    #[arg(long)]
+    tls: bool,
     /// Which other servers `peers` measures. [default: all]
     #[arg(long = "peer", value_enum)]
     peers: Vec<peers::PeerName>,
@@ -134,7 +138,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Restart => restart::run(&workshop, args, &mut report)?,
             Name::Steady => steady::run(&workshop, args, &mut report)?,
             Name::Peers => peers::run(&workshop, args, &mut report)?,
-            Name::Crowd => crowd::run(&workshop, args.quick, &mut report)?,
+            Name::Crowd => crowd::run(&workshop, args, &mut report)?,
             Name::Enrich => enrich::run(&workshop, args, &mut report)?,
             Name::Protections => protections::run(&workshop, args.quick, &mut report)?,
             Name::Drops => drops::run(&workshop, args.quick, &mut report)?,

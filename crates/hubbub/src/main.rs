@@ -22,6 +22,10 @@ mod token;
 mod verify;
 mod why;
 
+/// What a crowd needed for a moment goes back to the system (ADR 0015).
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Exit code: a flag or a setting is wrong (sysexits `EX_USAGE`).
 const EXIT_USAGE: u8 = server::error::EXIT_USAGE;
 

@@ -35,7 +35,7 @@ use crate::swarm::{self, Act, Order, Peer, Place, Roster, RosterArgs};
                   hubbub load crowd --url ws://127.0.0.1:8080/v1/ws --connections 15000 --tokens tokens --messages 10"
 )]
 pub struct CrowdArgs {
-    /// A gateway: ws://HOST:PORT/v1/ws; may be given several times: connections take turns
+    /// A gateway: ws://HOST:PORT/v1/ws, or wss://; may be given several times: connections take turns
     #[arg(long = "url", required = true)]
     urls: Vec<String>,
     /// Connections, each a user of its own; one more comes first and goes
@@ -88,7 +88,7 @@ pub fn crowd(args: &CrowdArgs) -> Result<ExitCode, Refusal> {
 async fn go(args: &CrowdArgs) -> Result<ExitCode, Refusal> {
     let mut places = Vec::new();
     for url in &args.urls {
-        places.push(Place::reached(url).await?);
+        places.push(Place::reached(url, &args.roster).await?);
     }
     // The one that comes first is the last user.
     let clients = args.connections + 1;

@@ -95,7 +95,7 @@ impl House {
             None => Some(Server::begin(args.window().unwrap_or_default()).await?),
         };
         let url = args.url.clone().or_else(|| server.as_ref().map(Server::url)).unwrap_or_default();
-        let place = Place::reached(&url).await?;
+        let place = Place::reached(&url, &args.roster).await?;
         let policy = (args.policy.backoff(), args.seed);
         let name = args.roster.name.clone().unwrap_or_else(|| "storm".to_owned());
         let roster = Roster::new(&args.roster, (args.clients, name), vec![place], policy)?;

@@ -1,7 +1,10 @@
 //! What a connection costs that waits: memory of the server, as its system sees it.
 //!
 //! Each connection has shown a token, follows one conversation and has acknowledged; later each says
-//! and hears ten messages. Then three gateways of 16,700 each: more than one process can hold.
+//! and hears ten messages. Then three gateways of 16,700 each: more than one process can hold. With
+//! `--tls` the one process alone, which everyone reaches over TLS.
+
+mod certificate;
 
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
@@ -9,6 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use self::certificate::Certificate;
+use super::BenchArgs;
 use super::figure::Report;
 use super::machine;
 use super::process::{Output, Process};
@@ -55,38 +60,71 @@ struct Stage {
     generator: f64,
 }
 
-pub(super) fn run(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Result<()> {
-    one_process(workshop, is_quick, report)?;
+pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) -> Result<()> {
+    if args.tls {
+        return over_tls(workshop, args.quick, report);
+    }
+    in_the_clear(workshop, args.quick, report)?;
     workshop.clear()?;
-    gateways(workshop, is_quick, report)
+    gateways(workshop, args.quick, report)
 }
 
-fn one_process(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Result<()> {
-    let secret = secret(workshop)?;
-    let arguments = format!(
-        "--data {} --commands-per-second 0 --token-secret-file {secret}",
-        workshop.data().display()
-    );
-    let server = Server::start_as(workshop, "serve.log", &arguments)?;
-    let connections = if is_quick { 300 } else { CONNECTIONS };
-    let crowd = Crowd { name: "crowd", source: "127.0.0.1", connections, messages: MESSAGES };
-    report.say(&format!("{connections} connections to one process:"));
-    let stages = watch(workshop, &[(crowd, &server)], is_quick, report)?;
-    let before = stage(&stages, "first")?;
-    let each = |stage: &Stage| {
-        (stage.memory[0] as f64 - before.memory[0] as f64) / 1024.0 / stage.connections
-    };
-    let kb = |value| (value, "KiB");
-    let note = format!("of {connections}, RSS, one process for both roles");
-    report.figure("idle_each", kb(each(stage(&stages, "open")?)), Some(IDLE_MAX_KB), note);
+fn in_the_clear(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Result<()> {
+    let server = Server::start_as(workshop, "serve.log", &one_process(workshop)?)?;
+    let stages = one_crowd(workshop, &server, is_quick, report)?;
+    let note = "of all, RSS, one process for both roles";
+    report.figure("idle_each", each(&stages, "open")?, Some(IDLE_MAX_KB), note);
     let note = format!("after {MESSAGES} messages each; the stores' caches of them are in it");
-    report.figure("spoken_each", kb(each(stage(&stages, "spoken")?)), Some(SPOKEN_MAX_KB), note);
-    let open = stage(&stages, "open")?;
+    report.figure("spoken_each", each(&stages, "spoken")?, Some(SPOKEN_MAX_KB), note);
+    let (before, open) = (stage(&stages, "first")?, stage(&stages, "open")?);
     let own = (open.generator - before.generator) / 1024.0 / open.connections;
-    report.figure("generator_each", kb(own), Some(GENERATOR_MAX_KB), "RSS of the generator");
+    report.figure("generator_each", (own, "KiB"), Some(GENERATOR_MAX_KB), "RSS of the generator");
     report.figure("opened", (open.connections / open.seconds, "/s"), None, "with tokens");
     server.stop()?;
     Ok(())
+}
+
+fn over_tls(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Result<()> {
+    let Certificate { chain, key } = Certificate::make(workshop)?;
+    let (chain, key) = (chain.display().to_string(), key.display());
+    let arguments = format!("{} --tls-cert {chain} --tls-key {key}", one_process(workshop)?);
+    let server = Server::start_secured(workshop, "serve.log", &arguments, chain)?;
+    let stages = one_crowd(workshop, &server, is_quick, report)?;
+    let note = "of all over TLS, RSS, one process for both roles";
+    report.figure("tls_idle_each", each(&stages, "open")?, None, note);
+    let note = format!("after {MESSAGES} messages each; the stores' caches of them are in it");
+    report.figure("tls_spoken_each", each(&stages, "spoken")?, None, note);
+    let open = stage(&stages, "open")?;
+    report.figure("tls_opened", (open.connections / open.seconds, "/s"), None, "with tokens");
+    server.stop()?;
+    Ok(())
+}
+
+/// What one server for both roles is told.
+fn one_process(workshop: &Workshop) -> Result<String> {
+    let (data, secret) = (workshop.data(), secret(workshop)?);
+    let data = data.display();
+    Ok(format!("--data {data} --commands-per-second 0 --token-secret-file {secret}"))
+}
+
+/// Takes one crowd through its stages.
+fn one_crowd(
+    workshop: &Workshop,
+    server: &Server,
+    is_quick: bool,
+    report: &mut Report,
+) -> Result<Vec<Stage>> {
+    let connections = if is_quick { 300 } else { CONNECTIONS };
+    let crowd = Crowd { name: "crowd", source: "127.0.0.1", connections, messages: MESSAGES };
+    report.say(&format!("{connections} connections to one process:"));
+    watch(workshop, &[(crowd, server)], is_quick, report)
+}
+
+/// What a connection has added to the one server's memory when this stage was over.
+fn each(stages: &[Stage], name: &str) -> Result<(f64, &'static str)> {
+    let (before, after) = (stage(stages, "first")?, stage(stages, name)?);
+    let grown = after.memory[0] as f64 - before.memory[0] as f64;
+    Ok((grown / 1024.0 / after.connections, "KiB"))
 }
 
 fn gateways(workshop: &Workshop, is_quick: bool, report: &mut Report) -> Result<()> {
@@ -224,8 +262,9 @@ impl Crowd {
             workshop.folder().join("secret").display()
         );
         std::fs::write(&tokens, workshop.ask(&make)?)?;
+        let trust = server.trusted_by().map(|file| format!("--ca {file}")).unwrap_or_default();
         let arguments = format!(
-            "load crowd --url {} --name {name} --source {source} --connections {connections} --tokens {} \
+            "load crowd {trust} --url {} --name {name} --source {source} --connections {connections} --tokens {} \
              --conversations {} --messages {messages} --rest-seconds {}",
             server.url(),
             tokens.display(),

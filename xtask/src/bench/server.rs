@@ -26,6 +26,8 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(super) struct Server {
     address: SocketAddr,
+    /// The file with the certificate that it shows, if it speaks TLS.
+    certificate: Option<String>,
     process: Process,
     nlp: Option<(Process, SocketAddr)>,
     /// From start to `/readyz`, as its users see it.
@@ -62,19 +64,52 @@ impl Server {
     /// Starts one with these arguments, and waits until it is ready.
     pub(super) fn start_as(workshop: &Workshop, log: &str, arguments: &str) -> Result<Self> {
         let address = free_address()?;
+        let is_ready = || matches!(get(address, "/readyz"), Ok((200, _)));
+        Self::start_at(workshop, address, log, arguments, is_ready)
+    }
+
+    /// The same for one that speaks TLS and shows this certificate: nothing over HTTP can be asked of it
+    /// here, so its word counts.
+    pub(super) fn start_secured(
+        workshop: &Workshop,
+        log: &str,
+        arguments: &str,
+        certificate: String,
+    ) -> Result<Self> {
+        let path = workshop.folder().join(log);
+        let is_ready =
+            || std::fs::read_to_string(&path).is_ok_and(|said| said.contains("ready: https://"));
+        let server = Self::start_at(workshop, free_address()?, log, arguments, is_ready)?;
+        Ok(Self { certificate: Some(certificate), ..server })
+    }
+
+    fn start_at(
+        workshop: &Workshop,
+        address: SocketAddr,
+        log: &str,
+        arguments: &str,
+        is_ready: impl Fn() -> bool,
+    ) -> Result<Self> {
         let arguments = format!("serve --listen {address} {arguments}");
         let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
         let began = Instant::now();
         let process = launch(workshop, log, &arguments)?;
-        let mut server = Self { address, process, nlp: None, ready_after: Duration::ZERO };
-        server.wait_ready(&workshop.folder().join(log))?;
+        let (certificate, nlp, ready_after) = (None, None, Duration::ZERO);
+        let mut server = Self { address, certificate, process, nlp, ready_after };
+        server.wait_ready(&workshop.folder().join(log), is_ready)?;
         server.ready_after = began.elapsed();
         Ok(server)
     }
 
     /// Where clients connect.
     pub(super) fn url(&self) -> String {
-        format!("ws://{}/v1/ws", self.address)
+        let scheme = if self.certificate.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://{}/v1/ws", self.address)
+    }
+
+    /// The file with the certificate that clients have to trust.
+    pub(super) fn trusted_by(&self) -> Option<&str> {
+        self.certificate.as_deref()
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -128,10 +163,10 @@ impl Server {
         self.process.kill()
     }
 
-    fn wait_ready(&mut self, log: &Path) -> Result<()> {
+    fn wait_ready(&mut self, log: &Path, is_ready: impl Fn() -> bool) -> Result<()> {
         let until = Instant::now() + READY_WITHIN;
         loop {
-            if matches!(get(self.address, "/readyz"), Ok((200, _))) {
+            if is_ready() {
                 return Ok(());
             }
             if let Some(status) = self.process.ended()? {

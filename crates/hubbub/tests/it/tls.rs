@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use load::measure::run::Run;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -17,12 +18,12 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::house::{House, PATIENCE, SMALL, hubbub};
+use crate::house::{House, PATIENCE, SMALL, hubbub, run};
 
 /// Writes a certificate for localhost and its key; gives it.
 fn certificate(folder: &Path) -> CertificateDer<'static> {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
     std::fs::write(folder.join("cert.pem"), cert.pem()).unwrap();
     std::fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
     cert.der().clone()
@@ -111,8 +112,36 @@ async fn a_certificate_that_cannot_be_used_is_told_before_the_port_opens() {
             "serve --data data --listen 127.0.0.1:0 --tls-cert {cert} --tls-key {key} {SMALL}"
         );
         command.args(line.split_whitespace());
-        let ended = crate::house::run(command, folder.path()).await;
+        let ended = run(command, folder.path()).await;
         assert_eq!(ended.code, Some(74), "{ended:?}");
         assert!(ended.err.contains(named), "{ended:?}");
     }
+}
+
+#[tokio::test]
+async fn chat_is_measured_over_tls_if_its_certificate_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path());
+    let house = serve(folder.path()).await;
+    let load = async |line: &str| {
+        let mut command = hubbub(folder.path());
+        command.arg("load").args(line.split_whitespace());
+        run(command, folder.path()).await
+    };
+    let url = format!("wss://{}/v1/ws", house.at());
+    let trusting = "--ca cert.pem --plain --no-probe -o run.json -n 200 -c 4 --streams 4 --conversations 2 --listeners 2";
+    let ended = load(&format!("run {url} {trusting}")).await;
+    assert!(matches!(ended.code, Some(0 | 3)), "{ended:?}");
+    let saved = std::fs::read_to_string(folder.path().join("run.json")).unwrap();
+    let totals = Run::from_json(&saved).unwrap().totals;
+    assert_eq!((totals.done, totals.failed, totals.offered), (200, 0, 200), "{totals:?}");
+
+    let there = "--connections 20 --conversations 4 --messages 2";
+    let ended = load(&format!("crowd --url {url} --ca cert.pem {there}")).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+
+    let distrusting = format!("run {url} -n 1 -c 1");
+    let ended = load(&distrusting).await;
+    assert_eq!(ended.code, Some(69), "{ended:?}");
+    assert!(ended.err.contains("certificate"), "{ended:?}");
 }

@@ -16,7 +16,6 @@ use wire::{CloseCode, Command, Frame, FrameError, decode_frame, retry_after_of};
 
 use super::{Act, Failed, Moment, Order, Part, Roster};
 use crate::measure::Refusal;
-use crate::measure::socket::Socket;
 use crate::websocket::{Ended, Upgrade, Websocket};
 
 /// The `ref` of the ping that asks for an answer: sessions number theirs from 1.
@@ -273,7 +272,8 @@ async fn open(roster: Arc<Roster>, number: u32) -> Result<Websocket, Unopened> {
     let tcp = connect(place.address, &roster, number).await.map_err(Unopened::Unreachable)?;
     let protocol = Some(wire::Encoding::Json.subprotocol());
     let asked = Upgrade { authority: &place.authority, path: &place.path, protocol };
-    Websocket::upgrade(Socket::Plain(tcp), asked).await.map_err(Unopened::Ended)
+    let socket = place.dress(tcp).await.map_err(|why| Unopened::Ended(why.into()))?;
+    Websocket::upgrade(socket, asked).await.map_err(Unopened::Ended)
 }
 
 async fn connect(to: SocketAddr, roster: &Roster, number: u32) -> io::Result<TcpStream> {

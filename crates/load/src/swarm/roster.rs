@@ -1,15 +1,22 @@
 //! Who the clients are, where they connect to and from where.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use model::{DeviceId, InstanceId, UserId};
 use session::Backoff;
 use tokio::net::{TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
 use wire::Proof;
 
 use crate::measure::Refusal;
+use crate::measure::socket::Socket;
+use crate::measure::tls::{self, Trust};
 
 /// Descriptors that a process needs besides those of its clients.
 const FILES_BESIDES: u64 = 64;
@@ -27,14 +34,18 @@ pub(crate) struct RosterArgs {
     /// Addresses to connect from, commas between: they take turns. One has some 28,000 ports
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     source: Vec<IpAddr>,
+    /// Where a URL is wss://, trust the certificates of this file, not those of the machine
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
-/// Where `ws://HOST:PORT/PATH` is.
+/// Where `ws://HOST:PORT/PATH` is, or `wss://`.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) address: SocketAddr,
     pub(crate) authority: String,
     pub(crate) path: String,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
 
 /// All clients, by number.
@@ -53,16 +64,21 @@ impl Place {
     ///
     /// # Errors
     /// A URL of another kind, a name that is nowhere, nobody who opens.
-    pub(crate) async fn reached(url: &str) -> Result<Self, Refusal> {
-        let place = Self::of(url).await?;
+    pub(crate) async fn reached(url: &str, args: &RosterArgs) -> Result<Self, Refusal> {
+        let place = Self::of(url, args).await?;
         let knocked = TcpStream::connect(place.address).await;
         knocked.map_err(|why| Refusal::unavailable(format!("{url}: {why}")))?;
         Ok(place)
     }
 
-    async fn of(url: &str) -> Result<Self, Refusal> {
-        let wrong = || Refusal::usage(format!("{url:?}: right is ws://HOST:PORT/v1/ws"));
-        let rest = url.strip_prefix("ws://").ok_or_else(wrong)?;
+    async fn of(url: &str, args: &RosterArgs) -> Result<Self, Refusal> {
+        let wrong = || Refusal::usage(format!("{url:?}: right is ws://HOST:PORT/v1/ws, or wss://"));
+        let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
+        let is_tls = match scheme {
+            "ws" => false,
+            "wss" => true,
+            _ => return Err(wrong()),
+        };
         let slash = rest.find('/').unwrap_or(rest.len());
         let (authority, path) = rest.split_at(slash);
         let nowhere = |why| Refusal::unavailable(format!("{authority} cannot be looked up: {why}"));
@@ -73,8 +89,29 @@ impl Place {
             })?;
         let address = found.next().ok_or_else(|| nowhere("it has no address".to_owned()))?;
         let path = if path.is_empty() { wire::PATH } else { path };
-        Ok(Self { address, authority: authority.to_owned(), path: path.to_owned() })
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let tls = if is_tls { Some(secured(host, args.ca.as_deref())?) } else { None };
+        Ok(Self { address, authority: authority.to_owned(), path: path.to_owned(), tls })
     }
+
+    /// The connection that frames go over.
+    pub(super) async fn dress(&self, tcp: TcpStream) -> io::Result<Socket> {
+        let Some((config, name)) = &self.tls else { return Ok(Socket::Plain(tcp)) };
+        let tls = TlsConnector::from(Arc::clone(config)).connect(name.clone(), tcp).await?;
+        Ok(Socket::Tls(Box::new(tls)))
+    }
+}
+
+/// Settings of TLS, and who the other side should be.
+fn secured(
+    host: &str,
+    ca: Option<&Path>,
+) -> Result<(Arc<ClientConfig>, ServerName<'static>), Refusal> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|why| Refusal::usage(format!("{host}: {why}")))?;
+    let trust = ca.map_or(Trust::Machine, Trust::File);
+    Ok((tls::config(trust, &[b"http/1.1"])?, name))
 }
 
 impl Roster {

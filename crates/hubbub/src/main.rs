@@ -10,6 +10,7 @@ use server::error::ServeError;
 use tracing_subscriber::EnvFilter;
 
 mod backup;
+mod cases;
 mod demo;
 mod desk;
 mod doctor;
@@ -88,6 +89,9 @@ enum Command {
                       curl -X PUT -d '{\"stall\":{\"for_ms\":2000}}' 127.0.0.1:8090/v1/faults"
     )]
     Nlp(nlp::NlpArgs),
+    /// Services in the plain way and in the clever one, to be measured beside each other
+    #[command(subcommand)]
+    Lab(cases::Lab),
     /// Clients that torment a server and write down what they saw
     #[command(subcommand)]
     Load(Load),
@@ -176,6 +180,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),
+        Command::Lab(lab) => wait_for(cases::run(lab)),
         Command::Load(Load::Run(args)) => measured(load::measure::measure(&args)),
         Command::Load(Load::Ladder(args)) => measured(load::measure::ladder(&args)),
         Command::Load(Load::Demo(args)) => measured(load::measure::demo(&args)),

@@ -15,6 +15,8 @@ mod bare;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod chats;
 #[cfg(test)]
 mod damage;

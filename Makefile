@@ -2,7 +2,7 @@
 # Extra arguments: make run ARGS="--listen 127.0.0.1:9000", make crash ARGS="--seconds 60 --gateways 2".
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-page setup-postgres run test test-page test-kit lint bench bench-enrich crash doc clean help
+.PHONY: setup setup-page setup-postgres run test test-page test-kit lint bench bench-enrich case-slots crash doc clean help
 
 ARGS ?=
 
@@ -75,6 +75,9 @@ lint: setup ## Check the format, the lints and the plan of the house
 
 bench-enrich: setup ## Measure every message through the NLP service, calm and with faults
 	cargo xtask bench enrich protections $(ARGS)
+
+case-slots: setup ## Find and remove a bottleneck, step by step, measured: docs/cases/slots.md
+	cargo xtask bench slots $(ARGS)
 
 bench: setup ## Measure, one line a figure: name, measured, target, met or missed
 	cargo xtask bench $(ARGS)

@@ -22,6 +22,7 @@ mod protections;
 mod raw_disk;
 mod restart;
 mod server;
+mod slots;
 mod steady;
 mod throughput;
 mod tools;
@@ -59,7 +60,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_parser = clap::value_parser!(u64).range(100..=100_000))]
     rate: Option<u64>,
     /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the tables of `peers` and
-    /// `tools` into docs/benchmarks.md.
+    /// `tools` into docs/benchmarks.md, what `slots` saw into docs/cases.
     #[arg(long)]
     plot: bool,
     /// Let `hubbub nlp --no-models` understand each message meanwhile; `steady` always does.
@@ -98,6 +99,8 @@ enum Name {
     Protections,
     /// How long the last 50 messages of any of 10,000 conversations take.
     History,
+    /// The case docs/cases/slots.md: a service that is slow with idle processors, and three changes.
+    Slots,
     /// What a request costs who makes it: `hubbub load` beside wrk, oha and hey.
     Tools,
     /// How many messages a second 32 connections can have acknowledged.
@@ -116,6 +119,7 @@ impl Name {
             Self::History => "history",
             Self::Protections => "protections",
             Self::Drops => "drops",
+            Self::Slots => "slots",
             Self::Throughput => "throughput",
             Self::Tools => "tools",
         }
@@ -131,8 +135,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     for name in names {
         let mut report = Report::new(name.text(), args.quick)?;
         workshop.clear()?;
-        workshop.has_nlp =
-            args.nlp || matches!(name, Name::Steady | Name::Enrich | Name::Protections);
+        workshop.has_nlp = args.nlp
+            || matches!(name, Name::Steady | Name::Enrich | Name::Protections);
         match name {
             Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
             Name::Restart => restart::run(&workshop, args, &mut report)?,
@@ -143,6 +147,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Protections => protections::run(&workshop, args.quick, &mut report)?,
             Name::Drops => drops::run(&workshop, args.quick, &mut report)?,
             Name::History => history::run(&workshop, args.quick, &mut report)?,
+            Name::Slots => slots::run(&workshop, args, &mut report)?,
             Name::Throughput => throughput::run(&workshop, args.quick, &mut report)?,
             Name::Tools => tools::run(&workshop, args, &mut report)?,
         }

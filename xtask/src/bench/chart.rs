@@ -1,15 +1,26 @@
-//! A line chart as SVG: panels below each other over one axis of time. Pure: numbers in, text out.
+//! A line chart as SVG: panels below each other over one axis. Pure: numbers in, text out.
 
 use std::fmt::Write;
 
-/// One line in a panel of its own.
+/// Lines over one another.
 #[derive(Debug, Clone)]
 pub(super) struct Panel {
     pub(super) title: &'static str,
     pub(super) unit: &'static str,
-    /// Seconds and values.
+    pub(super) lines: Vec<Line>,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    /// Empty for a line that is what the panel's title says.
+    pub(super) name: &'static str,
+    /// Where on the axis, and the value there.
     pub(super) points: Vec<(f64, f64)>,
 }
+
+/// Of the lines of a panel, in turns: told apart by the colour-blind, too (Okabe and Ito).
+const COLOURS: [&str; 4] = ["#1f5fa8", "#d55e00", "#009e73", "#888888"];
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 70.0;
@@ -18,12 +29,15 @@ const TOP: f64 = 50.0;
 const PANEL_HEIGHT: f64 = 80.0;
 const PANEL_GAP: f64 = 38.0;
 const BOTTOM: f64 = 30.0;
+/// About as wide as a letter is.
+const LETTER: f64 = 6.5;
 
 /// Each panel from 0 to a round number above its highest value.
-pub(super) fn svg(title: &str, panels: &[Panel]) -> String {
+pub(super) fn svg(title: &str, axis: &str, panels: &[Panel]) -> String {
     let count = f64::from(u32::try_from(panels.len()).unwrap_or(u32::MAX));
     let height = TOP + count * (PANEL_HEIGHT + PANEL_GAP) + BOTTOM;
-    let xs = panels.iter().flat_map(|panel| &panel.points).map(|point| point.0);
+    let lines = panels.iter().flat_map(|panel| &panel.lines);
+    let xs = lines.flat_map(|line| &line.points).map(|point| point.0);
     let longest = xs.fold(0.0, f64::max).max(1.0);
     let mut body = String::new();
     let mut top = TOP;
@@ -32,15 +46,11 @@ pub(super) fn svg(title: &str, panels: &[Panel]) -> String {
         top += PANEL_HEIGHT + PANEL_GAP;
     }
     for tick in 0..=4 {
-        let seconds = longest * f64::from(tick) / 4.0;
-        text(
-            &mut body,
-            (x_of(seconds, longest), top - PANEL_GAP + 16.0),
-            "middle",
-            &number(seconds),
-        );
+        let x = longest * f64::from(tick) / 4.0;
+        let place = (x_of(x, longest), top - PANEL_GAP + 16.0);
+        text(&mut body, place, "middle", &number(x));
     }
-    text(&mut body, (WIDTH - RIGHT, top), "end", "seconds");
+    text(&mut body, (WIDTH - RIGHT, top), "end", axis);
     text(&mut body, (LEFT, 24.0), "start", title);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
@@ -49,12 +59,13 @@ pub(super) fn svg(title: &str, panels: &[Panel]) -> String {
 }
 
 fn draw(panel: &Panel, top: f64, longest: f64, body: &mut String) {
-    let highest = ceiling(panel.points.iter().map(|point| point.1).fold(0.0, f64::max));
+    let values = panel.lines.iter().flat_map(|line| &line.points).map(|point| point.1);
+    let highest = ceiling(values.fold(0.0, f64::max));
     let bottom = top + PANEL_HEIGHT;
     let y_of = |value: f64| bottom - value.clamp(0.0, highest) / highest * PANEL_HEIGHT;
     for value in [0.0, highest / 2.0, highest] {
         let y = y_of(value);
-        line(body, (LEFT, y), (WIDTH - RIGHT, y));
+        rule(body, (LEFT, y), (WIDTH - RIGHT, y));
         text(body, (LEFT - 6.0, y + 4.0), "end", &number(value));
     }
     let name = if panel.unit.is_empty() {
@@ -63,25 +74,31 @@ fn draw(panel: &Panel, top: f64, longest: f64, body: &mut String) {
         format!("{} ({})", panel.title, panel.unit)
     };
     text(body, (LEFT, top - 6.0), "start", &name);
-    let points: Vec<String> = panel
-        .points
-        .iter()
-        .map(|&(x, y)| format!("{:.1},{:.1}", x_of(x, longest), y_of(y)))
-        .collect();
-    add(
-        body,
-        format_args!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f5fa8\" stroke-width=\"1.5\"/>",
-            points.join(" ")
-        ),
-    );
+    let mut right = WIDTH - RIGHT;
+    for (line, colour) in panel.lines.iter().zip(COLOURS.iter().cycle()) {
+        let points: Vec<String> = line
+            .points
+            .iter()
+            .map(|&(x, y)| format!("{:.1},{:.1}", x_of(x, longest), y_of(y)))
+            .collect();
+        add(
+            body,
+            format_args!(
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
+                points.join(" ")
+            ),
+        );
+        coloured(body, (right, top - 6.0), "end", line.name, colour);
+        let letters = u32::try_from(line.name.len()).unwrap_or(u32::MAX);
+        right -= LETTER * f64::from(letters) + LETTER;
+    }
 }
 
 fn x_of(seconds: f64, longest: f64) -> f64 {
     LEFT + seconds / longest * (WIDTH - LEFT - RIGHT)
 }
 
-fn line(body: &mut String, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+fn rule(body: &mut String, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
     add(
         body,
         format_args!(
@@ -90,14 +107,20 @@ fn line(body: &mut String, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
     );
 }
 
-fn text(body: &mut String, (x, y): (f64, f64), anchor: &str, text: &str) {
+fn text(body: &mut String, place: (f64, f64), anchor: &str, text: &str) {
+    coloured(body, place, anchor, text, "#333333");
+}
+
+fn coloured(body: &mut String, (x, y): (f64, f64), anchor: &str, text: &str, colour: &str) {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    add(
-        body,
-        format_args!(
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"#333333\">{text}</text>"
-        ),
-    );
+    if !text.is_empty() {
+        add(
+            body,
+            format_args!(
+                "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>"
+            ),
+        );
+    }
 }
 
 fn add(body: &mut String, what: std::fmt::Arguments<'_>) {

@@ -1,10 +1,10 @@
-//! Tables that a bench writes into docs/benchmarks.md.
+//! Tables that a bench writes into the documents.
 
 use anyhow::{Context, Result};
 
 use crate::binary;
 
-/// Where they stand.
+/// Where most of them stand.
 pub(super) const PAGE: &str = "docs/benchmarks.md";
 
 /// Where one ends.
@@ -12,11 +12,22 @@ const END: &str = "<!-- to here -->";
 
 /// Puts the table of a bench where its last one stood.
 pub(super) fn write(bench: &str, table: &str) -> Result<()> {
-    let path = binary::root().join(PAGE);
-    let page = std::fs::read_to_string(&path).with_context(|| PAGE.to_owned())?;
-    let page = replaced(&page, bench, table)
-        .with_context(|| format!("{PAGE} has no line {}", begin(bench)))?;
-    std::fs::write(&path, page).with_context(|| PAGE.to_owned())
+    write_to(PAGE, bench, table)
+}
+
+/// The same in another document.
+pub(super) fn write_to(page: &str, bench: &str, table: &str) -> Result<()> {
+    let path = binary::root().join(page);
+    let text = std::fs::read_to_string(&path).with_context(|| page.to_owned())?;
+    let text = replaced(&text, bench, table)
+        .with_context(|| format!("{page} has no line {}", begin(bench)))?;
+    std::fs::write(&path, text).with_context(|| page.to_owned())
+}
+
+/// Whether a document has a place for the table of a bench.
+#[cfg(test)]
+pub(super) fn has_place(page: &str, bench: &str) -> bool {
+    replaced(page, bench, "").is_some()
 }
 
 /// Where one begins.
@@ -41,6 +52,6 @@ fn the_table_is_replaced_and_nothing_else() {
     assert_eq!(replaced("nothing", "peers", "new\n"), None);
     let page = std::fs::read_to_string(binary::root().join(PAGE)).unwrap();
     for bench in ["peers", "tools"] {
-        assert!(replaced(&page, bench, "").is_some(), "{PAGE} has a place for {bench}");
+        assert!(has_place(&page, bench), "{PAGE} has a place for {bench}");
     }
 }

@@ -13,6 +13,8 @@ use super::workshop::Workshop;
 
 /// How long it may take to be ready: views may have to be rebuilt.
 const READY_WITHIN: Duration = Duration::from_secs(300);
+/// How long a port may take to be open, of what has nothing to do before.
+const OPEN_WITHIN: Duration = Duration::from_secs(20);
 /// How long it may take to stop.
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 /// How long an HTTP question may take.
@@ -182,7 +184,7 @@ impl Server {
 }
 
 impl Metrics {
-    fn parse(page: &str) -> Self {
+    pub(super) fn parse(page: &str) -> Self {
         let mut values = BTreeMap::new();
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             let Some((series, value)) = line.rsplit_once(' ') else { continue };
@@ -206,6 +208,24 @@ impl Metrics {
 fn launch(workshop: &Workshop, log: &str, arguments: &[String]) -> Result<Process> {
     let log = workshop.folder().join(log);
     Process::start(&workshop.guardian, &workshop.binary, arguments, &log, &Output::Log)
+}
+
+/// Waits until a process that was started has its port open.
+pub(super) fn wait_open(address: SocketAddr, process: &mut Process, log: &Path) -> Result<()> {
+    let until = Instant::now() + OPEN_WITHIN;
+    while TcpStream::connect(address).is_err() {
+        if let Some(status) = process.ended()? {
+            let said = std::fs::read_to_string(log).unwrap_or_default();
+            bail!("it ended with {status} before its port was open; it said:\n{said}");
+        }
+        anyhow::ensure!(
+            Instant::now() < until,
+            "{address} is not open after {} s",
+            OPEN_WITHIN.as_secs()
+        );
+        std::thread::sleep(LOOK);
+    }
+    Ok(())
 }
 
 /// An address on which nobody listens now.

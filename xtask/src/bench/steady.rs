@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::BenchArgs;
-use super::chart::{self, Panel};
+use super::chart::{self, Line, Panel};
 use super::figure::{Report, median};
 use super::pace::{self, Load};
 use super::server::Server;
@@ -109,7 +109,10 @@ fn plot(samples: &[Sample], has_nlp: bool, report: &Report) -> Result<()> {
     let panel = |title, unit, get: fn(&Sample) -> f64| Panel {
         title,
         unit,
-        points: samples.iter().map(|sample| (sample.at, get(sample))).collect(),
+        lines: vec![Line {
+            name: "",
+            points: samples.iter().map(|sample| (sample.at, get(sample))).collect(),
+        }],
     };
     let panels = [
         panel("acknowledgement p99, from due", "ms", |sample| sample.p99_ms),
@@ -127,7 +130,7 @@ fn plot(samples: &[Sample], has_nlp: bool, report: &Report) -> Result<()> {
     let folder = binary::root().join("docs").join("benchmarks");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let path = folder.join("steady.svg");
-    std::fs::write(&path, chart::svg(&title, &panels))
+    std::fs::write(&path, chart::svg(&title, "seconds", &panels))
         .with_context(|| path.display().to_string())?;
     report.say("drawn into docs/benchmarks/steady.svg");
     Ok(())

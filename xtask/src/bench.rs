@@ -11,6 +11,7 @@ mod chart;
 mod crowd;
 mod drops;
 mod enrich;
+mod enrich_peers;
 mod figure;
 mod history;
 mod machine;
@@ -59,8 +60,8 @@ pub(crate) struct BenchArgs {
     /// Messages a second that `enrich` sends. [default: 10000, with --quick 1000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(100..=100_000))]
     rate: Option<u64>,
-    /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the tables of `peers` and
-    /// `tools` into docs/benchmarks.md, what `slots` saw into docs/cases.
+    /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the tables of `peers`,
+    /// `enrich-peers` and `tools` into docs/benchmarks.md, what `slots` saw into docs/cases.
     #[arg(long)]
     plot: bool,
     /// Let `hubbub nlp --no-models` understand each message meanwhile; `steady` always does.
@@ -97,6 +98,8 @@ enum Name {
     Enrich,
     /// What is worse without each protection of enriching.
     Protections,
+    /// The same calls by aiohttp, httpx, undici and Flink, which are installed for it, at the same rates.
+    EnrichPeers,
     /// How long the last 50 messages of any of 10,000 conversations take.
     History,
     /// The case docs/cases/slots.md: a service that is slow with idle processors, and three changes.
@@ -116,6 +119,7 @@ impl Name {
             Self::Peers => "peers",
             Self::Crowd => "crowd",
             Self::Enrich => "enrich",
+            Self::EnrichPeers => "enrich-peers",
             Self::History => "history",
             Self::Protections => "protections",
             Self::Drops => "drops",
@@ -136,7 +140,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
         let mut report = Report::new(name.text(), args.quick)?;
         workshop.clear()?;
         workshop.has_nlp = args.nlp
-            || matches!(name, Name::Steady | Name::Enrich | Name::Protections);
+            || matches!(name, Name::Steady | Name::Enrich | Name::EnrichPeers | Name::Protections);
         match name {
             Name::Ack => ack::run(&workshop, args.quick, &mut report)?,
             Name::Restart => restart::run(&workshop, args, &mut report)?,
@@ -145,6 +149,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
             Name::Crowd => crowd::run(&workshop, args, &mut report)?,
             Name::Enrich => enrich::run(&workshop, args, &mut report)?,
             Name::Protections => protections::run(&workshop, args.quick, &mut report)?,
+            Name::EnrichPeers => enrich_peers::run(&workshop, args, &mut report)?,
             Name::Drops => drops::run(&workshop, args.quick, &mut report)?,
             Name::History => history::run(&workshop, args.quick, &mut report)?,
             Name::Slots => slots::run(&workshop, args, &mut report)?,

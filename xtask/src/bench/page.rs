@@ -51,7 +51,7 @@ fn the_table_is_replaced_and_nothing_else() {
     assert_eq!(replaced(&new, "peers", "new\n"), Some(new));
     assert_eq!(replaced("nothing", "peers", "new\n"), None);
     let page = std::fs::read_to_string(binary::root().join(PAGE)).unwrap();
-    for bench in ["peers", "tools"] {
+    for bench in ["peers", "enrich-peers", "tools"] {
         assert!(has_place(&page, bench), "{PAGE} has a place for {bench}");
     }
 }

@@ -21,7 +21,7 @@ use super::figure::Report;
 use super::page;
 use super::workshop::Workshop;
 
-pub(super) use self::peer::PeerName;
+pub(super) use self::peer::{PeerName, install_from};
 
 /// Who listens, and what they hear.
 const LISTENERS: u64 = 1_000;

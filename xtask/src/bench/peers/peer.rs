@@ -77,7 +77,12 @@ impl PeerName {
 
 /// Installs it below the target folder, if it is not there. Gives the folder.
 pub(super) fn install(workshop: &Workshop, name: PeerName) -> Result<PathBuf> {
-    let folder = workshop.results().join("peers").join(name.text());
+    install_from(workshop, name.text())
+}
+
+/// The same, of a folder in `bench/peers`.
+pub(in crate::bench) fn install_from(workshop: &Workshop, name: &str) -> Result<PathBuf> {
+    let folder = workshop.results().join("peers").join(name);
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let log = folder.join("install.log");
     // Only what this run says.
@@ -107,8 +112,13 @@ impl Peer {
         let address = free_address()?;
         let log = workshop.folder().join(format!("{}.log", name.text()));
         let arguments = [folder.display().to_string(), address.port().to_string()];
-        let mut process =
-            script(workshop, *name, "start.sh", &arguments.each_ref().map(String::as_str), &log)?;
+        let mut process = script(
+            workshop,
+            name.text(),
+            "start.sh",
+            &arguments.each_ref().map(String::as_str),
+            &log,
+        )?;
         let until = Instant::now() + OPEN_WITHIN;
         while TcpStream::connect(address).is_err() {
             if let Some(status) = process.ended()? {
@@ -151,12 +161,12 @@ impl Running {
 
 fn script(
     workshop: &Workshop,
-    name: PeerName,
+    name: &str,
     script: &str,
     arguments: &[&str],
     log: &Path,
 ) -> Result<Process> {
-    let script = binary::root().join("bench/peers").join(name.text()).join(script);
+    let script = binary::root().join("bench/peers").join(name).join(script);
     let mut all = vec![script.display().to_string()];
     all.extend(arguments.iter().map(|&argument| argument.to_owned()));
     Process::start(&workshop.guardian, Path::new("sh"), &all, log, &Output::Log)

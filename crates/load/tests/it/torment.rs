@@ -58,14 +58,15 @@ async fn torment_until(
     seed: u64,
     mut is_enough: impl FnMut(bool, &Report) -> bool,
 ) {
+    let mut last = None;
     for round in 0..ROUNDS_MAX {
         let (content, report) = torment(broken, seed + 100 * round).await;
         if is_enough(content, &report) {
             return;
         }
-        println!("round {round} was not enough: {report}");
+        last = Some(report);
     }
-    panic!("{ROUNDS_MAX} rounds were not enough");
+    panic!("{ROUNDS_MAX} rounds were not enough; the last: {last:?}");
 }
 
 #[tokio::test]

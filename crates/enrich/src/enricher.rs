@@ -55,8 +55,12 @@ pub enum Command {
 pub enum Answer {
     /// The service answered.
     Got(Understanding),
+    /// It did to another who asked the same: that says nothing of how it is now.
+    Had(Understanding),
     /// It did not.
     Failed(Failed),
+    /// It was not asked: that says nothing of it.
+    Withheld(Reason),
 }
 
 /// A call that has ended.
@@ -153,6 +157,14 @@ impl Enricher {
         if self.settings.asks_twice() && matches!(fact, Fact::Enriched(_)) {
             return;
         }
+        if let Fact::Message(message) = fact
+            && self.settings.privacy.is_closed(&message.conversation)
+        {
+            if message.content.is_text() {
+                self.ledger.private();
+            }
+            return;
+        }
         self.ledger.past(batch.0, offset, fact);
     }
 
@@ -178,9 +190,14 @@ impl Enricher {
     ) {
         let Fact::Message(message) = fact else { return };
         let Content::Text { body, .. } = &message.content else { return };
+        let shown = self.settings.privacy.shown(&message.conversation, body);
         if batch > self.past {
-            self.ledger.received();
+            match shown {
+                Some(_) => self.ledger.received(),
+                None => self.ledger.private(),
+            }
         }
+        let Some(text) = shown else { return };
         if self.ledger.knows(offset) || self.in_hand.contains_key(&offset) {
             return;
         }
@@ -190,7 +207,7 @@ impl Enricher {
         let left = (self.settings.deadline - self.settings.own).saturating_sub(age);
         let deadline = now + left;
         let coming = Coming { batch: batch.0, standing: Understood::Pending, sweeps: 0, deadline };
-        self.in_hand.insert(offset, InHand::of(message, body, coming));
+        self.in_hand.insert(offset, InHand::of(message, &text, coming));
         if left.is_zero() && self.service.has(Protection::Deadline) {
             self.degrade(offset, Reason::Overload);
             return;
@@ -215,19 +232,24 @@ impl Enricher {
                 self.service.failed(came, took, Failure::Throttled, *retry_after);
             }
             Answer::Failed(Failed::Refused) => self.service.refused(came, took),
+            Answer::Had(_) | Answer::Withheld(_) => self.service.unsent(),
         }
         // One that was full before this answer may have left.
         let Some(message) = self.in_hand.get_mut(&target) else { return };
         message.calls -= 1;
-        let won = number > 1 && message.calls > 0;
+        let won = number > 1 && message.calls > 0 && matches!(answer, Answer::Got(_));
         let what = match &answer {
-            Answer::Got(_) => What::Answered { number, won },
-            Answer::Failed(how) => What::Failed { number, how: (*how).into() },
+            Answer::Got(_) | Answer::Had(_) => Some(What::Answered { number, won }),
+            Answer::Failed(how) => Some(What::Failed { number, how: (*how).into() }),
+            // The guess that follows says why.
+            Answer::Withheld(_) => None,
         };
-        self.trace.add(target, what);
+        if let Some(what) = what {
+            self.trace.add(target, what);
+        }
         let is_full = matches!(message.wanted(), Understood::Full(_));
         match answer {
-            Answer::Got(understanding) if !is_full => {
+            Answer::Got(understanding) | Answer::Had(understanding) if !is_full => {
                 if won {
                     self.service.hedge_won();
                 }
@@ -237,7 +259,8 @@ impl Enricher {
                 self.append(target, Understood::Full(understanding));
             }
             Answer::Failed(how) if !is_full => self.handle_failed(target, how, now),
-            Answer::Got(_) | Answer::Failed(_) => {}
+            Answer::Withheld(why) if !is_full => self.handle_withheld(target, why, now),
+            Answer::Got(_) | Answer::Had(_) | Answer::Failed(_) | Answer::Withheld(_) => {}
         }
         self.release(target);
         self.start_queued(now);

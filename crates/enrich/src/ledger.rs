@@ -30,6 +30,8 @@ pub struct Counts {
     pub gone: u64,
     /// Counter: messages that had a guess before anything else.
     pub guessed: u64,
+    /// Counter: messages with a text that is nobody's business: in none of the others.
+    pub private: u64,
 }
 
 impl Counts {
@@ -144,6 +146,11 @@ impl Ledger {
     pub(crate) fn received(&mut self) {
         self.counts.received += 1;
         self.counts.pending += 1;
+    }
+
+    /// A new message that nothing is to be understood of.
+    pub(crate) fn private(&mut self) {
+        self.counts.private += 1;
     }
 
     /// A fact has become durable.

@@ -17,17 +17,21 @@
 //! - Conservation: `received = full + degraded + dead + pending + gone`, see [`Counts`].
 //! - Each fact carries what it replaces, as the journal has it: folds need to look up nothing.
 //! - A message that is full is never called for again.
+//! - What is private stays here: of a conversation that is closed nothing is called for or counted, of others the
+//!   text leaves as [`Privacy`] allows.
 //! - At most [`Settings::in_hand_max`] messages are in hand. Beyond that [`Enricher::room`] is 0, and the
 //!   backlog stays where it is, in the journal.
 //! - Calls beyond the first of a message are paid from one budget; re-enrichment keeps to a rate of its own.
 
 mod dead;
 mod dice;
+mod dispatch;
 mod done;
 mod enricher;
 mod in_hand;
 mod ledger;
 mod mutants;
+mod privacy;
 mod service;
 mod settings;
 mod sweep;
@@ -35,11 +39,15 @@ mod trace;
 mod waiting;
 
 pub use dead::Letter;
+pub use dispatch::{
+    Call, Dispatch, DispatchGauges, DispatchSettings, EndpointGauges, Order, Reply,
+};
 pub use enricher::{
     Answer, Answered, Command, Enricher, Failed, NoReplay, Preview, REPLAY_PER_S_MAX, Replay,
     Standing,
 };
 pub use ledger::Counts;
+pub use privacy::{NoPrivacy, Privacy};
 pub use service::{Kind, ServiceGauges, Suppressed};
 pub use settings::{Protection, Settings};
 pub use trace::{Decided, Failure, STEPS_MAX, Step, What};

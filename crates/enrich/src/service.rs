@@ -15,7 +15,7 @@ use crate::trace::What;
 
 /// Failures in a row that open the breaker: at thousands of calls a second, one in twenty failing, five in a row
 /// come every few minutes.
-const FAILURES_IN_A_ROW_MAX: u32 = 50;
+pub(crate) const FAILURES_IN_A_ROW_MAX: u32 = 50;
 
 /// Nothing is called twice above this share of the limit, and nothing of a sweep above the other.
 const HEDGE_PERCENT: u64 = 95;
@@ -233,6 +233,11 @@ impl Service {
     pub(crate) fn refused(&mut self, now: Mono, took: Duration) {
         self.breaker.success(now, took);
         self.gauges.failures += 1;
+        self.ended();
+    }
+
+    /// A call ends that was not sent.
+    pub(crate) fn unsent(&mut self) {
         self.ended();
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::privacy::Privacy;
+
 /// How the room behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -26,6 +28,8 @@ pub struct Settings {
     pub backlog_max: usize,
     /// How long a refused append waits before it is handed over again.
     pub append_again_after: Duration,
+    /// What may leave.
+    pub privacy: Privacy,
     /// What is switched off, to see what it is good for.
     pub without: BTreeSet<Protection>,
     /// Where the dice begin.
@@ -48,6 +52,7 @@ impl Default for Settings {
             tries_max: 20,
             backlog_max: 5_000_000,
             append_again_after: Duration::from_secs(1),
+            privacy: Privacy::default(),
             without: BTreeSet::new(),
             seed: 1,
             #[cfg(feature = "mutants")]

@@ -24,6 +24,8 @@ const PENALTY: Duration = Duration::from_secs(5);
 pub struct PeakEwma {
     /// As of `at`, in seconds.
     average_s: f64,
+    /// The first answer says more than any guess.
+    is_known: bool,
     at: Mono,
     pending: u32,
     /// Failures that are still counted as in flight, as of `at`.
@@ -33,7 +35,8 @@ pub struct PeakEwma {
 impl PeakEwma {
     /// One of which nothing is known.
     pub fn new(now: Mono) -> Self {
-        Self { average_s: LATENCY_UNKNOWN.as_secs_f64(), at: now, pending: 0, failed: 0.0 }
+        let average_s = LATENCY_UNKNOWN.as_secs_f64();
+        Self { average_s, is_known: false, at: now, pending: 0, failed: 0.0 }
     }
 
     /// A call is sent.
@@ -69,11 +72,13 @@ impl PeakEwma {
     fn observe(&mut self, now: Mono, latency: Duration) {
         let latency_s = latency.as_secs_f64();
         let kept = self.kept(now);
-        self.average_s = if latency_s > self.average_s * kept {
+        let is_peak = latency_s > self.average_s * kept;
+        self.average_s = if is_peak || !self.is_known {
             latency_s
         } else {
             self.average_s * kept + latency_s * (1.0 - kept)
         };
+        self.is_known = true;
         self.failed *= kept;
         self.at = self.at.max(now);
     }

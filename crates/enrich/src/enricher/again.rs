@@ -30,10 +30,12 @@ impl Enricher {
     pub fn handle_swept(&mut self, batch: BatchNo, offset: Offset, fact: &Fact, now: Mono) -> bool {
         let Fact::Message(message) = fact else { return false };
         let Content::Text { body, .. } = &message.content else { return false };
+        let shown = self.settings.privacy.shown(&message.conversation, body);
+        let Some(text) = shown else { return false };
         let Some((standing, sweeps)) = self.ledger.take_later(offset) else { return false };
         let sweep = sweeps.saturating_add(1);
         let coming = Coming { batch: batch.0, standing, sweeps: sweep, deadline: now };
-        self.in_hand.insert(offset, InHand::of(message, body, coming));
+        self.in_hand.insert(offset, InHand::of(message, &text, coming));
         self.sweep.called(now);
         self.trace.now(now);
         if self.service.place(now, Kind::Again).is_ok() {

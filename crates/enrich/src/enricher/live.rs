@@ -111,6 +111,24 @@ impl Enricher {
         }
     }
 
+    /// Its call was not sent: a guess now, and it was no try. Or another's was refused, who said the same.
+    pub(super) fn handle_withheld(&mut self, target: Offset, why: Reason, now: Mono) {
+        if why == Reason::Refused {
+            self.append(target, Understood::Dead(why));
+            return;
+        }
+        let Some(message) = self.in_hand.get_mut(&target) else { return };
+        if message.is_live() {
+            if message.calls == 0 {
+                self.degrade(target, why);
+            }
+        } else if message.sweeps > 0 && message.is_settled() {
+            message.sweeps -= 1;
+            self.sweep.rest(now);
+            self.leave(target);
+        }
+    }
+
     /// Its first call failed, and there is time left: a second at once, or a guess.
     fn after_failure(&mut self, target: Offset, how: Failed, now: Mono) {
         let Some(message) = self.in_hand.get(&target) else { return };

@@ -1,5 +1,7 @@
 //! Failures: each kind becomes a degraded message, a dead one, or nothing at all, and never a lost one.
 
+use std::time::Duration;
+
 use enrich::{Answer, Failed, Settings};
 use model::{Reason, Understood};
 
@@ -122,4 +124,51 @@ fn a_throttled_service_is_left_alone_until_it_said() {
     world.assert_conserved();
     assert_eq!(world.room.counts().full, world.messages() as u64);
     assert!(early < 500, "{early} calls while it takes none");
+}
+
+#[test]
+fn what_is_withheld_is_a_guess_at_once_and_neither_a_sample_nor_a_try() {
+    let mut from = None;
+    let mut service = |_: &mut Dice, now: model::Mono, _| {
+        // Longer than all tries of a message would take.
+        let until = *from.get_or_insert(now + 60 * SECOND);
+        if now < until {
+            (Duration::ZERO, Answer::Withheld(Reason::RateLimit))
+        } else {
+            (100 * MS, good())
+        }
+    };
+    let settings = Settings { tries_max: 2, ..Settings::default() };
+    let mut world = World::new(settings, &mut service);
+    world.arrive(100, SECOND);
+    world.run(50 * SECOND);
+    world.assert_conserved();
+    let counts = world.room.counts();
+    assert_eq!((counts.degraded, counts.dead), (world.messages() as u64, 0));
+    assert_eq!(reasons(&world), [Reason::RateLimit]);
+    assert!(world.first_result_ms(1000) < 50.0, "nobody waits for what is not sent");
+    let service = world.room.service(world.now);
+    assert_eq!((service.failures, service.opened, service.in_flight), (0, 0, 0));
+    assert_eq!(service.latency_s, [0.0, 0.0], "nothing was answered");
+    world.run(120 * SECOND);
+    world.assert_conserved();
+    assert_eq!(world.room.counts().full, world.messages() as u64);
+}
+
+#[test]
+fn an_answer_that_another_got_is_full_and_no_sample() {
+    let mut service = |dice: &mut Dice, _, _| {
+        let Answer::Got(answer) = good() else { unreachable!("it is good") };
+        let refused = dice.record.is_multiple_of(10);
+        (MS, if refused { Answer::Withheld(Reason::Refused) } else { Answer::Had(answer) })
+    };
+    let mut world = World::new(Settings::default(), &mut service);
+    world.arrive(1_000, SECOND);
+    world.run(SECOND);
+    world.assert_conserved();
+    let counts = world.room.counts();
+    let all = world.messages() as u64;
+    assert_eq!((counts.full, counts.dead), (all - all / 10, all / 10), "{counts:?}");
+    let service = world.room.service(world.now);
+    assert_eq!((service.in_flight, service.latency_s), (0, [0.0, 0.0]));
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use enrich::{Answered, Command, Enricher, Settings};
-use model::{BatchNo, Enrichment, Fact, Mono, Reason, Understanding, Understood, Wall};
+use model::{
+    BatchNo, ConversationId, Enrichment, Fact, Mono, Reason, Seq, Understanding, Understood, Wall,
+};
 use proptest::prelude::*;
 
 use crate::world::*;
@@ -158,4 +160,46 @@ proptest! {
         let counts = world.room.counts();
         prop_assert_eq!(counts.full, world.messages() as u64, "{:?}", counts);
     }
+}
+
+#[test]
+fn of_a_closed_conversation_nothing_leaves_and_of_others_what_may() {
+    let settings =
+        |rules: &str| Settings { privacy: rules.parse().unwrap(), ..Settings::default() };
+    let wall = Wall(1_000_000);
+    let fact = message(1, "ann", wall);
+    let called = |room: &mut Enricher| {
+        std::iter::from_fn(|| room.next_command()).find_map(|command| match command {
+            Command::Call { text, .. } => Some(text.as_str().to_owned()),
+            Command::Append { .. } => None,
+        })
+    };
+    let mut open = Enricher::new(settings("x never, c names"));
+    open.handle_fact(BatchNo(1), offset(1), &fact, Mono(5), wall);
+    assert_eq!(called(&mut open), Some("hello, this is good".to_owned()));
+    assert_eq!((open.counts().received, open.counts().private), (1, 0));
+    let mut closed = Enricher::new(settings("c never"));
+    closed.handle_fact(BatchNo(1), offset(1), &fact, Mono(5), wall);
+    assert_eq!(called(&mut closed), None);
+    assert_eq!((closed.counts().received, closed.counts().private), (0, 1));
+    // It was open in the life before, and had a guess: nothing of it is asked again.
+    let guess = Understanding::default();
+    let enrichment = Enrichment {
+        conversation: ConversationId::new("c").unwrap(),
+        seq: Seq(1),
+        target: offset(1),
+        said: None,
+        before: Understood::Pending,
+        after: Understood::Degraded { why: Reason::Failed, guess },
+    };
+    let mut later = Enricher::new(settings("c never"));
+    later.handle_past(BatchNo(1), offset(1), &fact);
+    later.handle_past(BatchNo(2), offset(2), &Fact::Enriched(Box::new(enrichment)));
+    later.handle_end_of_past();
+    assert_eq!(
+        (later.counts().received, later.counts().private, later.counts().error()),
+        (0, 1, 0)
+    );
+    assert_eq!(later.begin_sweep(Mono(1_000_000_000_000)), None);
+    assert!(!later.handle_swept(BatchNo(1), offset(1), &fact, Mono(1_000_000_000_000)));
 }

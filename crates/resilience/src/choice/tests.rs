@@ -39,6 +39,14 @@ fn a_longer_answer_counts_at_once_and_a_shorter_one_little_by_little() {
 }
 
 #[test]
+fn the_first_answer_is_believed_whatever_was_guessed_before() {
+    let mut endpoint = PeakEwma::new(at(0));
+    near(endpoint.cost(at(0)), 1.0);
+    endpoint.success(at(20), ms(20));
+    near(endpoint.cost(at(20)), 0.02);
+}
+
+#[test]
 fn calls_in_flight_count_and_those_given_up_do_not() {
     let mut endpoint = PeakEwma::new(at(0));
     endpoint.begin();

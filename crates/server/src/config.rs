@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use access::{AccessConfig, TrafficConfig};
-pub use enriching::{EnrichConfig, EnrichLayer};
+pub use asking::{Field, Form, FormName, KeyConfig, Secret};
+pub use enriching::{EnrichConfig, EnrichLayer, Prices};
 pub use retain::{Keep, NoRule, Retain};
 pub use shown::Shown;
 pub use telling::{LogFormat, TellingConfig};
 
 mod access;
+mod asking;
 mod enriching;
 mod retain;
 mod shown;

@@ -94,7 +94,7 @@ impl App {
         if let Some(owner) = &self.owner {
             reasons.extend(owner.not_ready());
             warnings.extend(owner.opened.damage.iter().cloned());
-            warnings.extend(owner.trouble());
+            warnings.extend(owner.troubles());
         }
         for why in self.gateway.iter().flat_map(Gateway::not_ready) {
             if !reasons.iter().any(|said| said.reason == why.reason) {

@@ -24,6 +24,7 @@ mod random;
 pub mod report;
 mod signals;
 mod sockets;
+mod spending;
 mod stage;
 mod status;
 

@@ -52,7 +52,29 @@ impl Page {
         label: &str,
         values: impl IntoIterator<Item = (&'n str, u64)>,
     ) {
-        let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} counter\n");
+        self.labelled("counter", name, help, label, values);
+    }
+
+    /// Numbers that rise and fall, one a value of a label.
+    fn gauges<'n>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'n str, u64)>,
+    ) {
+        self.labelled("gauge", name, help, label, values);
+    }
+
+    fn labelled<'n>(
+        &mut self,
+        kind: &str,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'n str, u64)>,
+    ) {
+        let mut text = format!("# HELP hubbub_{name} {help}\n# TYPE hubbub_{name} {kind}\n");
         for (of, value) in values {
             text += &format!("hubbub_{name}{{{label}=\"{of}\"}} {value}\n");
         }
@@ -236,9 +258,11 @@ fn reads(page: &mut Page, owner: &Owner) {
 
 fn enriching(page: &mut Page, owner: &Owner) {
     let Some(of) = &owner.enriching else { return };
-    let now = *of.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = of.gauges.lock().unwrap_or_else(PoisonError::into_inner).clone();
     enriching::write(page, &now, owner.reader.durable());
     enriching::ways(page, of.provider.ways());
+    enriching::endpoints(page, &now, of.provider.names());
+    enriching::spending(page, &now, &of.prices);
     let durable = "From a message's arrival until its first result is durable.";
     page.histogram("enrich_durable_seconds", durable, enriching::times(&of.durable.read()));
     let visible = "From a message's arrival until the tables count its first result.";

@@ -32,8 +32,10 @@ use std::time::Duration;
 use journal::Reader;
 use link::NotReady;
 
+use crate::config::Prices;
 use crate::error::ServeError;
 use crate::health::{self, OwnerHealth};
+use crate::spending::Spending;
 use crew::Crew;
 use enrich_drive::EnrichGauges;
 use enrich_times::Times;
@@ -79,6 +81,7 @@ pub(crate) struct Enriching {
     pub(crate) provider: Arc<Provider>,
     /// From a message's arrival to its first result.
     pub(crate) deadline: Duration,
+    pub(crate) prices: Prices,
 }
 
 /// What opening the data directory found.
@@ -141,9 +144,18 @@ impl Owner {
     }
 
     /// What is wrong with the NLP service, which stops nothing.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        let why = self.enriching.as_ref()?.provider.trouble()?;
-        Some(format!("the NLP service: {why}; chat goes on, messages have a guess meanwhile"))
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let of = self.enriching.as_ref().map(|enriching| enriching.provider.troubles());
+        let said =
+            |why| format!("NLP service {why}; chat goes on, messages have a guess meanwhile");
+        of.unwrap_or_default().into_iter().map(said).collect()
+    }
+
+    /// What the NLP service costs, where there is one.
+    pub(crate) fn spending(&self) -> Option<Spending> {
+        let of = self.enriching.as_ref()?;
+        let now = of.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Spending::of(&now, &of.prices))
     }
 
     /// How many durable batches a view has not taken yet.

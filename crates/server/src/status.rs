@@ -20,6 +20,7 @@ use crate::http::ReplayShown;
 use crate::metrics;
 use crate::owner::enrich_asks::going;
 use crate::owner::{Owner, free_bytes};
+use crate::spending::Spending;
 use understanding::{Conservation, Understanding, Understood};
 
 /// How often.
@@ -67,6 +68,8 @@ pub(crate) struct Shown {
     understanding: Option<Conservation>,
     /// Messages that were given up; none where messages are not enriched.
     letters: Option<Letters>,
+    /// What the NLP service costs, where there is one.
+    nlp: Option<Spending>,
     /// Between two samples.
     every_ms: u128,
     /// The oldest first.
@@ -148,6 +151,7 @@ impl Minutes {
             disk_reserve_bytes: self.owner.as_ref().map(|_| self.reserve_bytes),
             understanding: self.understood().map(|now| now.conservation()),
             letters: self.owner.as_ref().and_then(|owner| letters(owner)),
+            nlp: self.owner.as_ref().and_then(|owner| owner.spending()),
             every_ms: EVERY.as_millis(),
             samples: samples.iter().cloned().collect(),
         }
@@ -224,7 +228,7 @@ fn over(before: &Totals, now: &Totals) -> Sample {
 
 fn letters(owner: &Owner) -> Option<Letters> {
     let gauges = &owner.enriching.as_ref()?.gauges;
-    let now = *gauges.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = gauges.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let reasons = Reason::ALL.map(Reason::text).into_iter().zip(now.dead);
     let reasons = reasons.filter(|(_, letters)| *letters > 0).collect();
     let replay = now.replay.map(|replay| ReplayShown::from(going(replay)));

@@ -56,7 +56,7 @@ impl Server {
             let listen = free_address()?;
             let told = ["nlp", "--no-models", "--listen", &listen.to_string()].map(str::to_owned);
             nlp = Some((launch(workshop, "nlp.log", &told)?, listen));
-            arguments.push_str(&format!(" --nlp http://{listen}"));
+            arguments.push_str(&format!(" --nlp http://{listen} --nlp-cache-bytes 0"));
         }
         let mut server = Self::start_as(workshop, "serve.log", &arguments)?;
         server.nlp = nlp;

@@ -130,8 +130,13 @@ async fn every_metric_that_the_handbook_names_is_shown() {
         .filter(|span| span.starts_with("hubbub_") && span.chars().all(is_name))
         .collect();
     assert!(named.len() >= 5, "{named:?}");
-    let is_shown =
-        |name: &str| shown.contains_key(name) || shown.contains_key(&format!("{name}_count"));
+    let has_labels = |name: &str| {
+        let start = format!("{name}{{");
+        shown.range(start.clone()..).next().is_some_and(|(found, _)| found.starts_with(&start))
+    };
+    let is_shown = |name: &str| {
+        shown.contains_key(name) || shown.contains_key(&format!("{name}_count")) || has_labels(name)
+    };
     let missing: Vec<_> = named.iter().filter(|name| !is_shown(name)).collect();
     assert!(missing.is_empty(), "{missing:?} are not there");
 }

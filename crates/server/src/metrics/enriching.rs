@@ -1,12 +1,14 @@
 //! How messages are understood.
 
-use enrich::ServiceGauges;
+use enrich::{DispatchGauges, EndpointGauges, ServiceGauges};
 use model::BatchNo;
 
 use super::{Buckets, Histogram, Page, num, size};
+use crate::config::Prices;
 use crate::owner::enrich_drive::EnrichGauges;
 use crate::owner::enrich_times::TimesRead;
 use crate::owner::provider::Ways;
+use crate::spending::Spending;
 
 pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
     let EnrichGauges { counts, service, at, .. } = now;
@@ -29,6 +31,11 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
         "enrich_guessed_total",
         "Messages that had a guess before anything else.",
         num(counts.guessed),
+    );
+    page.counter(
+        "enrich_private_total",
+        "Messages of conversations that nothing leaves of: in none of the others.",
+        num(counts.private),
     );
     page.gauge(
         "enrich_conservation_error",
@@ -131,6 +138,61 @@ fn calls(page: &mut Page, service: &ServiceGauges) {
         "why",
         whys.into_iter().zip(service.suppressed),
     );
+}
+
+/// Each endpoint of the service.
+pub(super) fn endpoints<'n>(
+    page: &mut Page,
+    now: &EnrichGauges,
+    names: impl Iterator<Item = &'n str>,
+) {
+    let all: Vec<_> = names.zip(&now.endpoints).collect();
+    let mut each = |name: &str, help: &str, of: fn(&EndpointGauges) -> u64| {
+        let values = all.iter().map(|(name, endpoint)| (*name, of(endpoint)));
+        if name.ends_with("_total") {
+            page.counters(name, help, "endpoint", values);
+        } else {
+            page.gauges(name, help, "endpoint", values);
+        }
+    };
+    each("enrich_requests_total", "Requests sent, by endpoint.", |of| of.requests);
+    each("enrich_request_failures_total", "Those that failed.", |of| of.failures);
+    each("enrich_throttled_total", "Of those, the ones told to come later.", |of| of.throttled);
+    each("enrich_requests_in_flight", "Requests that are out.", |of| u64::from(of.in_flight));
+    each(
+        "enrich_endpoint_breaker",
+        "The endpoint's own circuit breaker, where there are several: 0 closed, 1 half open, 2 open.",
+        |of| u64::from(of.breaker),
+    );
+}
+
+/// What was sent, what not, and what it costs.
+pub(super) fn spending(page: &mut Page, now: &EnrichGauges, prices: &Prices) {
+    let DispatchGauges { texts, tokens, saved, saved_tokens, withheld, remembered } = now.dispatch;
+    let of = Spending::of(now, prices);
+    page.counter("enrich_texts_total", "Texts sent; several may go in a request.", num(texts));
+    page.counter(
+        "enrich_tokens_total",
+        "Tokens of what was answered, as the service says, or by estimate.",
+        num(tokens),
+    );
+    page.counter("enrich_cost_total", "What was paid, in the unit of the prices.", of.cost);
+    page.counters(
+        "enrich_saved_total",
+        "Calls that were not made, for the answer was remembered, or on its way to another.",
+        "how",
+        ["remembered", "shared"].into_iter().zip(saved),
+    );
+    page.counter("enrich_saved_tokens_total", "Tokens of those.", num(saved_tokens));
+    page.counter("enrich_saved_cost_total", "What those would have cost.", of.saved_cost);
+    page.counters(
+        "enrich_withheld_total",
+        "Calls that were not sent, by why.",
+        "why",
+        ["rate_limit", "breaker"].into_iter().zip(withheld),
+    );
+    page.gauge("enrich_remembered", "Answers that are remembered.", size(remembered[0]));
+    page.gauge("enrich_remembered_bytes", "Bytes of them, estimated.", size(remembered[1]));
 }
 
 pub(super) fn times(of: &TimesRead) -> Histogram<impl Buckets> {

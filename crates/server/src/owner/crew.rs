@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::Sender;
-use enrich::Enricher;
+use enrich::{Dispatch, Enricher};
 use gateway::Latency;
 use history::History;
 use journal::{Journal, Reader, Recovery, Thinner};
@@ -146,9 +146,12 @@ impl Crew {
         history: &History,
     ) -> Result<Option<(Enriching, Sender<EnrichQuestion>)>, ServeError> {
         let of = &config.enriching;
-        let Some(base) = &of.service else { return Ok(None) };
-        let provider = Provider::new(base, of.in_flight, of.connections, of.timeout)
-            .map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
+        if of.services.is_empty() {
+            return Ok(None);
+        }
+        let provider =
+            Provider::new(of).map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
+        let dispatching = start::dispatching(config, provider.tokens_per_call());
         let (provider, gauges, durable) = (Arc::new(provider), Arc::default(), Arc::default());
         let last_limit = LastLimit::open(dir.nlp_limit());
         let (ask, questions) = crossbeam_channel::bounded(enrich_asks::QUESTIONS_MAX);
@@ -161,6 +164,7 @@ impl Crew {
             room: Enricher::new(start::enriching(config, last_limit.get())),
             last_limit,
             ways: self.ways.clone(),
+            dispatch: Dispatch::new(&dispatching, self.clock.mono()),
             inbox,
             questions,
             searches,
@@ -184,7 +188,7 @@ impl Crew {
         })?;
         self.threads().followers.push(thread);
         let deadline = config.enriching.deadline;
-        Ok(Some((Enriching { gauges, durable, provider, deadline }, ask)))
+        Ok(Some((Enriching { gauges, durable, provider, deadline, prices: of.prices }, ask)))
     }
 
     /// The one who looks messages up in the journal, for those who ask about one.

@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
-use enrich::{Answer, Answered, Command, Counts, Enricher, Replay, ServiceGauges};
+use enrich::{
+    Answer, Answered, Call, Command, Counts, Dispatch, DispatchGauges, EndpointGauges, Enricher,
+    Order, Replay, Reply, ServiceGauges,
+};
 use history::History;
 use journal::{Batch, Follower, Reader};
 use model::{BatchNo, Fact, Mono, Offset, Reason, Understood, Wall};
@@ -53,15 +56,25 @@ pub(crate) enum EnrichEvent {
     Noticed(Notice),
     /// What the journal has of a message that someone asked about.
     Searched(Searched),
-    /// A call has ended.
-    Answered(Answered),
+    /// A request has ended.
+    Replied {
+        /// As it was handed out.
+        ticket: usize,
+        reply: Reply,
+        /// When it came.
+        came: Mono,
+    },
 }
 
 /// How enriching stands, for those who look.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct EnrichGauges {
     pub(crate) counts: Counts,
     pub(crate) service: ServiceGauges,
+    /// What of that was sent.
+    pub(crate) dispatch: DispatchGauges,
+    /// Of each endpoint, in the order of the settings.
+    pub(crate) endpoints: Vec<EndpointGauges>,
     /// Messages in hand, in the queue, to be asked again.
     pub(crate) sizes: [usize; 3],
     /// The most that may be in hand, and to be asked again.
@@ -85,6 +98,8 @@ pub(crate) struct EnrichDrive {
     /// The number it appends under.
     pub(crate) author: usize,
     pub(crate) room: Enricher,
+    /// Where the room's calls go.
+    pub(crate) dispatch: Dispatch,
     pub(crate) inbox: Arc<Inbox<EnrichEvent>>,
     /// What operators ask, and where what they ask about is read.
     pub(crate) questions: Receiver<EnrichQuestion>,
@@ -129,6 +144,9 @@ impl Walk {
 impl EnrichDrive {
     /// Looks back over the journal, then follows it until told to stop.
     pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<(), FollowError> {
+        let now = self.clock.mono();
+        self.dispatch.greet(now);
+        self.step(now);
         self.look_back(stop)?;
         let after = self.room.handle_end_of_past();
         let mut live = Walk::after(&self.reader, after);
@@ -166,6 +184,10 @@ impl EnrichDrive {
             let now = self.clock.mono();
             if self.room.poll_timeout().is_some_and(|then| then <= now) {
                 self.room.handle_timeout(now);
+            }
+            if self.dispatch.poll_timeout().is_some_and(|then| then <= now) {
+                self.dispatch.handle_timeout(now);
+                self.step(now);
             }
         }
         self.last_limit.keep(self.room.last_good_limit());
@@ -231,20 +253,33 @@ impl EnrichDrive {
         }
         let service = self.room.service(self.clock.mono());
         let (counts, sizes) = (self.room.counts(), self.room.sizes());
+        let (dispatch, endpoints) = (self.dispatch.gauges(), self.dispatch.endpoints().collect());
         let (sizes_max, replay) = (self.room.sizes_max(), self.room.replay());
         let letters = self.room.preview(None, 1).reasons;
         let of = |reason| letters.iter().find(|(why, _)| *why == reason).map_or(0, |(_, of)| *of);
         let dead = Reason::ALL.map(of);
-        *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) =
-            EnrichGauges { counts, service, sizes, sizes_max, dead, replay, at };
+        *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = EnrichGauges {
+            counts,
+            service,
+            dispatch,
+            endpoints,
+            sizes,
+            sizes_max,
+            dead,
+            replay,
+            at,
+        };
     }
 
     /// `true`: the journal takes nothing more.
     fn handle(&mut self, event: EnrichEvent) -> bool {
         let now = self.clock.mono();
         match event {
-            EnrichEvent::Answered(answered) => self.room.handle_answer(answered, now),
             EnrichEvent::Searched(searched) => self.searched(searched),
+            EnrichEvent::Replied { ticket, reply, came } => {
+                self.dispatch.handle_reply(ticket, reply, came);
+                self.step(came);
+            }
             EnrichEvent::Noticed(Notice::Durable(durable)) => {
                 self.room.handle_durable(durable.count, now);
                 self.time(durable.count);
@@ -275,25 +310,42 @@ impl EnrichDrive {
                 self.journal.answer(JournalEvent::Append { author: self.author, generation, fact });
             }
             Command::Call { target, number, sent, text } => {
-                let (provider, inbox) = (Arc::clone(&self.provider), Arc::clone(&self.inbox));
-                let ways = self.ways.clone();
-                let clock = self.clock;
-                self.runtime.spawn(async move {
-                    let began = ways.as_ref().map_or(0, |ways| ways.begins());
-                    let answer = provider.call(&text).await;
-                    let came = clock.mono();
-                    if let Some(ways) = ways {
-                        let is_answered = matches!(answer, Answer::Got(_));
-                        ways.called(target, number, began, is_answered);
-                    }
-                    inbox.answer(EnrichEvent::Answered(Answered {
-                        target,
-                        number,
-                        sent,
-                        came,
-                        answer,
-                    }));
-                });
+                let now = self.clock.mono();
+                self.dispatch.handle_call(Call { target, number, sent }, text, now);
+                self.step(now);
+            }
+        }
+    }
+
+    /// A call that was made has a span in its message's trace.
+    fn trace(&self, target: Offset, number: u8, took: Duration, answer: &Answer) {
+        let Some(ways) = &self.ways else { return };
+        let is_answered = match answer {
+            Answer::Got(_) => true,
+            Answer::Failed(_) => false,
+            Answer::Had(_) | Answer::Withheld(_) => return,
+        };
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        ways.called(target, number, ways.begins().saturating_sub(took), is_answered);
+    }
+
+    /// What becomes of calls; answers came then.
+    fn step(&mut self, came: Mono) {
+        while let Some(order) = self.dispatch.next_order() {
+            match order {
+                Order::Send { ticket, endpoint, texts } => {
+                    let (provider, inbox) = (Arc::clone(&self.provider), Arc::clone(&self.inbox));
+                    let clock = self.clock;
+                    self.runtime.spawn(async move {
+                        let reply = provider.ask(endpoint, &texts).await;
+                        inbox.answer(EnrichEvent::Replied { ticket, reply, came: clock.mono() });
+                    });
+                }
+                Order::Answer { call: Call { target, number, sent }, answer } => {
+                    self.trace(target, number, came.since(sent), &answer);
+                    let answered = Answered { target, number, sent, came, answer };
+                    self.room.handle_answer(answered, self.clock.mono());
+                }
             }
         }
     }

@@ -1,43 +1,27 @@
-//! The outside NLP service, over HTTP/2 on several connections, or HTTP/1.1 where it speaks no other: one question,
-//! one answer, one timeout.
+//! The outside NLP service, over HTTP/2 on several connections, or HTTP/1.1 where it speaks no other: one question
+//! to one of its endpoints, one reply, one timeout. Which endpoint, the room says.
 
+mod dial;
+mod endpoint;
+mod form;
 mod lanes;
+mod trouble;
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body as HttpBody, Bytes};
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
-use enrich::{Answer, Failed};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use model::{Body, Understanding};
-use serde::{Deserialize, Serialize};
-use tokio::sync::{OnceCell, Semaphore};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use enrich::{Failed, Reply};
+use model::Body;
+use resilience::Told;
 
-use lanes::Lanes;
-
-/// Bytes of an answer that are read before it is called none.
-const ANSWER_MAX_BYTES: usize = 16 * 1024;
-
-/// How often the same trouble is logged.
-const TOLD_EVERY: Duration = Duration::from_secs(10);
-
-/// A client of the service.
-pub(crate) struct Provider {
-    lanes: Lanes,
-    plain: Client<HttpConnector, Full<Bytes>>,
-    /// Of HTTP/1.1: a connection takes one call.
-    pool: Semaphore,
-    pool_max: usize,
-    /// Known once it has answered.
-    speaks_http2: OnceCell<bool>,
-    analyze: Uri,
-    timeout: Duration,
-    trouble: Mutex<Trouble>,
-}
+use crate::clock::Clock;
+use crate::config::{EnrichConfig, KeyConfig};
+use dial::Dial;
+use endpoint::Endpoint;
+use form::{Form, Understood};
+use trouble::Wrong;
 
 /// How calls get to the service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,142 +34,115 @@ pub(crate) struct Ways {
     pub(crate) carried: usize,
 }
 
-/// For so long after a call failed it is told why.
-const FRESH: Duration = Duration::from_secs(60);
-
-/// What was wrong last.
-#[derive(Debug, Default)]
-struct Trouble {
-    last: Option<(Instant, String)>,
-    told: Option<Instant>,
-}
-
-#[derive(Serialize)]
-struct Question<'a> {
-    text: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Reply {
-    language: String,
-    sentiment: f64,
-    #[serde(default)]
-    topic: String,
-    #[serde(default)]
-    toxicity: f64,
-    #[serde(default)]
-    urgency: f64,
+/// A client of the service.
+pub(crate) struct Provider {
+    endpoints: Vec<Arc<Endpoint>>,
+    form: Form,
+    timeout: Duration,
+    /// What is wrong with the settings of it.
+    notes: Vec<String>,
 }
 
 impl Provider {
-    /// A client of the service at `base`, an http URL without a path; at most `in_flight_max` calls are out, and over
-    /// HTTP/1.1 at most `pool_max`.
-    pub(crate) fn new(
-        base: &str,
-        in_flight_max: usize,
-        pool_max: usize,
-        timeout: Duration,
-    ) -> Result<Self, String> {
-        let analyze = format!("{}/v1/analyze", base.trim_end_matches('/'));
-        let analyze: Uri = analyze.parse().map_err(|why| format!("{base:?} is no URL: {why}"))?;
-        if analyze.scheme_str() != Some("http") || analyze.host().is_none() {
-            return Err(format!("{base:?}: it is written http://HOST:PORT"));
-        }
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(timeout));
-        let plain =
-            Client::builder(TokioExecutor::new()).pool_max_idle_per_host(pool_max).build(connector);
-        Ok(Self {
-            lanes: Lanes::new(in_flight_max, timeout),
-            plain,
-            pool: Semaphore::new(pool_max),
-            pool_max,
-            speaks_http2: OnceCell::new(),
-            analyze,
-            timeout,
-            trouble: Mutex::new(Trouble::default()),
+    /// A client of the service that these settings name.
+    pub(crate) fn new(config: &EnrichConfig) -> Result<Self, String> {
+        let form = Form::new(&config.form);
+        let (headers, mut notes) = headers(&config.key);
+        let (dial, untrusting) = Dial::new(config.ca_file.as_deref(), config.timeout);
+        let is_needed = config.services.iter().any(|base| base.starts_with("https:"));
+        notes.extend(untrusting.filter(|_| is_needed));
+        let endpoint = |base: &String| {
+            let at = form.address(base);
+            Endpoint::new(base, &at, &headers, &dial, config).map(Arc::new)
+        };
+        let endpoints = config.services.iter().map(endpoint).collect::<Result<Vec<_>, _>>()?;
+        let has_key = headers.len() > 1;
+        let in_the_clear = endpoints.iter().filter(|endpoint| has_key && !endpoint.is_private());
+        notes.extend(in_the_clear.map(|endpoint| {
+            let name = endpoint.name();
+            format!("{name}: the key is sent to it in the clear: write https")
+        }));
+        notes.iter().for_each(|note| tracing::warn!("the NLP service: {note}"));
+        Ok(Self { endpoints, form, timeout: config.timeout, notes })
+    }
+
+    /// How calls get there, over all endpoints that have answered.
+    pub(crate) fn ways(&self) -> Ways {
+        let known = self.endpoints.iter().map(|endpoint| endpoint.ways());
+        known.filter(|ways| ways.version > 0).fold(Ways::default(), |all, ways| Ways {
+            version: all.version.max(ways.version),
+            connections: all.connections.saturating_add(ways.connections),
+            carried: all.carried.saturating_add(ways.carried),
         })
     }
 
-    /// Asks once.
-    pub(crate) async fn call(&self, text: &Body) -> Answer {
-        let asked = tokio::time::timeout(self.timeout, self.ask(text)).await;
-        let (failed, why) = match asked {
-            Ok(Ok(understanding)) => return Answer::Got(understanding),
-            Ok(Err(failed)) => failed,
-            Err(_) => (Failed::Error, format!("no answer within {:?}", self.timeout)),
-        };
-        self.tell(why);
-        Answer::Failed(failed)
+    /// Tokens of a text's call beside those of the text, by estimate.
+    pub(crate) fn tokens_per_call(&self) -> u64 {
+        self.form.tokens()
     }
 
-    /// How calls get there.
-    pub(crate) fn ways(&self) -> Ways {
-        match self.speaks_http2.get() {
-            None => Ways::default(),
-            Some(true) => {
-                let (connections, carried) = self.lanes.carried();
-                Ways { version: 2, connections, carried }
+    /// The endpoints' addresses, in their order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.endpoints.iter().map(|endpoint| endpoint.name())
+    }
+
+    /// What is wrong with the settings, and with each endpoint of which something is.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let troubles = self.endpoints.iter().filter_map(|endpoint| endpoint.trouble.now());
+        self.notes.iter().cloned().chain(troubles).collect()
+    }
+
+    /// Asks one endpoint once.
+    pub(crate) async fn ask(&self, at: usize, texts: &[Body]) -> Reply {
+        let endpoint = &self.endpoints[at];
+        let post = endpoint.post(self.form.question(texts));
+        let posted = tokio::time::timeout(self.timeout, post).await;
+        let late = |_| Err(Wrong::for_now(format!("no answer within {:?}", self.timeout)));
+        let (understood, told) = match posted.unwrap_or_else(late) {
+            Ok((head, body)) => {
+                let told = told(&head.headers);
+                (self.understood(head.status, &body, texts.len(), &told), told)
             }
-            Some(false) => Ways { version: 1, connections: self.pool_max, carried: self.pool_max },
+            Err(wrong) => (Err((Failed::Error, wrong)), Told::default()),
+        };
+        match understood {
+            Ok(Understood { said, tokens }) => {
+                endpoint.answered();
+                Reply { said: Ok(said), told, tokens }
+            }
+            Err((failed, wrong)) => {
+                if failed != Failed::Refused {
+                    endpoint.trouble.tell(endpoint.name(), wrong);
+                }
+                Reply { said: Err(failed), told, tokens: None }
+            }
         }
     }
 
-    /// What was wrong lately.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, why) = trouble.last.as_ref()?;
-        (at.elapsed() < FRESH).then(|| why.clone())
-    }
-
-    fn tell(&self, why: String) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        if trouble.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            tracing::warn!(service = %self.analyze, why, "a call to the NLP service failed; chat goes on");
-            trouble.told = Some(Instant::now());
+    fn understood(
+        &self,
+        status: StatusCode,
+        body: &[u8],
+        count: usize,
+        told: &Told,
+    ) -> Result<Understood, (Failed, Wrong)> {
+        if status != StatusCode::OK {
+            return Err((refusal(status, told.retry_after), Wrong::status(status, body)));
         }
-        trouble.last = Some((Instant::now(), why));
-    }
-
-    async fn ask(&self, text: &Body) -> Result<Understanding, (Failed, String)> {
-        let error = |why: String| (Failed::Error, why);
-        let response = self.send(self.request(text).map_err(error)?).await.map_err(error)?;
-        let (head, body) = response.into_parts();
-        if !head.status.is_success() {
-            let why = format!("{} answers {}", self.analyze, head.status);
-            return Err((refusal(head.status, &head.headers), why));
-        }
-        let body = Limited::new(body, ANSWER_MAX_BYTES);
-        let bytes = body.collect().await.map_err(|why| error(why.to_string()))?.to_bytes();
-        understood(&bytes).map_err(|why| (Failed::Unreadable, why))
-    }
-
-    fn request(&self, text: &Body) -> Result<Request<Full<Bytes>>, String> {
-        let question = serde_json::to_vec(&Question { text: text.as_str() });
-        Request::builder()
-            .method(Method::POST)
-            .uri(self.analyze.clone())
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::from(question.map_err(|why| why.to_string())?))
-            .map_err(|why| why.to_string())
-    }
-
-    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<HttpBody>, String> {
-        let probe = || lanes::speaks_http2(&self.analyze, self.timeout);
-        if *self.speaks_http2.get_or_try_init(probe).await? {
-            return Ok(self.lanes.send(&self.analyze, request).await?.map(lanes::body));
-        }
-        let _place = self.pool.acquire().await.map_err(|why| why.to_string())?;
-        let answered = self.plain.request(request).await;
-        Ok(answered.map_err(|why| why.to_string())?.map(lanes::body))
+        let understood = self.form.understood(body, count);
+        understood.map_err(|why| (Failed::Unreadable, Wrong::answer(&why)))
     }
 }
 
+/// What the headers say of the service's limits.
+fn told(headers: &HeaderMap) -> Told {
+    let texts =
+        headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    Told::read(texts, Clock::wall())
+}
+
 /// What a status that is no success means for the message and for the service.
-fn refusal(status: StatusCode, headers: &HeaderMap) -> Failed {
-    let after = || headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
-    let retry_after = after().map(Duration::from_secs);
+fn refusal(status: StatusCode, retry_after: Option<Duration>) -> Failed {
     match status {
         StatusCode::TOO_MANY_REQUESTS => Failed::Throttled { retry_after },
         StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => {
@@ -199,31 +156,38 @@ fn refusal(status: StatusCode, headers: &HeaderMap) -> Failed {
     }
 }
 
-/// An answer in words we know, or why it is none.
-fn understood(bytes: &[u8]) -> Result<Understanding, String> {
-    let reply: Reply = serde_json::from_slice(bytes).map_err(|why| why.to_string())?;
-    let understanding = Understanding {
-        language: reply.language,
-        sentiment_micros: micros(reply.sentiment),
-        topic: reply.topic,
-        toxicity_micros: share_micros(reply.toxicity),
-        urgency_micros: share_micros(reply.urgency),
+/// What each request has in front, and what is wrong with the key: that stops nothing.
+fn headers(key: &KeyConfig) -> (HeaderMap, Vec<String>) {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let given = key.given.as_ref().map(|secret| Ok(secret.text().to_owned()));
+    let Some(found) = given.or_else(|| key.file.as_deref().map(read)) else {
+        return (headers, Vec::new());
     };
-    understanding.checked().map_err(|why| why.to_string())
+    let value = found.and_then(|text| value(&key.header, text.trim()));
+    match (value, key.header.parse::<HeaderName>()) {
+        (Ok(value), Ok(name)) => {
+            headers.insert(name, value);
+            (headers, Vec::new())
+        }
+        (Err(why), _) => (headers, vec![why]),
+        (_, Err(_)) => (headers, vec![format!("{:?} is no name of a header", key.header)]),
+    }
 }
 
-/// In millionths; what is out of range stays out of range.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a float becomes the nearest integer that is there"
-)]
-fn micros(share: f64) -> i32 {
-    (share * 1e6).round() as i32
+fn read(path: &Path) -> Result<String, String> {
+    let read = std::fs::read_to_string(path);
+    read.map_err(|why| format!("its key cannot be read from {}: {why}", path.display()))
 }
 
-/// The same of what is never below 0.
-fn share_micros(share: f64) -> u32 {
-    u32::try_from(micros(share)).unwrap_or(u32::MAX)
+/// Never shown: it is marked so that it stays out of logs and of header tables.
+fn value(header: &str, key: &str) -> Result<HeaderValue, String> {
+    let text = if header == "authorization" { format!("Bearer {key}") } else { key.to_owned() };
+    let no_key = || "its key is empty, or has letters that no header takes".to_owned();
+    let value = HeaderValue::from_str(&text).ok().filter(|_| !key.is_empty());
+    let mut value = value.ok_or_else(no_key)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use enrich::Protection;
 use gateway::Tracer;
 use history::History;
 use hub::{Hub, Limits};
@@ -77,8 +78,12 @@ pub(crate) fn start(
     Ok((dir, Arc::new(owner)))
 }
 
-/// How messages are enriched.
+/// How messages are enriched. Where there are several endpoints each has a breaker, and there is none for all.
 pub(super) fn enriching(config: &Config, calls_before: Option<u32>) -> enrich::Settings {
+    let mut without = config.enriching.without.clone();
+    if config.enriching.services.len() > 1 {
+        without.insert(Protection::Breaker);
+    }
     enrich::Settings {
         deadline: config.enriching.deadline,
         calls_max: u32::try_from(config.enriching.in_flight).unwrap_or(u32::MAX),
@@ -86,11 +91,31 @@ pub(super) fn enriching(config: &Config, calls_before: Option<u32>) -> enrich::S
         in_hand_max: config.enriching.in_hand_max,
         again_per_s: config.enriching.again_per_second,
         backlog_max: config.enriching.backlog_max,
-        without: config.enriching.without.clone(),
+        privacy: config.enriching.privacy.clone(),
+        without,
         seed: crate::random::u64(),
         #[cfg(feature = "mutants")]
         mutant: config.crash.mutant,
         ..enrich::Settings::default()
+    }
+}
+
+/// Where its calls go; each costs so many tokens beside those of its text.
+pub(super) fn dispatching(config: &Config, tokens_per_call: u64) -> enrich::DispatchSettings {
+    let own = enrich::Settings::default().own;
+    let of = &config.enriching;
+    let [requests_per_minute, tokens_per_minute] = of.per_minute;
+    enrich::DispatchSettings {
+        endpoints: of.services.len(),
+        has_breakers: of.services.len() > 1 && !of.without.contains(&Protection::Breaker),
+        slow: of.deadline.saturating_sub(own),
+        requests_per_minute,
+        tokens_per_minute,
+        tokens_per_call,
+        cache_bytes: of.cache_bytes,
+        batch_max: of.batch_max,
+        batch_wait: of.batch_wait,
+        seed: crate::random::u64(),
     }
 }
 

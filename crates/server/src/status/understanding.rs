@@ -73,10 +73,10 @@ impl Understood {
     /// `None`: nobody is asked here.
     pub(super) fn of(owner: &Owner) -> Option<Self> {
         let enriching = owner.enriching.as_ref()?;
-        let gauges = *enriching.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        let gauges = enriching.gauges.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(Self {
-            gauges,
             unread: owner.reader.durable().0.saturating_sub(gauges.at.0),
+            gauges,
             deadline_ms: u64::try_from(enriching.deadline.as_millis()).unwrap_or(u64::MAX),
             durable: enriching.durable.read(),
             counted: owner.visible.read(),

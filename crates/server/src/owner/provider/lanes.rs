@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use axum::body::{Body as HttpBody, Bytes};
+use axum::body::Bytes;
 use axum::http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Mutex;
+
+use super::dial::{Dial, May};
+use super::trouble::Wrong;
 
 /// Calls that a connection is planned for: what services usually allow.
 const STREAMS: usize = 100;
@@ -28,7 +30,7 @@ const PING_WITHIN: Duration = Duration::from_secs(5);
 pub(super) struct Lanes {
     lanes: Vec<Lane>,
     next: AtomicUsize,
-    connect_within: Duration,
+    dial: Dial,
 }
 
 /// One connection, made when it is first needed and again when it has ended.
@@ -46,9 +48,9 @@ pub(super) fn connections(in_flight_max: usize) -> usize {
 }
 
 impl Lanes {
-    pub(super) fn new(in_flight_max: usize, connect_within: Duration) -> Self {
+    pub(super) fn new(in_flight_max: usize, dial: Dial) -> Self {
         let lanes = (0..connections(in_flight_max)).map(|_| Lane::default()).collect();
-        Self { lanes, next: AtomicUsize::new(0), connect_within }
+        Self { lanes, next: AtomicUsize::new(0), dial }
     }
 
     /// Connections that may be open, and calls that they take at once by what the service allows each; 0 while it has
@@ -67,7 +69,7 @@ impl Lanes {
         &self,
         at: &Uri,
         request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, String> {
+    ) -> Result<Response<Incoming>, Wrong> {
         let count = self.lanes.len();
         let turn = self.next.fetch_add(1, Relaxed);
         let (one, other) =
@@ -75,20 +77,28 @@ impl Lanes {
         let lane =
             if other.in_flight.load(Relaxed) < one.in_flight.load(Relaxed) { other } else { one };
         let _place = Place::of(lane);
-        let mut sender = lane.sender(at, self.connect_within).await?;
-        sender.send_request(request).await.map_err(|why| why.to_string())
+        let sender = lane.sender(at, &self.dial).await;
+        let mut sender = sender.map_err(|why| Wrong::unreachable(&why))?;
+        sender.send_request(request).await.map_err(|why| Wrong::for_now(why.to_string()))
+    }
+
+    /// Makes so many of the connections, before anyone waits for them.
+    pub(super) async fn warm_up(&self, at: &Uri, count: usize) {
+        for lane in self.lanes.iter().take(count) {
+            // Who needs it later says what is wrong.
+            lane.sender(at, &self.dial).await.ok();
+        }
     }
 }
 
 impl Lane {
     /// The connection; those who need it while it is made wait for the same one.
-    async fn sender(&self, at: &Uri, within: Duration) -> Result<SendRequest<Full<Bytes>>, String> {
+    async fn sender(&self, at: &Uri, dial: &Dial) -> Result<SendRequest<Full<Bytes>>, String> {
         let mut held = self.sender.lock().await;
         if let Some(sender) = held.as_ref().filter(|sender| !sender.is_closed()) {
             return Ok(sender.clone());
         }
-        let made = tokio::time::timeout(within, connect(at, &self.streams)).await;
-        let sender = made.map_err(|_| format!("no connection within {within:?}"))??;
+        let sender = connect(at, dial, &self.streams).await?;
         *held = Some(sender.clone());
         Ok(sender)
     }
@@ -110,10 +120,13 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Whether there speaks HTTP/2 without TLS, by prior knowledge (RFC 9113, section 3.3).
-pub(super) async fn speaks_http2(at: &Uri, within: Duration) -> Result<bool, String> {
+/// Whether HTTP/2 is spoken there: with TLS that is agreed on, without it is known before (RFC 9113, section 3.3) or tried.
+pub(super) async fn speaks_http2(at: &Uri, dial: &Dial, within: Duration) -> Result<bool, String> {
+    if at.scheme_str() == Some("https") {
+        return dial.line(at, May::Http2).await.map(|line| line.is_http2);
+    }
     let asked = async {
-        let mut sender = connect(at, &Arc::default()).await?;
+        let mut sender = connect(at, dial, &Arc::default()).await?;
         let request =
             Request::get(health(at)).body(Full::default()).map_err(|why| why.to_string())?;
         // Whatever it answers: it answered.
@@ -129,17 +142,17 @@ fn health(at: &Uri) -> String {
 }
 
 /// A connection, and from then on how many streams the service allows on it.
-async fn connect(at: &Uri, streams: &Arc<AtomicUsize>) -> Result<SendRequest<Full<Bytes>>, String> {
-    let host = at.host().unwrap_or_default().trim_matches(['[', ']']);
-    let port = at.port_u16().unwrap_or(80);
-    let stream =
-        TcpStream::connect((host, port)).await.map_err(|why| format!("{host}:{port}: {why}"))?;
-    stream.set_nodelay(true).map_err(|why| why.to_string())?;
+async fn connect(
+    at: &Uri,
+    dial: &Dial,
+    streams: &Arc<AtomicUsize>,
+) -> Result<SendRequest<Full<Bytes>>, String> {
+    let line = dial.line(at, May::Http2).await?;
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PING_WITHIN)
-        .handshake(TokioIo::new(stream))
+        .handshake(line.pipe)
         .await
         .map_err(|why| why.to_string())?;
     // It ends with the connection, which ends when no one can send on it any more.
@@ -157,9 +170,4 @@ async fn connect(at: &Uri, streams: &Arc<AtomicUsize>) -> Result<SendRequest<Ful
         streams.store(0, Relaxed);
     });
     Ok(sender)
-}
-
-/// The body of an answer of either protocol.
-pub(super) fn body(incoming: Incoming) -> HttpBody {
-    HttpBody::new(incoming)
 }

@@ -16,8 +16,9 @@ use crate::user::{User, name};
 /// A service of ours, in this process; it ends with it.
 async fn nlp(faults: Faults) -> SocketAddr {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let service =
-        nlp::bind(&Options { listen, streams: 100, faults, models: false }).await.unwrap();
+    let service = nlp::bind(&Options { listen, streams: 100, faults, models: false, http1: false })
+        .await
+        .unwrap();
     let at = service.address();
     tokio::spawn(service.serve(std::future::pending()));
     at

@@ -38,8 +38,9 @@ pub(crate) fn start(
     let clock = Clock::new();
     let Open { dir, history, tables, journal, recovery, mut opened } = open(config, progress)?;
     let reader = journal.reader();
-    let ways = tracer
-        .map(|tracer| Arc::new(Ways::new(Arc::clone(tracer), config.enriching.service.is_some())));
+    let ways = tracer.map(|tracer| {
+        Arc::new(Ways::new(Arc::clone(tracer), !config.enriching.services.is_empty()))
+    });
     let mut crew = Crew::new(config, clock, reader.clone(), ways);
     crew.hubs(config, &recovery, &dir, &history)?;
     let (enriching, enricher) = crew.enricher(config, &dir, &history)?.unzip();

@@ -50,7 +50,7 @@ async fn say_on(at: SocketAddr) {
     }
 }
 
-/// Plants a cap: flags of the service (none: it is not there), and flags of the server. Looks until the doctor names
+/// Plants a cap (all say the same, so nothing is remembered): flags of the service (none: it is not there), and flags of the server. Looks until the doctor names
 /// it, or names another to the end.
 async fn planted(cap: &str, nlp: Option<&str>, serve: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +66,12 @@ async fn planted(cap: &str, nlp: Option<&str>, serve: &str) {
         None => (None, SocketAddr::from(([127, 0, 0, 1], 9))),
     };
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let house = House::serve(folder, any, &format!("{SMALL} --nlp http://{at} {serve}")).await;
+    let house = House::serve(
+        folder,
+        any,
+        &format!("{SMALL} --nlp http://{at} --nlp-cache-bytes 0 {serve}"),
+    )
+    .await;
     house.able().await;
     let saying = tokio::spawn(say_on(house.at()));
     let until = Instant::now() + PATIENCE;

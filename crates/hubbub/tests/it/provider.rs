@@ -217,7 +217,7 @@ async fn what_the_service_allows_is_never_exceeded() {
     let mut user = User::new("ann", 1, &[house.at()]);
     user.say(&name("tea"), (0..150).map(|n| format!("message {n}"))).await;
     until_metric(&house, "enrich_full", 150).await;
-    assert_eq!(labelled(&house, "enrich_throttled_total", "endpoint").await, 0);
+    assert_eq!(labelled(&house, "enrich_requests_throttled_total", "endpoint").await, 0);
     assert_eq!(house.metric("enrich_failures_total").await, 0, "to wait is no failure");
 }
 

@@ -157,7 +157,9 @@ pub(super) fn endpoints<'n>(
     };
     each("enrich_requests_total", "Requests sent, by endpoint.", |of| of.requests);
     each("enrich_request_failures_total", "Those that failed.", |of| of.failures);
-    each("enrich_throttled_total", "Of those, the ones told to come later.", |of| of.throttled);
+    each("enrich_requests_throttled_total", "Of those, the ones told to come later.", |of| {
+        of.throttled
+    });
     each("enrich_requests_in_flight", "Requests that are out.", |of| u64::from(of.in_flight));
     each(
         "enrich_endpoint_breaker",

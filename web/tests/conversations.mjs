@@ -250,7 +250,7 @@ test("a group is made, its people are invited, changed and removed, and one can 
   await until(() => [...stub.governed.all.values()].at(-1).roles.get("ada-3") === "owner");
   await page.click("#leave");
   await page.locator("#talk-note", { hasText: "no longer in this conversation" }).waitFor();
-  assert.equal(await page.locator("#members").isHidden(), true);
+  await page.locator("#members").waitFor({ state: "hidden" });
   await until(async () => !(await page.locator("#yours .row-name").allTextContents()).includes("The choir"));
   assert.deepEqual(await page.locator("#messages .event").allTextContents(), [
     "zoe created “Choir”", "zoe made clara-7 a member", "zoe made ada-3 an admin", "zoe removed bruno-14",

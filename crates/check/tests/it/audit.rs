@@ -249,6 +249,24 @@ fn of_a_conversation_with_something_gone_there_are_bounds() {
 }
 
 #[test]
+fn windows_may_count_as_many_as_have_gone_and_no_more() {
+    let with = |left: Option<Left>, [messages, full]: [i64; 2], sentiment| {
+        let mut ledger = honest();
+        ledger.facts.extend(left.map(|left| gone(4, left)));
+        ledger.windows = vec![sums([messages, full, 0, 1], sentiment)];
+        ledger.judged().totals
+    };
+    let left = || Some(Left::Gone(Seq(4)));
+    assert!(with(left(), [3, 2], 33).is_empty());
+    assert!(with(left(), [4, 2], 33).is_empty(), "one is gone");
+    // How it felt is not known of what is gone, but nothing more is counted here.
+    assert_eq!(with(left(), [3, 2], 34)[&Kind::Miscounted], 1);
+    assert_eq!(with(left(), [2, 2], 33)[&Kind::Miscounted], 1, "never fewer");
+    assert_eq!(with(left(), [9, 2], 33)[&Kind::Miscounted], 1, "more than are gone");
+    assert_eq!(with(None, [4, 2], 33)[&Kind::Miscounted], 1, "nothing is gone");
+}
+
+#[test]
 fn what_expired_needs_no_result_and_its_results_no_text() {
     let mut ledger = honest();
     ledger.facts[1] = gone(2, Left::Nothing);

@@ -2,9 +2,10 @@
 # Extra arguments: make run ARGS="--listen 127.0.0.1:9000", make crash ARGS="--seconds 60 --gateways 2".
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-page setup-postgres run test test-page test-kit lint bench bench-enrich case-slots crash doc clean help
+.PHONY: setup setup-page setup-postgres setup-models run test test-page test-kit lint bench bench-enrich case-slots crash doc clean help
 
 ARGS ?=
+MODELS ?= data-models
 
 # Installs Debian packages as root; tells anyone else what to do.
 define install
@@ -37,6 +38,9 @@ setup-page:
 # Only the tests of the tables on PostgreSQL need it; without it they say so.
 setup-postgres:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { $(call install,postgresql); }
+
+setup-models: ## Download the small model of `hubbub nlp` to MODELS (data-models)
+	@crates/nlp/models/setup.sh $(MODELS)
 
 test-page: ## Run the tests of the page, in a real browser
 	@cargo build --quiet --package hubbub

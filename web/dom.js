@@ -1,6 +1,8 @@
 // @ts-check
 /** Parts of the page: found by their id, made, written. Text is only ever set as text. */
 
+const SVG = "http://www.w3.org/2000/svg";
+
 /**
  * @template {HTMLElement} T
  * @param {string} id
@@ -24,6 +26,18 @@ export function element(tag, kind, text = "") {
   const made = document.createElement(tag);
   made.className = kind;
   made.textContent = text;
+  return made;
+}
+
+/**
+ * @template {"svg" | "path" | "rect"} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number>} attributes
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function svg(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   return made;
 }
 

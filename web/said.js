@@ -1,12 +1,11 @@
 // @ts-check
 /** What the chat says: how it feels over time, what about, which words, who says most. */
 
-import { element } from "./dom.js";
+import { element, svg } from "./dom.js";
 import { amount } from "./figures.js";
 
 /** @typedef {Record<string, any>} Row */
 
-const SVG = "http://www.w3.org/2000/svg";
 /** Minutes of the chart of feelings, at most and at least, and of topics. */
 export const MINUTES = 60;
 const MINUTES_MIN = 15;
@@ -154,18 +153,6 @@ function mood(sentiment) {
 /** @param {number} value */
 function signed(value) {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
-}
-
-/**
- * @template {"svg" | "path" | "rect"} Tag
- * @param {Tag} tag
- * @param {Record<string, string | number>} attributes
- * @returns {SVGElementTagNameMap[Tag]}
- */
-function svg(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  return made;
 }
 
 /**

@@ -1,7 +1,8 @@
 // @ts-check
 /** Small lines of the last minutes, as SVG. */
 
-const SVG = "http://www.w3.org/2000/svg";
+import { svg } from "./dom.js";
+
 const WIDTH = 150;
 const HEIGHT = 40;
 /** So that a line at the edge is not cut. */
@@ -17,11 +18,7 @@ export function spark(lines) {
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const floor = least > most * 0.5 ? least - (most - least || most || 1) * 0.5 : 0;
   const span = most - floor || 1;
-  const drawing = document.createElementNS(SVG, "svg");
-  drawing.setAttribute("class", "spark");
-  drawing.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  drawing.setAttribute("preserveAspectRatio", "none");
-  drawing.setAttribute("role", "img");
+  const drawing = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
   const y = (/** @type {number} */ value) => HEIGHT - MARGIN - ((value - floor) / span) * (HEIGHT - 2 * MARGIN);
   lines.forEach((values, index) => {
     const step = WIDTH / Math.max(1, values.length - 1);
@@ -30,8 +27,8 @@ export function spark(lines) {
       // A single value is a dot: a line of no length with a round end.
       const line = `M${points.join("L")}${points.length === 1 ? `L${points[0]}` : ""}`;
       const [from, to] = [run[0][0] * step, run[run.length - 1][0] * step];
-      if (lines.length === 1) drawing.append(path(`line-${index} under`, `${line}L${to.toFixed(1)} ${HEIGHT}L${from.toFixed(1)} ${HEIGHT}Z`));
-      drawing.append(path(`line-${index}`, line));
+      if (lines.length === 1) drawing.append(svg("path", { class: `line-${index} under`, d: `${line}L${to.toFixed(1)} ${HEIGHT}L${from.toFixed(1)} ${HEIGHT}Z` }));
+      drawing.append(svg("path", { class: `line-${index}`, d: line }));
     }
   });
   return { drawing, least, most };
@@ -51,15 +48,4 @@ function runs(values) {
     else found.push([[at, value]]);
   });
   return found;
-}
-
-/**
- * @param {string} kind
- * @param {string} line
- */
-function path(kind, line) {
-  const made = document.createElementNS(SVG, "path");
-  made.setAttribute("class", kind);
-  made.setAttribute("d", line);
-  return made;
 }

@@ -51,7 +51,7 @@ pub(crate) struct BenchArgs {
     /// Fewer runs, shorter and smaller: to see that it works, not to measure.
     #[arg(long)]
     quick: bool,
-    /// How long `steady` runs. [default: 600, with --quick 30]
+    /// How long `steady` runs, and the cases of `enrich` that are named with --case. [default: 600, with --quick 30]
     #[arg(long, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     seconds: Option<u64>,
     /// Messages that the server of `restart` has, in millions. [default: 1]
@@ -60,6 +60,12 @@ pub(crate) struct BenchArgs {
     /// Messages a second that `enrich` sends. [default: 10000, with --quick 1000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(100..=100_000))]
     rate: Option<u64>,
+    /// Which cases `enrich` measures. [default: all]
+    #[arg(long = "case", value_enum)]
+    cases: Vec<enrich::CaseName>,
+    /// Texts that `enrich` has asked about with one call, at most. [default: 1]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64))]
+    batch: Option<u64>,
     /// Draw what `steady` saw into docs/benchmarks/steady.svg; write the tables of `peers`,
     /// `enrich-peers` and `tools` into docs/benchmarks.md, what `slots` saw into docs/cases.
     #[arg(long)]

@@ -1,8 +1,5 @@
 # install.sh FOLDER: npm, by the lock file.
 set -eu
 cd "$(dirname "$0")"
-cp server.js package.json "$1"
-cmp -s package-lock.json "$1/installed" && exit 0
-cp package-lock.json "$1"
-(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund)
-cp package-lock.json "$1/installed"
+cp server.js "$1"
+sh ../npm.sh "$1"

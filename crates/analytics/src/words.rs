@@ -9,36 +9,52 @@ const WORD_MAX_BYTES: usize = 32;
 /// Words of one message that count.
 pub(crate) const WORDS_MAX: usize = 32;
 
-/// Words that are in every second message and say nothing. Sorted.
-const STOP: [&str; 104] = [
-    "about", "after", "all", "also", "and", "any", "are", "back", "because", "been", "before",
-    "but", "can", "come", "could", "der", "des", "did", "die", "does", "don", "dont", "down",
-    "els", "even", "first", "for", "from", "get", "good", "got", "had", "has", "have", "her",
-    "here", "him", "his", "how", "into", "its", "just", "know", "les", "like", "look", "los",
-    "make", "more", "most", "much", "not", "now", "off", "okay", "one", "only", "other", "our",
-    "out", "over", "really", "say", "see", "she", "should", "some", "take", "than", "that", "the",
-    "their", "them", "then", "there", "these", "they", "thing", "think", "this", "time", "too",
-    "two", "und", "until", "use", "very", "want", "was", "way", "well", "were", "what", "when",
-    "where", "which", "who", "why", "will", "with", "would", "yes", "you", "your",
-];
-
-/// Hands each word on, in lower case.
+/// Hands each word on, in lower case, but for those that are said whatever is talked about.
 pub(crate) fn each(text: &str, mut word: impl FnMut(&str)) {
     let mut lower = String::with_capacity(WORD_MAX_BYTES);
-    let words = text.split(|c: char| !c.is_alphabetic());
-    let long = words.filter(|word| (LETTERS_MIN..=WORD_MAX_BYTES).contains(&word.len()));
-    for found in long.take(WORDS_MAX) {
-        lower.clear();
-        if found.is_ascii() {
-            lower.push_str(found);
-            lower.make_ascii_lowercase();
-        } else {
-            lower.extend(found.chars().flat_map(char::to_lowercase));
+    let mut counted = 0;
+    for whole in text.split(|c: char| !c.is_alphabetic() && !is_apostrophe(c)) {
+        if is_contraction(whole, &mut lower) {
+            continue;
         }
-        let is_word = lower.len() <= WORD_MAX_BYTES && lower.chars().count() >= LETTERS_MIN;
-        if is_word && STOP.binary_search(&lower.as_str()).is_err() {
-            word(&lower);
+        for found in whole.split(is_apostrophe) {
+            if !(LETTERS_MIN..=WORD_MAX_BYTES).contains(&found.len()) {
+                continue;
+            }
+            if counted == WORDS_MAX {
+                return;
+            }
+            counted += 1;
+            lower_case(found, &mut lower);
+            let is_word = lower.len() <= WORD_MAX_BYTES && lower.chars().count() >= LETTERS_MIN;
+            if is_word && !lexicon::is_stop_word(&lower) {
+                word(&lower);
+            }
         }
+    }
+}
+
+/// Of `haven't` neither part is a word.
+fn is_contraction(whole: &str, lower: &mut String) -> bool {
+    if whole.len() > WORD_MAX_BYTES || !whole.contains(is_apostrophe) {
+        return false;
+    }
+    lower_case(whole, lower);
+    lexicon::is_stop_word(lower)
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’')
+}
+
+fn lower_case(word: &str, lower: &mut String) {
+    lower.clear();
+    if word.is_ascii() {
+        lower.push_str(word);
+        lower.make_ascii_lowercase();
+    } else {
+        let letters = word.chars().flat_map(char::to_lowercase);
+        lower.extend(letters.map(|c| if is_apostrophe(c) { '\'' } else { c }));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which records have their answer: one bit each, in chunks that exist only where a bit is set.
+//! Which records have their answer, or another common trait: one bit each, in chunks that exist only where a bit is set.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,18 @@ impl Done {
         let new = chunk[word] & bit == 0;
         chunk[word] |= bit;
         new
+    }
+
+    /// Takes one out; says whether it was in.
+    pub(crate) fn remove(&mut self, offset: Offset) -> bool {
+        let (key, word, bit) = place(offset);
+        let Some(chunk) = self.chunks.get_mut(&key) else { return false };
+        let was_in = chunk[word] & bit != 0;
+        chunk[word] &= !bit;
+        if was_in && chunk.iter().all(|word| *word == 0) {
+            self.chunks.remove(&key);
+        }
+        was_in
     }
 
     /// Is it in?

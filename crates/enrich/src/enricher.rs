@@ -4,24 +4,22 @@ mod again;
 mod letters;
 mod live;
 mod why;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use model::{
-    BatchNo, Body, Content, Enrichment, Fact, Mono, Offset, Reason, Understanding, Understood, Wall,
-};
+use model::{BatchNo, Body, Content, Fact, Mono, Offset, Reason, Understanding, Understood, Wall};
 use resilience::Failure;
 
 use crate::Protection;
-use crate::dead::Letter;
 use crate::dice::Dice;
 use crate::in_hand::{Coming, InHand};
 use crate::ledger::{Counts, Ledger};
 use crate::service::{Service, ServiceGauges};
 use crate::settings::Settings;
 use crate::sweep::Sweep;
-use crate::trace::{self, Decided, Trace, What};
+use crate::trace::{self, Trace, What};
 use crate::waiting::Waiting;
 
 pub use letters::{NoReplay, Preview, REPLAY_PER_S_MAX, Replay};
@@ -131,7 +129,7 @@ impl Enricher {
     /// One that knows of no message.
     pub fn new(settings: Settings) -> Self {
         Self {
-            ledger: Ledger::default(),
+            ledger: Ledger::new(settings.letters_max),
             service: Service::new(&settings),
             sweep: Sweep::new(settings.again_after, settings.again_per_s),
             replay: None,
@@ -209,7 +207,7 @@ impl Enricher {
         let coming = Coming { batch: batch.0, standing: Understood::Pending, sweeps: 0, deadline };
         self.in_hand.insert(offset, InHand::of(message, &text, coming));
         if left.is_zero() && self.service.has(Protection::Deadline) {
-            self.degrade(offset, Reason::Overload);
+            self.not_called(offset, Reason::Overload);
             return;
         }
         if self.service.has(Protection::Deadline) {
@@ -239,14 +237,11 @@ impl Enricher {
         message.calls -= 1;
         let won = number > 1 && message.calls > 0 && matches!(answer, Answer::Got(_));
         let what = match &answer {
-            Answer::Got(_) | Answer::Had(_) => Some(What::Answered { number, won }),
-            Answer::Failed(how) => Some(What::Failed { number, how: (*how).into() }),
-            // The guess that follows says why.
-            Answer::Withheld(_) => None,
+            Answer::Got(_) | Answer::Had(_) => What::Answered { number, won },
+            Answer::Failed(how) => What::Failed { number, how: (*how).into() },
+            Answer::Withheld(why) => What::Withheld { number, why: *why },
         };
-        if let Some(what) = what {
-            self.trace.add(target, what);
-        }
+        self.trace.add(target, what);
         let is_full = matches!(message.wanted(), Understood::Full(_));
         match answer {
             Answer::Got(understanding) | Answer::Had(understanding) if !is_full => {
@@ -264,38 +259,6 @@ impl Enricher {
         }
         self.release(target);
         self.start_queued(now);
-    }
-
-    /// The oldest `count` of our appends are durable.
-    pub fn handle_durable(&mut self, count: usize, now: Mono) {
-        self.trace.now(now);
-        for (target, standing) in self.undurable.drain(..count).collect::<Vec<_>>() {
-            let Some(message) = self.in_hand.get_mut(&target) else { continue };
-            self.ledger.moved(&message.journal, &standing);
-            message.journal = standing;
-            message.undurable -= 1;
-            self.trace.add(target, What::Durable);
-            self.release(target);
-        }
-    }
-
-    /// The journal has no room: nothing of this generation that was not durable is written. What was decided is
-    /// kept and handed over again a little later.
-    pub fn handle_append_refused(&mut self, generation: u64, now: Mono) {
-        if generation != self.generation {
-            return;
-        }
-        self.generation += 1;
-        let at = now + self.settings.append_again_after;
-        for (target, standing) in std::mem::take(&mut self.undurable) {
-            if let Some(message) = self.in_hand.get_mut(&target) {
-                message.undurable = 0;
-                message.last = message.journal.clone();
-                message.unwritten = Some(standing);
-                self.timers.insert((at, Timer::Append, target));
-                self.trace.add(target, What::Unwritten);
-            }
-        }
     }
 
     /// Time passed.
@@ -354,48 +317,5 @@ impl Enricher {
     /// Whether so many wait to be asked again that senders must slow down.
     pub fn is_full(&self) -> bool {
         self.ledger.later() >= self.settings.backlog_max
-    }
-
-    fn append_again(&mut self, target: Offset) {
-        let Some(message) = self.in_hand.get_mut(&target) else { return };
-        if let Some(standing) = message.unwritten.take() {
-            self.append(target, standing);
-        }
-    }
-
-    fn append(&mut self, target: Offset, after: Understood) {
-        let Some(message) = self.in_hand.get_mut(&target) else { return };
-        message.unwritten = None;
-        message.undurable += 1;
-        self.trace.add(target, What::Decided(Decided::from(&after)));
-        let before = std::mem::replace(&mut message.last, after.clone());
-        let fact = Fact::Enriched(Box::new(Enrichment {
-            conversation: message.conversation.clone(),
-            seq: message.seq,
-            target,
-            said: Some(message.said.clone()),
-            before,
-            after: after.clone(),
-        }));
-        self.undurable.push_back((target, after));
-        self.commands.push_back(Command::Append { generation: self.generation, fact });
-    }
-
-    /// One of which nothing more is expected leaves the hand.
-    fn release(&mut self, target: Offset) {
-        if self.in_hand.get(&target).is_some_and(InHand::is_settled) {
-            self.leave(target);
-        }
-    }
-
-    fn leave(&mut self, target: Offset) {
-        let Some(message) = self.in_hand.remove(&target) else { return };
-        let InHand { conversation, seq, said, batch, journal, sweeps, .. } = message;
-        if let Understood::Dead(why) = journal {
-            let said = Some(said);
-            self.ledger.bury(target, Letter { conversation, seq, said, why, batch });
-        } else {
-            self.ledger.put(target, &journal, batch, sweeps);
-        }
     }
 }

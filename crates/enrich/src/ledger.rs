@@ -28,7 +28,7 @@ pub struct Counts {
     pub pending: u64,
     /// Deleted, erased or expired before the service answered: there is nothing left to be asked.
     pub gone: u64,
-    /// Counter: messages that had a guess before anything else.
+    /// Counter: messages that had a guess before anything else, in this life: none of the past's.
     pub guessed: u64,
     /// Counter: messages with a text that is nobody's business: in none of the others.
     pub private: u64,
@@ -51,9 +51,6 @@ impl Counts {
     }
 
     fn moved(&mut self, before: &Understood, after: &Understood) {
-        let is_first_guess =
-            matches!((before, after), (Understood::Pending, Understood::Degraded { .. }));
-        self.guessed += u64::from(is_first_guess);
         *self.of(before) = self.of(before).saturating_sub(1);
         *self.of(after) += 1;
     }
@@ -81,7 +78,7 @@ struct Guess {
 }
 
 /// All that are not in hand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
     counts: Counts,
     /// Full: nothing more happens to them.
@@ -96,6 +93,19 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// An empty one, which keeps up to so many dead letters.
+    pub(crate) fn new(letters_max: usize) -> Self {
+        Self {
+            counts: Counts::default(),
+            done: Done::default(),
+            later: BTreeMap::new(),
+            walk: 0,
+            dead: Dead::new(letters_max),
+            unread: BTreeMap::new(),
+            topics: Vec::new(),
+        }
+    }
+
     /// A fact of the journal's past.
     pub(crate) fn past(&mut self, batch: u64, offset: Offset, fact: &Fact) {
         match fact {
@@ -112,7 +122,7 @@ impl Ledger {
     fn past_enrichment(&mut self, enrichment: &Enrichment) {
         let target = enrichment.target;
         let Some(batch) = self.place(target) else { return };
-        self.moved(&enrichment.before, &enrichment.after);
+        self.counts.moved(&enrichment.before, &enrichment.after);
         self.unread.remove(&target);
         self.later.remove(&target);
         self.dead.remove(target);
@@ -133,7 +143,7 @@ impl Ledger {
     /// Which batch a message of the past is in, if it is there: what retention took with its message is not counted.
     fn place(&self, target: Offset) -> Option<u64> {
         let later = self.later.get(&target).map(|later| later.batch);
-        let dead = self.dead.get(target).map(|letter| letter.batch);
+        let dead = self.dead.why(target).map(|(_, batch)| batch);
         self.unread.get(&target).copied().or(later).or(dead)
     }
 
@@ -155,6 +165,9 @@ impl Ledger {
 
     /// A fact has become durable.
     pub(crate) fn moved(&mut self, before: &Understood, after: &Understood) {
+        let is_first_guess =
+            matches!((before, after), (Understood::Pending, Understood::Degraded { .. }));
+        self.counts.guessed += u64::from(is_first_guess);
         self.counts.moved(before, after);
     }
 
@@ -162,7 +175,7 @@ impl Ledger {
     pub(crate) fn knows(&self, offset: Offset) -> bool {
         self.done.contains(offset)
             || self.later.contains_key(&offset)
-            || self.dead.get(offset).is_some()
+            || self.dead.why(offset).is_some()
     }
 
     /// One that leaves the hand.
@@ -198,9 +211,10 @@ impl Ledger {
         self.later.values().map(|later| later.batch).min()
     }
 
-    /// A walk begins at the first that is to be asked again.
-    pub(crate) fn begin_walk(&mut self) {
+    /// A walk begins after this batch.
+    pub(crate) fn begin_walk(&mut self, after: u64) {
         self.walk = self.walk.wrapping_add(1);
+        self.dead.begin_walk(after);
     }
 
     /// It has come to the journal's end: what was here when it began and was not met is not in the journal
@@ -217,6 +231,9 @@ impl Ledger {
             counts.gone += 1;
             false
         });
+        let gone = self.dead.end_walk();
+        counts.dead = counts.dead.saturating_sub(gone);
+        counts.gone += gone;
     }
 
     /// How many are to be asked again.
@@ -226,8 +243,8 @@ impl Ledger {
 
     /// How one stands that is not in hand.
     pub(crate) fn standing(&self, target: Offset) -> Standing {
-        if let Some(letter) = self.dead.get(target) {
-            return Standing::Dead(letter.why);
+        if let Some((why, _)) = self.dead.why(target) {
+            return Standing::Dead(why);
         }
         if let Some(later) = self.later.get(&target) {
             let result = later.guess.map_or(Decided::Pending, |(why, _)| Decided::Degraded(why));
@@ -239,6 +256,11 @@ impl Ledger {
     /// Those that were given up.
     pub(crate) fn dead(&self) -> &Dead {
         &self.dead
+    }
+
+    /// The same, for those that come back on a walk.
+    pub(crate) fn dead_mut(&mut self) -> &mut Dead {
+        &mut self.dead
     }
 
     /// It is to be replayed: it is no dead letter any more.

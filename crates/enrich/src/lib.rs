@@ -21,6 +21,8 @@
 //!   text leaves as [`Privacy`] allows.
 //! - At most [`Settings::in_hand_max`] messages are in hand. Beyond that [`Enricher::room`] is 0, and the
 //!   backlog stays where it is, in the journal.
+//! - At most [`Settings::letters_max`] dead letters are kept; those beyond are a bit each, and come back from the
+//!   journal when there is room.
 //! - Calls beyond the first of a message are paid from one budget; re-enrichment keeps to a rate of its own.
 
 mod dead;
@@ -38,7 +40,7 @@ mod sweep;
 mod trace;
 mod waiting;
 
-pub use dead::Letter;
+pub use dead::{LETTERS_MAX, Letter};
 pub use dispatch::{
     Call, Dispatch, DispatchGauges, DispatchSettings, EndpointGauges, Order, Reply,
 };

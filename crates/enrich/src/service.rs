@@ -17,6 +17,10 @@ use crate::trace::What;
 /// come every few minutes.
 pub(crate) const FAILURES_IN_A_ROW_MAX: u32 = 50;
 
+/// A breaker asks at least so often whether an outage is over: one call costs nothing, and who waits for longer has
+/// guesses of a service that is well.
+pub(crate) const OPEN_MAX: Duration = Duration::from_secs(5);
+
 /// Nothing is called twice above this share of the limit, and nothing of a sweep above the other.
 const HEDGE_PERCENT: u64 = 95;
 const AGAIN_PERCENT: u64 = 80;
@@ -99,13 +103,14 @@ pub enum Kind {
 impl Service {
     pub(crate) fn new(settings: &Settings) -> Self {
         let bounds = LimiterSettings {
+            min: LimiterSettings::default().min.min(settings.calls_max),
             max: settings.calls_max,
             q90_max: settings.deadline * 3 / 4,
-            ..LimiterSettings::default()
         };
         let trips = BreakerSettings {
             consecutive_max: FAILURES_IN_A_ROW_MAX,
             slow: settings.deadline - settings.own,
+            open_max: OPEN_MAX,
             ..BreakerSettings::default()
         };
         Self {

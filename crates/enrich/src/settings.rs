@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::dead::LETTERS_MAX;
 use crate::privacy::Privacy;
 
 /// How the room behaves.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub tries_max: u8,
     /// Messages that may wait to be asked again; when there are more, senders are told to slow down.
     pub backlog_max: usize,
+    /// Dead letters that are kept: those beyond are counted by their reasons, until there is room for them.
+    pub letters_max: usize,
     /// How long a refused append waits before it is handed over again.
     pub append_again_after: Duration,
     /// What may leave.
@@ -51,6 +54,7 @@ impl Default for Settings {
             again_after: Duration::from_millis(500),
             tries_max: 20,
             backlog_max: 5_000_000,
+            letters_max: LETTERS_MAX,
             append_again_after: Duration::from_secs(1),
             privacy: Privacy::default(),
             without: BTreeSet::new(),

@@ -44,8 +44,17 @@ pub enum What {
         /// Calls that might be out.
         limit: u16,
     },
+    /// It is not called for, or not any more: there is no call that this is of.
+    NotCalled(Reason),
     /// It is not called for a second time.
     Suppressed(Suppressed),
+    /// A call was not sent: for the service's limits, for its breakers, or with another of the same text.
+    Withheld {
+        /// Which.
+        number: u8,
+        /// Why.
+        why: Reason,
+    },
     /// A call was answered.
     Answered {
         /// Which.

@@ -6,7 +6,7 @@ mod scenario;
 
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -50,6 +50,9 @@ pub(crate) struct DemoArgs {
     /// Four conversations of two at a time in one of eight, with mentions: synthetic, and named so
     #[arg(long)]
     groups: bool,
+    /// Let the NLP service use the small model in this folder, which `make setup-models` fills
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
     /// End when the conversations are through, instead of going on with new ones
     #[arg(long)]
     once: bool,
@@ -59,7 +62,7 @@ pub(crate) struct DemoArgs {
 pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     let nlp = free_address()?;
     let mut crew = [
-        Kept::start("nlp", vec!["nlp".into(), "--listen".into(), nlp.to_string()])?,
+        Kept::start("nlp", understanding(nlp, args.model.as_deref()))?,
         Kept::start(
             "serve",
             vec![
@@ -105,6 +108,18 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
         kept.end().await?;
     }
     Ok(code)
+}
+
+/// How the NLP service is started. A model that cannot be used is told, and nothing stops.
+fn understanding(listen: SocketAddr, model: Option<&Path>) -> Vec<String> {
+    let mut arguments = vec!["nlp".into(), "--listen".into(), listen.to_string()];
+    if let Some(folder) = model {
+        match nlp::try_model(folder) {
+            Ok(()) => arguments.extend(["--model".into(), folder.display().to_string()]),
+            Err(why) => crate::complain(&format!("{why}; lists of words do its work")),
+        }
+    }
+    arguments
 }
 
 /// A process that is started again when it dies.

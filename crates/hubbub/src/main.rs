@@ -85,6 +85,7 @@ enum Command {
     #[command(
         after_help = "Examples:\n  hubbub nlp\n  hubbub nlp --latency-mean-ms 50 --fail-share 0.1\n  \
                       hubbub nlp --no-models --faults faults.toml\n  \
+                      hubbub nlp --model data-models\n  \
                       curl -d '{\"text\":\"what a lovely day\"}' 127.0.0.1:8090/v1/analyze\n  \
                       curl -X PUT -d '{\"stall\":{\"for_ms\":2000}}' 127.0.0.1:8090/v1/faults"
     )]
@@ -179,6 +180,8 @@ fn main() -> ExitCode {
         Command::Import(args) => wait_for(async { Ok(load::import(args).await) }),
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Load(Load::Replay(args)) => wait_for(replay(args)),
+        // A stand-in takes as little as it can of the machine that it shares with what is measured.
+        Command::Nlp(args) if args.no_models => wait_on_one_thread_for(serve_nlp(args)),
         Command::Nlp(args) => wait_for(serve_nlp(args)),
         Command::Lab(lab) => wait_for(cases::run(lab)),
         Command::Load(Load::Run(args)) => measured(load::measure::measure(&args)),
@@ -275,6 +278,12 @@ fn wait_for(client: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode 
     ended(runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(client)))
 }
 
+/// Runs one that has no use for more threads.
+fn wait_on_one_thread_for(client: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    ended(runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(client)))
+}
+
 /// Runs a command of operators.
 fn asked(command: impl Future<Output = Result<(), failure::Failure>>) -> ExitCode {
     wait_for(async { Ok(failure::exit_code(command.await)) })
@@ -282,12 +291,7 @@ fn asked(command: impl Future<Output = Result<(), failure::Failure>>) -> ExitCod
 
 /// Runs a measurement, on one thread: the workers of the generator have their own.
 fn measured(measuring: impl Future<Output = Result<ExitCode, load::measure::Refusal>>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(why) => return ended(Err(why.into())),
-    };
-    told(runtime.block_on(measuring))
+    wait_on_one_thread_for(async { Ok(told(measuring.await)) })
 }
 
 /// What a measurement came to, or why there is none.

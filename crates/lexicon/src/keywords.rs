@@ -18,6 +18,11 @@ const KEYWORD_MIN_CHARS: usize = 3;
 static STOP: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("../lists/stop.txt").split_whitespace().collect());
 
+/// Whether a word, in lower case, is of those that are said whatever is talked about.
+pub fn is_stop_word(word: &str) -> bool {
+    STOP.contains(word)
+}
+
 /// Up to [`KEYWORDS_MAX`] words of a text, lower case, the most important first: no stop words
 /// (English), nothing without a letter.
 pub fn keywords(text: &str) -> Vec<String> {
@@ -37,7 +42,7 @@ fn is_keyword(term: &str) -> bool {
     (KEYWORD_MIN_CHARS..).contains(&term.chars().count())
         && term.len() <= KEYWORD_MAX_BYTES
         && term.chars().any(char::is_alphabetic)
-        && !STOP.contains(term)
+        && !is_stop_word(term)
 }
 
 #[cfg(test)]

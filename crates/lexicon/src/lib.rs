@@ -19,7 +19,7 @@ mod topic;
 
 use model::{SeededState, Understanding};
 
-pub use keywords::{KEYWORD_MAX_BYTES, KEYWORDS_MAX, keywords};
+pub use keywords::{KEYWORD_MAX_BYTES, KEYWORDS_MAX, is_stop_word, keywords};
 pub use language::{Guess, language};
 pub use sentiment::compound;
 pub use topic::{TOPICS, topic};

@@ -6,6 +6,8 @@
 
 #[path = "../tests/it/evaluation.rs"]
 mod evaluation;
+#[path = "../tests/it/score.rs"]
+mod score;
 
 fn main() -> std::io::Result<()> {
     use std::io::Write as _;

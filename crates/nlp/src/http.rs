@@ -1,7 +1,7 @@
 //! What the service answers over HTTP: one `Door` a connection, one `Desk` for all.
 //!
 //! A question is read, its fate is drawn, its answer is made, and then it waits: no task and no timer
-//! but those that HTTP/2 and its latency need.
+//! but those that HTTP/2, the small model and its latency need.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::sleep_until;
 
-use crate::answer::{Reader, written, wrong};
+use crate::answer::{Reader, Reading, written, wrong};
 use crate::fate::{Fate, Fates, Fault, Quota};
 use crate::faults::Faults;
 use crate::metrics::{Ended, Metrics};
@@ -36,7 +36,7 @@ pub(crate) struct Desk {
     fates: Mutex<Fates>,
     goaway_every: AtomicU32,
     places: Semaphore,
-    models: bool,
+    reading: Reading,
     metrics: Metrics,
     /// Says when the service ends.
     closing: watch::Receiver<bool>,
@@ -68,12 +68,12 @@ enum Form {
 }
 
 impl Desk {
-    pub(crate) fn new(options: &Options, closing: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(options: &Options, reading: Reading, closing: watch::Receiver<bool>) -> Self {
         Self {
             fates: Mutex::new(Fates::new(options.faults.clone(), Instant::now())),
             goaway_every: AtomicU32::new(options.faults.goaway_every),
             places: Semaphore::new(IN_FLIGHT_MAX),
-            models: options.models,
+            reading,
             metrics: Metrics::default(),
             closing,
         }
@@ -214,7 +214,7 @@ impl Door {
             desk.wait(until).await;
             return Err(Problem::Failed);
         }
-        let reader = Reader { models: desk.models, metrics: &desk.metrics };
+        let reader = Reader { reading: &desk.reading, metrics: &desk.metrics };
         let answer = reader.answer(asked, fate).await;
         desk.wait(until).await;
         let (ended, reply) = match fate.fault {

@@ -7,6 +7,7 @@ use clap::Args;
 use thiserror::Error;
 
 use crate::faults::{Faults, FaultsError, Latency};
+use crate::learned::Learned;
 
 /// The most streams of a connection that may be asked for.
 pub const STREAMS_MAX: u32 = 16_384;
@@ -27,6 +28,8 @@ pub struct Options {
     pub faults: Faults,
     /// Whether texts are analysed. Without, every text has the same analysis: for load tests.
     pub models: bool,
+    /// The folder of the small model, if it is asked for: it needs the feature `models`.
+    pub model: Option<PathBuf>,
 }
 
 /// `hubbub nlp`
@@ -57,8 +60,11 @@ pub struct NlpArgs {
     #[arg(long)]
     pub seed: Option<u64>,
     /// Answer the same for every text, without looking at it: for load tests
-    #[arg(long)]
+    #[arg(long, conflicts_with = "model")]
     pub no_models: bool,
+    /// Tell sentiment and topic by the small model in this folder, which `make setup-models` fills
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
 }
 
 /// Which option is wrong.
@@ -81,6 +87,14 @@ pub enum OptionsError {
         /// What is wrong with it.
         why: String,
     },
+    /// The small model cannot be used.
+    #[error("the model in {path:?} cannot be used: {why}")]
+    Model {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
 }
 
 impl NlpArgs {
@@ -101,6 +115,7 @@ impl NlpArgs {
             http1: self.http1,
             faults,
             models: !self.no_models,
+            model: self.model.clone(),
         })
     }
 
@@ -124,6 +139,18 @@ fn read(path: &Path) -> Result<Faults, OptionsError> {
         true => serde_json::from_str(&text).map_err(|why| failed(why.to_string())),
         false => toml::from_str(&text).map_err(|why| failed(why.to_string())),
     }
+}
+
+/// Whether the small model in a folder can be used.
+///
+/// # Errors
+/// [`OptionsError::Model`]: why not.
+pub fn try_model(folder: &Path) -> Result<(), OptionsError> {
+    learned(folder).map(drop)
+}
+
+pub(crate) fn learned(folder: &Path) -> Result<Learned, OptionsError> {
+    Learned::load(folder).map_err(|why| OptionsError::Model { path: folder.to_owned(), why })
 }
 
 impl Options {

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::answer::Reading;
 use crate::http::{Desk, Door};
 use crate::options::{Options, OptionsError};
 
@@ -57,18 +58,19 @@ pub struct Service {
     closing: watch::Sender<bool>,
 }
 
-/// Checks the options and takes the port; those who connect wait until [`Service::serve`].
+/// Checks the options, loads the small model if it is asked for, and takes the port; those who connect wait until [`Service::serve`].
 ///
 /// # Errors
 /// [`NlpError`]: an option is wrong, or the address cannot be had.
 pub async fn bind(options: &Options) -> Result<Service, NlpError> {
     options.check()?;
+    let reading = Reading::of(options)?;
     let address = options.listen;
     let failed = |source| NlpError::Listen { address, source };
     let listener = listen(address).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (closing, closes) = watch::channel(false);
-    let desk = Arc::new(Desk::new(options, closes));
+    let desk = Arc::new(Desk::new(options, reading, closes));
     let (streams, http1) = (options.streams, options.http1);
     Ok(Service { listener, address, streams, http1, desk, closing })
 }

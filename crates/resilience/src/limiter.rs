@@ -136,6 +136,8 @@ pub struct Limiter {
     /// Since when latency shows a queue.
     queued: Option<Mono>,
     last_good: Option<u32>,
+    /// It refused nearly everything, and no window of answers has been seen since.
+    is_another: bool,
 }
 
 impl Limiter {
@@ -160,6 +162,7 @@ impl Limiter {
             calm: 0,
             queued: None,
             last_good,
+            is_another: false,
         }
     }
 
@@ -274,6 +277,7 @@ impl Limiter {
         if self.guard < GUARD_MIN && self.window.is_refused() {
             self.rates.forget();
             self.guard = CUT;
+            self.is_another = true;
         } else if self.guard < GUARD_MIN {
             self.guard = 1.0;
             self.pardoned_until = now + PARDON;
@@ -309,6 +313,11 @@ impl Limiter {
 
     fn close_window(&mut self, now: Mono) {
         let seen = self.window.close(now);
+        if std::mem::take(&mut self.is_another) {
+            // It answers, and may hold whatever it held before: it is found anew.
+            self.phase = Phase::Startup;
+            self.guard = 1.0;
+        }
         self.rates.push(&seen, seen.reached && self.guard >= 1.0);
         self.lower_base(&seen);
         self.watch_queue(now, seen.median);

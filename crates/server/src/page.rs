@@ -1,7 +1,7 @@
-//! The pages: plain files of `web/`, inside the binary.
+//! The pages: plain files of `web/`, inside the binary. Those of operators have a frame, which they share.
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
@@ -21,22 +21,36 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[exclude = "node_modules/*"]
 struct Files;
 
-/// A route for each file, and one for each page.
+/// What of the frame of operators' pages is another in each.
+const FRAME: &str = "operators.html";
+const PAGE: &str = "{page}";
+const CONTENT: &str = "<!-- content -->";
+
+/// A route for each page, and one for each file that is none.
 pub(crate) fn router() -> Router {
     let pages = Router::new()
         .route("/", get(async || file("index.html")))
-        .route("/status", get(async || file("status.html")))
-        .route("/dashboard", get(async || file("dashboard.html")))
+        .route("/status", get(async || framed("status")))
+        .route("/dashboard", get(async || framed("dashboard")))
         .route("/openapi", get(async || file("openapi.html")));
-    Files::iter().fold(pages, |router, name| {
+    Files::iter().filter(|name| !name.ends_with(".html")).fold(pages, |router, name| {
         router.route(&format!("/{name}"), get(async move || file(&name)))
     })
 }
 
-fn file(name: &str) -> Response {
-    let Some(file) = Files::get(name) else {
-        return axum::http::StatusCode::NOT_FOUND.into_response();
+/// A page of operators.
+fn framed(page: &str) -> Response {
+    let text =
+        |name: &str| Files::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned());
+    let Some((frame, content)) = text(FRAME).zip(text(&format!("{page}.html"))) else {
+        return StatusCode::NOT_FOUND.into_response();
     };
+    let page = frame.replace(PAGE, page).replace(CONTENT, &content);
+    shown("text/html; charset=utf-8", page.into_bytes())
+}
+
+fn file(name: &str) -> Response {
+    let Some(file) = Files::get(name) else { return StatusCode::NOT_FOUND.into_response() };
     let kind = match name.rsplit_once('.') {
         Some((_, "html")) => "text/html; charset=utf-8",
         Some((_, "js")) => "text/javascript; charset=utf-8",
@@ -45,11 +59,18 @@ fn file(name: &str) -> Response {
         Some((_, "svg")) => "image/svg+xml",
         _ => "application/octet-stream",
     };
+    shown(kind, file.data.into_owned())
+}
+
+fn shown(kind: &'static str, body: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, file.data.into_owned()).into_response()
+    (headers, body).into_response()
 }
+
+#[cfg(test)]
+mod tests;

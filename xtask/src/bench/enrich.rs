@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use serde_json::json;
 
 use super::BenchArgs;
@@ -32,9 +33,39 @@ const STALL_AT: Duration = Duration::from_secs(15);
 const STALL: Duration = Duration::from_secs(2);
 const FORGOTTEN: f64 = 1.2;
 
+/// What the service is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CaseName {
+    /// Nothing but its latency.
+    Calm,
+    /// One call in twenty fails, after its latency.
+    Failing,
+    /// Its latency is spread twice as much.
+    Spread,
+    /// It stands still for two seconds.
+    Stall,
+    /// It is gone for a minute.
+    Outage,
+    /// All calls fail.
+    Dead,
+}
+
+impl CaseName {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Failing => "failing",
+            Self::Spread => "spread",
+            Self::Stall => "stall",
+            Self::Outage => "outage",
+            Self::Dead => "dead",
+        }
+    }
+}
+
 /// What the service does.
 struct Case {
-    name: &'static str,
+    name: CaseName,
     faults: &'static str,
     /// Set when [`STALL_AT`] has passed.
     later: Option<&'static str>,
@@ -63,42 +94,42 @@ enum Promise {
 
 const CASES: [Case; 6] = [
     Case {
-        name: "calm",
+        name: CaseName::Calm,
         faults: "{}",
         later: None,
         seconds: 60,
         promises: &[Promise::Visible, Promise::Full],
     },
     Case {
-        name: "failing",
+        name: CaseName::Failing,
         faults: r#"{"fail_slow_share": 0.05}"#,
         later: None,
         seconds: 60,
         promises: &[Promise::Visible, Promise::Extra],
     },
     Case {
-        name: "spread",
+        name: CaseName::Spread,
         faults: r#"{"latency": {"distribution": "lognormal", "mean_ms": 200, "sigma": 0.5}}"#,
         later: None,
         seconds: 60,
         promises: &[Promise::Visible, Promise::Extra],
     },
     Case {
-        name: "stall",
+        name: CaseName::Stall,
         faults: "{}",
         later: Some(r#"{"stall": {"for_ms": 2000}}"#),
         seconds: 40,
         promises: &[Promise::Forgotten],
     },
     Case {
-        name: "outage",
+        name: CaseName::Outage,
         faults: r#"{"outages": [{"from_ms": 5000, "for_ms": 60000}]}"#,
         later: None,
         seconds: 90,
         promises: &[Promise::Memory],
     },
     Case {
-        name: "dead",
+        name: CaseName::Dead,
         faults: r#"{"fail_fast_share": 1.0}"#,
         later: None,
         seconds: 30,
@@ -108,19 +139,26 @@ const CASES: [Case; 6] = [
 
 pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) -> Result<()> {
     let mut calm_ack_ms = None;
-    for case in &CASES {
-        report.say(&format!("{}: {} {}", case.name, case.faults, case.later.unwrap_or("")));
+    let flags = args.batch.map(|texts| format!("--nlp-batch {texts}")).unwrap_or_default();
+    for case in CASES.iter().filter(|case| args.cases.is_empty() || args.cases.contains(&case.name))
+    {
+        let name = case.name.text();
+        report.say(&format!("{name}: {} {}", case.faults, case.later.unwrap_or("")));
         workshop.clear()?;
-        let server = Server::start(workshop)?;
+        let server = Server::start_with(workshop, &flags)?;
         let rate = args.rate.unwrap_or(if args.quick { RATE / 10 } else { RATE });
-        let seconds = if args.quick { case.seconds.min(20) } else { case.seconds };
-        let load = Load::steady(rate, seconds, CONVERSATIONS);
-        let ack_ms = measure(workshop, &server, case, load, report).context(case.name)?;
-        let calm = *calm_ack_ms.get_or_insert(ack_ms);
-        let times = ack_ms / calm;
-        let target = (case.name == "outage").then_some(2.0);
-        report.figure(&format!("{}_ack_p99", case.name), (ack_ms, "ms"), None, "acknowledged");
-        report.figure(&format!("{}_ack", case.name), (times, "x"), target, "of the calm one");
+        let longer = args.seconds.filter(|_| !args.cases.is_empty());
+        let usual = if args.quick { case.seconds.min(20) } else { case.seconds };
+        let load = Load::steady(rate, longer.unwrap_or(usual), CONVERSATIONS);
+        let ack_ms = measure(workshop, &server, case, load, report).context(name)?;
+        let figure = (ack_ms, "ms");
+        report.figure(&format!("{name}_ack_p99"), figure, None, "acknowledged");
+        if case.name == CaseName::Calm {
+            calm_ack_ms = Some(ack_ms);
+        } else if let Some(calm) = calm_ack_ms {
+            let target = (case.name == CaseName::Outage).then_some(2.0);
+            report.figure(&format!("{name}_ack"), (ack_ms / calm, "x"), target, "of the calm one");
+        }
         server.stop()?;
     }
     Ok(())
@@ -177,7 +215,9 @@ fn measure(
     let peak_bytes = machine::peak_memory_bytes(server.id())?;
     let watched = Watched { before, after, p95_ms, mended, peak_bytes, cpu_s, received };
     watched.tell(case, report);
-    report.detail(json!({ "case": case.name, "faults": case.faults, "run": pace::told(&run) }));
+    report.detail(
+        json!({ "case": case.name.text(), "faults": case.faults, "run": pace::told(&run) }),
+    );
     pace::ms(&run, "/percentiles/response/p99_us")
 }
 
@@ -193,7 +233,7 @@ impl Watched {
     fn tell(&self, case: &Case, report: &mut Report) {
         let mut figure =
             |name: &str, value: (f64, &'static str), most: Option<f64>, what: &'static str| {
-                report.figure(&format!("{}_{name}", case.name), value, most, what);
+                report.figure(&format!("{}_{name}", case.name.text()), value, most, what);
             };
         let promised = |promise: Promise, most: f64| {
             let is_so =

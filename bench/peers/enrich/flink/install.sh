@@ -2,11 +2,7 @@
 set -eu
 cd "$(dirname "$0")"
 command -v javac > /dev/null || { echo "javac is not there: this needs a JDK, 17 or newer" >&2; exit 1; }
-if ! cmp -s requirements.txt "$1/installed"; then
-  python3 -m venv "$1/venv"
-  "$1/venv/bin/pip" install --quiet --disable-pip-version-check --requirement requirements.txt
-  cp requirements.txt "$1/installed"
-fi
+sh ../pip.sh "$1"
 lib=$(echo "$1"/venv/lib/python3*/site-packages/pyflink/lib)
 cmp -s Main.java "$1/Main.java" && [ -f "$1/classes/Main.class" ] && exit 0
 mkdir -p "$1/classes"

@@ -15,7 +15,7 @@ use resilience::{
 use super::DispatchSettings;
 use crate::dice::Dice;
 use crate::enricher::Failed;
-use crate::service::FAILURES_IN_A_ROW_MAX;
+use crate::service::{FAILURES_IN_A_ROW_MAX, OPEN_MAX};
 
 /// Of what is allowed in a minute so much may come at once; it is taken off the rate, so that no minute has more.
 const REQUESTS_BURST: u64 = 60;
@@ -73,6 +73,7 @@ impl Endpoints {
         let trips = BreakerSettings {
             consecutive_max: FAILURES_IN_A_ROW_MAX,
             slow: settings.slow,
+            open_max: OPEN_MAX,
             ..BreakerSettings::default()
         };
         let count = settings.endpoints.max(1);

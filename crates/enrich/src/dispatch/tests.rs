@@ -172,6 +172,13 @@ fn where_every_breaker_is_open_nothing_is_sent() {
 }
 
 #[test]
+fn texts_that_are_refused_say_nothing_against_their_endpoint() {
+    let (ends, gauges) = run(2, 2_000, MS, |_, _| (MS, failed(Failed::Refused)));
+    assert_eq!(ends, [0, 2_000, 0]);
+    assert!(gauges.iter().all(|at| (at.breaker, at.failures) == (0, 0)), "{gauges:?}");
+}
+
+#[test]
 fn a_second_call_goes_to_another_endpoint() {
     let now = Mono(1_000_000_000_000);
     for seed in 0..50 {
@@ -185,6 +192,23 @@ fn a_second_call_goes_to_another_endpoint() {
         dispatch.handle_reply(one.0, failed(Failed::Refused), now + 3 * MS);
         assert_eq!(answered(&mut dispatch).1, Answer::Failed(Failed::Refused));
         assert_eq!(dispatch.next_order(), None);
+    }
+}
+
+#[test]
+fn a_second_call_goes_to_another_endpoint_though_that_is_the_slower_one() {
+    let start = Mono(1_000_000_000_000);
+    let mut dispatch = Dispatch::new(&settings(2), start);
+    dispatch.handle_call(call(8, 1, start), text("hello"), start);
+    dispatch.handle_call(call(9, 1, start), text("hello"), start);
+    let (fast, slow) = (sent(&mut dispatch), sent(&mut dispatch));
+    dispatch.handle_reply(fast.0, got(), start + MS);
+    dispatch.handle_reply(slow.0, got(), start + 500 * MS);
+    assert_eq!(answers(&mut dispatch).len(), 2);
+    let now = start + 500 * MS;
+    for (number, endpoint) in [(1, fast.1), (2, slow.1)] {
+        dispatch.handle_call(call(1, number, now), text("hello"), now);
+        assert_eq!(sent(&mut dispatch).1, endpoint, "call {number}");
     }
 }
 

@@ -2,13 +2,16 @@
 //!
 //! A replay takes the letters that are there when it begins, the oldest first, one after the other at its rate; each
 //! becomes pending, which is a fact, and waits with the others to be asked again. One runs at a time. It is not a
-//! fact itself: after a crash what it had not come to is dead as before.
+//! fact itself: after a crash what it had not come to is dead as before. Letters beyond [`Settings::letters_max`] come
+//! back once it has made room for them.
 
 use std::time::Duration;
 
 use model::{LetterId, Mono, Offset, Reason, Understood, Wall};
 
 use crate::Enricher;
+#[cfg(doc)]
+use crate::Settings;
 use crate::dead::Letter;
 use crate::in_hand::{Coming, InHand};
 
@@ -24,9 +27,10 @@ const REST: Duration = Duration::from_millis(50);
 /// What a replay would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
-    /// Letters by why they were given up, the reasons in the order of their numbers.
+    /// Letters by why they were given up, the reasons in the order of their numbers; those too that there was no room
+    /// for, which a replay leaves for the next.
     pub reasons: Vec<(Reason, u64)>,
-    /// When the oldest and the newest of them were said.
+    /// When the oldest and the newest of those that are kept were said.
     pub span: Option<(Wall, Wall)>,
     /// Calls that one letter may take, each.
     pub tries_max: u8,
@@ -67,7 +71,8 @@ pub struct Replay {
 }
 
 impl Enricher {
-    /// Dead letters after `after`, the oldest first: of one reason, or of all.
+    /// Dead letters after `after`, the oldest first: of one reason, or of all. Up to [`Settings::letters_max`] are
+    /// kept, those beyond are counted by [`preview`](Self::preview) alone.
     pub fn letters(
         &self,
         reason: Option<Reason>,
@@ -87,8 +92,13 @@ impl Enricher {
     /// What a replay would do, at so many letters a second.
     pub fn preview(&self, reason: Option<Reason>, per_s: u32) -> Preview {
         let dead = self.ledger.dead();
-        let reasons: Vec<_> =
-            dead.of(reason).map(|(reason, ids)| (reason, ids.len() as u64)).collect();
+        let wanted = |why: &Reason| reason.is_none_or(|reason| reason == *why);
+        let reasons: Vec<_> = Reason::ALL
+            .into_iter()
+            .filter(wanted)
+            .map(|reason| (reason, dead.count(reason)))
+            .filter(|(_, letters)| *letters > 0)
+            .collect();
         let oldest = dead.of(reason).filter_map(|(_, ids)| ids.first()).min();
         let newest = dead.of(reason).filter_map(|(_, ids)| ids.last()).max();
         let slowest = per_s.min(self.settings.again_per_s).max(1);
@@ -146,6 +156,12 @@ impl Enricher {
     /// The replay that runs, or else the last one.
     pub fn replay(&self) -> Option<Replay> {
         self.replay
+    }
+
+    /// Whether letters for which there is room are looked for: not while a replay runs, which takes those that were
+    /// there when it began.
+    pub(super) fn letters_come_back(&self) -> bool {
+        !self.replay.is_some_and(|replay| replay.runs)
     }
 
     /// When the replay goes on.

@@ -23,7 +23,7 @@ impl Enricher {
         }
         match self.service.place(now, Kind::First) {
             Ok(()) => self.first_call(target, now),
-            Err(Reason::Breaker) => self.degrade(target, Reason::Breaker),
+            Err(Reason::Breaker) => self.not_called(target, Reason::Breaker),
             Err(_) => self.wait(target, now),
         }
     }
@@ -36,7 +36,7 @@ impl Enricher {
             let others = u32::try_from(others).unwrap_or(u32::MAX);
             self.trace.add(target, What::Waits(others));
         } else {
-            self.degrade(target, Reason::Overload);
+            self.not_called(target, Reason::Overload);
         }
     }
 
@@ -48,7 +48,7 @@ impl Enricher {
             message.is_queued = false;
             match next {
                 _ if !message.is_live() => self.release(target),
-                Next::Sloughed(_) => self.degrade(target, Reason::Overload),
+                Next::Sloughed(_) => self.not_called(target, Reason::Overload),
                 // The breaker may let it go; there is a place.
                 Next::Served(_) => self.start(target, now),
             }
@@ -89,8 +89,11 @@ impl Enricher {
     pub(super) fn handle_deadline(&mut self, target: Offset) {
         let Some(message) = self.in_hand.get(&target) else { return };
         if message.is_live() {
-            let why = if message.calls > 0 { Reason::Deadline } else { Reason::Limit };
-            self.degrade(target, why);
+            if message.calls > 0 {
+                self.degrade(target, Reason::Deadline);
+            } else {
+                self.not_called(target, Reason::Limit);
+            }
         }
     }
 
@@ -153,6 +156,12 @@ impl Enricher {
                 self.degrade(target, if is_budget { Reason::Budget } else { why });
             }
         }
+    }
+
+    /// There is no call, so there is a guess.
+    pub(super) fn not_called(&mut self, target: Offset, why: Reason) {
+        self.trace.add(target, What::NotCalled(why));
+        self.degrade(target, why);
     }
 
     /// Our own guess, for the time being.

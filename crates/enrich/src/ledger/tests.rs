@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_guess_comes_back_as_it_was() {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::new(1);
     let at = |record| Offset {
         partition: model::PartitionId::new(7).unwrap(),
         record: model::RecordNo(record),

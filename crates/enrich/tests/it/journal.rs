@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use enrich::{Answered, Command, Enricher, Settings};
+use enrich::{Answer, Answered, Command, Enricher, Settings};
 use model::{
-    BatchNo, ConversationId, Enrichment, Fact, Mono, Reason, Seq, Understanding, Understood, Wall,
+    BatchNo, Body, ConversationId, Enrichment, Fact, Mono, Reason, Seq, Understanding, Understood,
+    Wall,
 };
 use proptest::prelude::*;
 
@@ -86,6 +87,22 @@ fn guessed(room: &mut Enricher, record: u64) {
 }
 
 #[test]
+fn guesses_of_the_past_are_not_counted_again_and_those_of_now_are() {
+    let mut room = Enricher::new(Settings::default());
+    (1..=3).for_each(|record| guessed(&mut room, record));
+    room.handle_end_of_past();
+    let counts = room.counts();
+    assert_eq!((counts.received, counts.degraded, counts.guessed), (3, 3, 0), "{counts:?}");
+    // It is read so late that there is only time for a guess.
+    let late = Wall(60_000);
+    room.handle_fact(BatchNo(4), offset(4), &message(4, "ann", Wall(0)), Mono(0), late);
+    let appended = commands(&mut room).len();
+    room.handle_durable(appended, Mono(0));
+    let counts = room.counts();
+    assert_eq!((counts.degraded, counts.guessed, counts.error()), (4, 1, 0), "{counts:?}");
+}
+
+#[test]
 fn a_text_that_is_gone_when_it_would_be_asked_again_is_waited_for_no_longer() {
     let mut room = Enricher::new(Settings::default());
     for record in 1..=3 {
@@ -160,6 +177,36 @@ proptest! {
         let counts = world.room.counts();
         prop_assert_eq!(counts.full, world.messages() as u64, "{:?}", counts);
     }
+}
+
+#[test]
+fn what_may_not_leave_is_taken_out_of_the_first_call_and_of_those_of_a_sweep() {
+    let privacy = "c emails".parse().unwrap();
+    let mut room = Enricher::new(Settings { privacy, ..Settings::default() });
+    let Fact::Message(mut message) = message(1, "ann", Wall(0)) else { unreachable!() };
+    message.content = Body::new("write to ann@example.org").unwrap().into();
+    let fact = Fact::Message(message);
+    room.handle_fact(BatchNo(1), offset(1), &fact, Mono(0), Wall(0));
+    let mut texts = Vec::new();
+    let mut now = Mono(0);
+    while texts.len() < 2 {
+        for command in commands(&mut room) {
+            match command {
+                Command::Call { target, number, sent, text } => {
+                    texts.push(text.as_str().to_owned());
+                    let answer = Answer::Withheld(Reason::RateLimit);
+                    room.handle_answer(Answered { target, number, sent, came: now, answer }, now);
+                }
+                Command::Append { .. } => room.handle_durable(1, now),
+            }
+        }
+        now = now + SECOND;
+        if room.begin_sweep(now).is_some() {
+            assert!(room.handle_swept(BatchNo(1), offset(1), &fact, now));
+            room.handle_sweep_end(now);
+        }
+    }
+    assert_eq!(texts, ["write to [email]"; 2]);
 }
 
 #[test]

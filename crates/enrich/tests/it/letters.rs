@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enrich::{Answer, Enricher, Failed, NoReplay, REPLAY_PER_S_MAX, Settings};
+use enrich::{Answer, Enricher, Failed, NoReplay, REPLAY_PER_S_MAX, Settings, Standing};
 use model::{
     BatchNo, ConversationId, Enrichment, Fact, LetterId, Mono, Reason, Said, Seq, Understood,
     UserId, Wall,
@@ -155,4 +155,80 @@ fn a_replay_waits_while_there_is_no_room_or_too_much_waits_already() {
     let full = Settings { backlog_max: 0, ..Settings::default() };
     assert_eq!(replayed(full), Some(0));
     assert_eq!(replayed(Settings::default()), Some(2));
+}
+
+#[test]
+fn beyond_the_bound_letters_are_counted_and_come_back_when_there_is_room() {
+    use Reason::{Exhausted, Refused};
+    let mut cured = false;
+    let mut service = |dice: &mut Dice, now: Mono, _: u32| {
+        cured |= now > Mono(1_000_000_000_000) + 20 * SECOND;
+        let is_first = dice.record <= 4;
+        (50 * MS, if cured && is_first { good() } else { Answer::Failed(Failed::Refused) })
+    };
+    let settings = Settings { letters_max: 4, ..Settings::default() };
+    let mut world = World::new(settings, &mut service);
+    world.arrive(4, SECOND);
+    world.run(20 * SECOND);
+    assert_eq!(records(&world.room, None, None), [1, 2, 3, 4], "at the edge all are kept");
+    world.arrive(3, SECOND);
+    world.run(20 * SECOND);
+    assert_eq!(records(&world.room, None, None), [1, 2, 3, 4]);
+    assert_eq!(world.room.preview(None, 1).reasons, [(Refused, 7)], "none is lost");
+    assert_eq!(world.room.preview(Some(Exhausted), 1).reasons, []);
+    assert_eq!(world.room.standing(offset(6)), Standing::Dead(Refused));
+    // A replay takes those that are kept; then the others have room.
+    world.room.begin_replay(None, REPLAY_PER_S_MAX, world.now).unwrap();
+    assert_eq!(world.room.replay().unwrap().of, 4);
+    world.run(120 * SECOND);
+    world.assert_conserved();
+    assert_eq!((world.room.counts().full, world.room.counts().dead), (4, 3));
+    assert_eq!(records(&world.room, None, None), [5, 6, 7]);
+    let (id, letter) = world.room.letters(None, None).next().unwrap();
+    let said = letter.said.as_ref().map(|said| (said.sender.as_str(), said.at));
+    assert_eq!((letter.seq, letter.why, said), (Seq(5), Refused, Some(("ann", id.at))));
+}
+
+#[test]
+fn letters_beyond_the_bound_outlive_a_restart_and_a_replay_of_another_life() {
+    let settings = || Settings { letters_max: 1, ..Settings::default() };
+    let mut service = |_: &mut Dice, now: Mono, _: u32| {
+        let cured = now > Mono(1_000_000_000_000) + 20 * SECOND;
+        (5 * MS, if cured { good() } else { Answer::Failed(Failed::Refused) })
+    };
+    let mut world = World::new(settings(), &mut service);
+    world.arrive(3, SECOND);
+    world.run(20 * SECOND);
+    for round in 1..=3 {
+        // Whatever is read again, nobody asks for a letter that is only counted.
+        let calls = world.calls;
+        world.restart(settings());
+        world.run(120 * SECOND);
+        assert_eq!((world.calls, world.room.counts().dead), (calls, 4 - round));
+        world.room.begin_replay(None, 1, world.now).unwrap();
+        world.run(120 * SECOND);
+        world.assert_conserved();
+        assert_eq!((world.room.counts().full, world.room.counts().dead), (round, 3 - round));
+    }
+}
+
+#[test]
+fn a_letter_beyond_the_bound_whose_message_has_gone_is_waited_for_no_longer() {
+    let mut room = with_letters(
+        Settings { letters_max: 1, ..Settings::default() },
+        &[Reason::Refused, Reason::Refused, Reason::Exhausted],
+    );
+    assert_eq!(room.begin_sweep(Mono(0)), None, "there is no room for another");
+    room.begin_replay(None, 1, Mono(0)).unwrap();
+    room.handle_timeout(Mono(0));
+    assert_eq!(room.begin_sweep(Mono(0)), None, "a replay that runs is joined by no other letter");
+    room.handle_timeout(Mono(0) + SECOND);
+    assert_eq!(room.begin_sweep(Mono(0)), Some(BatchNo(1)));
+    // The second is there, the third is not any more.
+    let fact = message(2, "ann", Wall(1_000));
+    assert!(!room.handle_swept(BatchNo(2), offset(2), &fact, Mono(0)));
+    room.handle_sweep_end(Mono(0));
+    assert_eq!(records(&room, None, None), [2]);
+    let counts = room.counts();
+    assert_eq!((counts.dead, counts.gone, counts.error()), (2, 1, 0), "{counts:?}");
 }

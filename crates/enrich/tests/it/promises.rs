@@ -1,6 +1,7 @@
 //! What is promised of a healthy service and of one that fails in part.
 
 use enrich::Settings;
+use model::Mono;
 
 use crate::world::*;
 
@@ -49,7 +50,7 @@ fn one_in_twenty_that_fails_after_the_full_latency_is_degraded_in_time_and_full_
 #[test]
 fn a_stall_of_two_seconds_is_forgotten_within_three() {
     let mut stalled_from = None;
-    let mut service = |dice: &mut Dice, now: model::Mono, _| {
+    let mut service = |dice: &mut Dice, now: Mono, _| {
         let from = *stalled_from.get_or_insert(now + 5 * SECOND);
         let took = dice.lognormal(200 * MS, 0.25);
         // Who asks while it stands still waits for its end.
@@ -75,4 +76,32 @@ fn a_stall_of_two_seconds_is_forgotten_within_three() {
     world.run(120 * SECOND);
     world.assert_conserved();
     assert_eq!(world.room.counts().full, world.messages() as u64);
+}
+
+#[test]
+fn an_outage_that_is_over_is_noticed_within_seconds_however_long_it_was() {
+    let mut service = |dice: &mut Dice, now: Mono, _: u32| {
+        let is_down = now < Mono(1_000_000_000_000) + 120 * SECOND;
+        if is_down { (MS, error()) } else { (dice.lognormal(50 * MS, 0.25), good()) }
+    };
+    let mut world = World::new(Settings::default(), &mut service);
+    world.arrive(50, 120 * SECOND);
+    let calls = world.calls;
+    assert!(calls < 300, "a probe every few seconds: {calls}");
+    // The breaker's wait, and two seconds of letting calls through little by little.
+    world.arrive(50, 8 * SECOND);
+    world.look_from_now();
+    world.arrive(50, 2 * SECOND);
+    world.run(SECOND);
+    assert!(world.full_at_once() >= 90, "{} of 100", world.full_at_once());
+}
+
+#[test]
+fn a_service_of_one_place_is_asked_one_at_a_time() {
+    let mut service = |_: &mut Dice, _, _| (20 * MS, good());
+    let mut world = World::new(Settings { calls_max: 1, ..Settings::default() }, &mut service);
+    world.arrive(20, 2 * SECOND);
+    world.run(10 * SECOND);
+    world.assert_conserved();
+    assert_eq!((world.room.counts().full, world.in_flight_max), (40, 1));
 }

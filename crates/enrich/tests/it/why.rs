@@ -88,3 +88,79 @@ fn a_wait_a_sweep_and_a_death_are_told() {
     assert!(last.contains(&What::Decided(Decided::Degraded(Reason::Overload))), "{last:?}");
     assert!(last.iter().any(|what| matches!(what, What::Swept(_))), "{last:?}");
 }
+
+#[test]
+fn a_call_that_was_not_sent_is_told_with_its_reason() {
+    for why in [Reason::RateLimit, Reason::Breaker, Reason::Failed] {
+        let mut service = |_: &mut Dice, _: Mono, _: u32| (MS, Answer::Withheld(why));
+        let mut world = World::new(Settings::default(), &mut service);
+        world.arrive(1, SECOND);
+        world.run(SECOND);
+        let told = whats(&world, 1);
+        assert!(matches!(told[1], What::Called { number: 1, kind: Kind::First, .. }), "{told:?}");
+        assert_eq!(told[2], What::Withheld { number: 1, why });
+        assert_eq!(told[3], What::Decided(Decided::Degraded(why)));
+        // Each try of a sweep too, though it counts as none.
+        let tries = told.iter().filter(|what| matches!(what, What::Swept(1))).count();
+        let withheld = told.iter().filter(|what| matches!(what, What::Withheld { .. })).count();
+        assert!(tries > 0 && withheld == tries + 1, "{told:?}");
+    }
+}
+
+#[test]
+fn a_hedge_that_was_not_sent_is_told_while_the_first_call_is_out() {
+    let mut calls = std::collections::BTreeMap::<u64, u32>::new();
+    let mut service = |dice: &mut Dice, _: Mono, _: u32| {
+        let nth = calls.entry(dice.record).or_default();
+        *nth += 1;
+        match (dice.record, *nth) {
+            (501, 1) => (300 * MS, good()),
+            (501, _) => (MS, Answer::Withheld(Reason::RateLimit)),
+            _ => (dice.lognormal(100 * MS, 0.25), good()),
+        }
+    };
+    let mut world = World::new(Settings::default(), &mut service);
+    world.arrive(100, 5 * SECOND);
+    world.arrive(1, SECOND);
+    world.run(SECOND);
+    let told = whats(&world, 501);
+    let withheld = What::Withheld { number: 2, why: Reason::RateLimit };
+    assert!(told.contains(&withheld), "{told:?}");
+    assert!(told.contains(&What::Decided(Decided::Full)), "{told:?}");
+}
+
+#[test]
+fn a_message_that_is_not_called_for_says_why() {
+    // All fails, so the breaker opens; no limit is found meanwhile.
+    let mut down = |_: &mut Dice, _: Mono, _: u32| (MS, error());
+    let settings = Settings { without: [Protection::Limit].into(), ..Settings::default() };
+    let mut world = World::new(settings, &mut down);
+    world.arrive(100, 5 * SECOND);
+    let told = whats(&world, 400);
+    let breaker = [
+        What::NotCalled(Reason::Breaker),
+        What::Decided(Decided::Degraded(Reason::Breaker)),
+        What::Durable,
+    ];
+    assert_eq!(told[1..4], breaker, "{told:?}");
+    // Four places, which are taken: the one that waits has a guess when its time is up, and of a crowd those who have
+    // waited for too long have it sooner.
+    let mut slow = |_: &mut Dice, _: Mono, _: u32| (10 * SECOND, good());
+    let few = || Settings { calls_max: 4, ..Settings::default() };
+    let mut world = World::new(few(), &mut slow);
+    world.arrive(5, SECOND);
+    world.run(SECOND);
+    let told = whats(&world, 5);
+    assert!(matches!(told[1], What::Waits(0)), "{told:?}");
+    let end = [
+        What::NotCalled(Reason::Limit),
+        What::Decided(Decided::Degraded(Reason::Limit)),
+        What::Durable,
+    ];
+    assert_eq!(told[2..], end, "{told:?}");
+    let mut world = World::new(Settings { in_hand_max: 10, ..few() }, &mut slow);
+    world.arrive(5_000, 20 * MS);
+    world.run(SECOND);
+    let is_overload = |record| whats(&world, record).contains(&What::NotCalled(Reason::Overload));
+    assert!((1..=100).any(is_overload));
+}

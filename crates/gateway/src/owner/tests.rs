@@ -1,6 +1,9 @@
-use model::{Body, ConversationId, Epoch, InstanceId, MessageId, UserId, Wall};
+use link::RowQuery;
+use model::{Body, ConversationId, Draft, Epoch, InstanceId, MessageId, Seq, UserId, Wall};
 
 use super::*;
+use crate::mailbox::SentAt;
+use crate::options::SEND_OVERHEAD_BYTES;
 
 fn owner(send_bytes_max: usize) -> Arc<Owner> {
     Owner::new(send_bytes_max, Arc::default())

@@ -1,31 +1,20 @@
 use super::*;
 
-fn sheet() -> Sheet {
-    let row = |name: &str, count, mean| {
-        vec![Value::Text(name.to_owned()), Value::Integer(count), mean, Value::Bytes(vec![1, 0xab])]
-    };
-    Sheet {
-        columns: ["name", "messages", "mean", "sketch"].map(str::to_owned).to_vec(),
-        rows: vec![row("a, \"b\"", 12_345_678_901, Value::Real(-0.25)), row("c", 2, Value::Null)],
-        is_cut: false,
-    }
-}
-
-fn written(by: impl Fn(&Sheet, &mut dyn Write) -> std::io::Result<()>) -> String {
-    let mut out = Vec::new();
-    by(&sheet(), &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
 #[test]
 fn people_read_columns() {
+    let names = ["name", "messages", "mean"].map(str::to_owned);
+    let anns = vec![Value::Text("ann".to_owned()), Value::Integer(12_345_678_901), Value::Null];
+    let bos = vec![Value::Text("bo, cy".to_owned()), Value::Integer(2), Value::Real(-0.25)];
+    let sheet = Sheet { columns: names.to_vec(), rows: vec![anns, bos], is_cut: false };
+    let mut out = Vec::new();
+    for_people(&sheet, &mut out).unwrap();
     let lines = [
-        "name       messages   mean  sketch",
-        "a, \"b\"  12345678901  -0.25    01ab",
-        "c                 2           01ab",
+        "name       messages   mean", //
+        "ann     12345678901",
+        "bo, cy            2  -0.25",
         "",
     ];
-    assert_eq!(written(for_people), lines.join("\n"));
+    assert_eq!(String::from_utf8(out).unwrap(), lines.join("\n"));
 }
 
 #[test]

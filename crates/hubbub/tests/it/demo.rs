@@ -80,18 +80,23 @@ async fn full_answers(demo: &Demo) -> u64 {
 #[tokio::test]
 async fn conversations_become_rows_also_when_the_service_is_killed_and_the_dashboard_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let mut demo =
-        Demo::start(folder.path(), "--rate 200 --bots 16 --groups --scenario slow --data data");
+    let mut demo = Demo::start(
+        folder.path(),
+        "--rate 200 --bots 16 --groups --scenario slow --data data --model nowhere",
+    );
     demo.until("answers in rows", async |demo| full_answers(demo).await > 20).await;
     let dashboard = format!("dashboard http://{}/dashboard", demo.at);
     assert!(demo.house.out().contains(&dashboard), "{}", demo.house.out());
+    // The rows of conversations come after those of all.
+    let summaries = async |demo: &Demo| !demo.rows("conversation_summary").await.is_empty();
+    demo.until("rows of conversations", summaries).await;
     let conversations = demo.rows("conversation_summary").await;
-    assert!(!conversations.is_empty());
     for row in &conversations {
         let name = row["conversation"].as_str().unwrap();
         assert!(name.starts_with("synthetic-"), "{name}");
     }
     assert!(demo.house.err().contains("scenario: all is well"), "{}", demo.house.err());
+    assert!(demo.house.err().contains("the model in \"nowhere\""), "{}", demo.house.err());
     let before = full_answers(&demo).await;
     demo.kill("nlp");
     let again = async |demo: &Demo| demo.processes().len() == 3;

@@ -153,6 +153,43 @@ async fn what_was_refused_is_listed_shown_counted_and_asked_for_again() {
 }
 
 #[tokio::test]
+async fn of_a_governed_conversation_neither_place_nor_author_nor_text_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let nlp = Picky::begin().await;
+    let api = Api::dev_with(folder.path(), &format!("{SMALL} --nlp http://{}", nlp.at)).await;
+    let ann = ["Hubbub-User: ann"];
+    let create = json!([{"type": "create", "kind": "direct", "with": "bob"}]).to_string();
+    let made = request(api.house.at(), "POST /v1/commands", &ann, &create).await.json();
+    let place = format!("/v1/conversations/{}/messages", made[0]["conversation"].as_str().unwrap());
+    let said = json!({"body": "a secret", "id": "00000000000000aa-1"}).to_string();
+    let sent = request(api.house.at(), &format!("POST {place}"), &ann, &said).await.json();
+    until_dead(&api.house, 1).await;
+    let page = api.ask("GET /v1/letters", &[], "").await.json();
+    let listed = &page["letters"][0];
+    let one = api
+        .ask(&format!("GET /v1/letters/{}", listed["id"].as_str().unwrap()), &[], "")
+        .await
+        .json();
+    let why = api.ask("GET /v1/messages/00000000000000aa-1/why", &[], "").await.json();
+    for (told, keys) in [
+        (listed, &["conversation", "seq", "sender"][..]),
+        (&one, &["conversation", "seq", "sender", "text"]),
+        (&why, &["conversation", "seq"]),
+    ] {
+        for key in keys {
+            assert_eq!(told.get(key), Some(&Value::Null), "{key} of {told}");
+        }
+    }
+    assert_eq!(
+        (&one["reason"], &why["facts"][0]["reason"]),
+        (&json!("refused"), &json!("refused"))
+    );
+    let by_place = format!("GET {place}/{}/why", sent["seq"]);
+    let why = api.ask(&by_place, &[], "").await.json();
+    assert_eq!((why.get("conversation"), why.get("seq")), (Some(&Value::Null), Some(&Value::Null)));
+}
+
+#[tokio::test]
 async fn analysts_look_and_administrators_replay_and_nobody_else_does_either() {
     let folder = tempfile::tempdir().unwrap();
     let house = guarded(folder.path(), "--nlp http://127.0.0.1:9").await;
@@ -162,6 +199,8 @@ async fn analysts_look_and_administrators_replay_and_nobody_else_does_either() {
     for (line, statuses) in [
         ("GET /v1/letters", [403, 200, 200]),
         ("GET /v1/letters/1-2-3", [403, 404, 404]),
+        ("GET /v1/messages/00000000000000aa-2/why", [403, 404, 404]),
+        ("GET /v1/conversations/tea/messages/2/why", [403, 404, 404]),
         ("GET /v1/replay", [403, 200, 200]),
         ("POST /v1/replay", [403, 403, 200]),
         ("POST /v1/replay/cancel", [403, 403, 200]),

@@ -10,8 +10,9 @@ fn door(is_loopback: bool) -> Door {
         http1: false,
         faults: Faults::default(),
         models: true,
+        model: None,
     };
-    let desk = Desk::new(&options, watch::channel(false).1);
+    let desk = Desk::new(&options, Reading::Lists, watch::channel(false).1);
     Door::new(Arc::new(desk), is_loopback, Arc::default())
 }
 

@@ -36,7 +36,7 @@ fn flags_say_what_they_mean() {
     let listen = ([127, 0, 0, 1], 0).into();
     assert_eq!(
         options.unwrap(),
-        Options { listen, streams: 250, http1: false, faults, models: false }
+        Options { listen, streams: 250, http1: false, faults, models: false, model: None }
     );
 }
 

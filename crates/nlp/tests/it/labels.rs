@@ -32,3 +32,10 @@ fn the_document_says_what_is_measured() {
     let document = include_str!("../../../../docs/nlp.md");
     assert!(document.contains(&report), "docs/nlp.md has other figures than these:\n{report}");
 }
+
+#[test]
+fn the_document_says_what_training_printed() {
+    let figures = include_str!("../../models/figures.md");
+    let document = include_str!("../../../../docs/nlp.md");
+    assert!(document.contains(figures), "docs/nlp.md has other figures than these:\n{figures}");
+}

@@ -10,9 +10,13 @@ mod faults;
 mod http2;
 #[cfg(test)]
 mod labels;
+#[cfg(all(test, feature = "models"))]
+mod learned;
 #[cfg(test)]
 #[path = "../../../wire/tests/it/schema.rs"]
 mod schema;
+#[cfg(test)]
+mod score;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

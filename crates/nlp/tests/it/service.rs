@@ -119,6 +119,12 @@ async fn without_models_every_text_has_the_same_answer() {
 async fn a_wrong_option_and_a_taken_port_are_told() {
     let wrong = nlp::bind(&Options { streams: 0, ..options() }).await;
     assert!(matches!(wrong, Err(NlpError::Options(_))));
+    let model = Some("no-such-folder".into());
+    let why = nlp::bind(&Options { model, ..options() }).await.err().unwrap();
+    assert!(matches!(why, NlpError::Options(_)), "{why}");
+    let todo = if cfg!(feature = "models") { "make setup-models" } else { "--features models" };
+    assert!(why.to_string().contains("no-such-folder"), "{why}");
+    assert!(why.to_string().contains(todo), "{why}");
     let service = Running::start(options()).await;
     let taken = nlp::bind(&Options { listen: service.address, ..options() }).await.err().unwrap();
     assert!(matches!(taken, NlpError::Listen { .. }));

@@ -24,6 +24,7 @@ pub(crate) fn options() -> Options {
         http1: false,
         faults: Faults { latency, ..Faults::default() },
         models: true,
+        model: None,
     }
 }
 

@@ -13,9 +13,11 @@ const SPAN_MIN: Duration = Duration::from_millis(50);
 const SAMPLES_MIN: u64 = 20;
 /// After so long without any it begins anew: a silence says nothing of a rate.
 const SILENCE: Duration = Duration::from_secs(1);
-/// Fewer overloads than this say nothing, nor does a smaller share.
-const OVERLOADS_MIN: u64 = 2;
-const OVERLOADS_MIN_PERCENT: u64 = 10;
+/// A share of overloads up to this, of all answers, says nothing of the limit: services fail for other reasons, too.
+const OVERLOADS_PERCENT: f64 = 10.0;
+/// Nor does more than that by chance: so many standard deviations (of the binomial distribution) above are evidence.
+/// It is looked at with each overload, so one deviation would be reached sooner or later by half as large a share.
+const OVERLOADS_DEVIATIONS: f64 = 2.0;
 
 /// A window that is open.
 #[derive(Debug, Clone)]
@@ -72,9 +74,10 @@ impl Window {
 
     /// Whether enough of the calls sent since the last cut say that it is too much.
     pub(crate) fn is_overloaded(&self) -> bool {
+        let (fresh, share) = (self.fresh as f64, OVERLOADS_PERCENT / 100.0);
+        let deviation = (fresh * share * (1.0 - share)).sqrt();
         self.fresh >= SAMPLES_MIN
-            && self.fresh_overloads >= OVERLOADS_MIN
-            && self.fresh_overloads * 100 >= self.fresh * OVERLOADS_MIN_PERCENT
+            && self.fresh_overloads as f64 >= fresh * share + OVERLOADS_DEVIATIONS * deviation
     }
 
     /// Whether most of them do.

@@ -219,12 +219,34 @@ fn errors_that_have_another_cause_do_not_close_it() {
 }
 
 #[test]
+fn one_in_twenty_that_fails_whatever_the_limit_is_cuts_next_to_nothing() {
+    // As chance has it, not evenly: of twenty in a row there are two every second or third time.
+    let fails = |sent: f64| ((sent * 7_919.0).sin() * 43_758.545).rem_euclid(1.0) < 0.05;
+    let service = Service { fails: &fails, ..Service::default() };
+    let seen = run(60.0, &service, &mut ours());
+    let all = between(&seen, 5.0, 60.0);
+    within(all.failures as f64 / (all.failures + all.successes) as f64, 0.04, 0.06);
+    within(rate(&seen, 5.0, 60.0), 9_400.0, 9_600.0);
+    let lowest = seen[50..].iter().map(|tenth| tenth.limit).min().unwrap();
+    assert!(lowest > 2_000, "{lowest}: what is asked for finds no place");
+}
+
+#[test]
 fn after_an_outage_it_is_back_within_seconds() {
     let fails = |sent: f64| (10.0..20.0).contains(&sent);
     let service = Service { slots: &slots(2_200), fails: &fails, ..Service::default() };
     let seen = run(40.0, &service, &mut ours());
     assert!(between(&seen, 10.5, 20.0).failures < 30_000, "it is asked less");
     within(rate(&seen, 26.0, 40.0), 10_300.0, 11_100.0);
+}
+
+#[test]
+fn after_an_outage_there_is_room_for_what_waited_though_little_is_asked() {
+    let fails = |sent: f64| (10.0..40.0).contains(&sent);
+    let service = Service { fails: &fails, demand: &|_| 20.0, ..Service::default() };
+    let seen = run(50.0, &service, &mut ours());
+    assert!(seen[399].limit < 10, "{:?}", seen[399]);
+    assert!(seen[449].limit >= 60, "{:?}", seen[449]);
 }
 
 #[test]

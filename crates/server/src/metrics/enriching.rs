@@ -17,7 +17,11 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
         "Durable batches that were not read yet.",
         num(durable.0.saturating_sub(at.0)),
     );
-    page.counter("enrich_received_total", "Messages with a text.", num(counts.received));
+    page.counter(
+        "enrich_received_total",
+        "Messages with a text, those of the journal's past too.",
+        num(counts.received),
+    );
     page.gauge("enrich_full", "Messages with an answer of the service.", num(counts.full));
     page.gauge("enrich_degraded", "Messages with a guess of our own.", num(counts.degraded));
     page.gauge("enrich_dead", "Messages that were given up.", num(counts.dead));
@@ -29,12 +33,12 @@ pub(super) fn write(page: &mut Page, now: &EnrichGauges, durable: BatchNo) {
     );
     page.counter(
         "enrich_guessed_total",
-        "Messages that had a guess before anything else.",
+        "Messages that had a guess before anything else, since the start.",
         num(counts.guessed),
     );
     page.counter(
         "enrich_private_total",
-        "Messages of conversations that nothing leaves of: in none of the others.",
+        "Messages of conversations that nothing leaves of, those of the journal's past too: in none of the others.",
         num(counts.private),
     );
     page.gauge(

@@ -15,7 +15,7 @@ use tables::Tables;
 use tokio::sync::mpsc;
 
 use super::enrich_asks::{self, EnrichQuestion};
-use super::enrich_drive::{EnrichDrive, EnrichEvent};
+use super::enrich_drive::{self, EnrichDrive, EnrichEvent};
 use super::follow::{self, FollowGauges, View};
 use super::headroom::Headroom;
 use super::hub_drive::{HubDrive, HubEvent};
@@ -138,7 +138,7 @@ impl Crew {
         Ok(())
     }
 
-    /// The enricher, where there is a service to ask. Must run in a runtime.
+    /// The enricher, where there is a service to ask.
     pub(crate) fn enricher(
         &mut self,
         config: &Config,
@@ -151,6 +151,8 @@ impl Crew {
         }
         let provider =
             Provider::new(of).map_err(|why| ConfigError::BadValue { key: "nlp", why })?;
+        let runtime = enrich_drive::runtime()
+            .map_err(|why| ServeError::System { what: "cannot start a runtime", why })?;
         let dispatching = start::dispatching(config, provider.tokens_per_call());
         let (provider, gauges, durable) = (Arc::new(provider), Arc::default(), Arc::default());
         let last_limit = LastLimit::open(dir.nlp_limit());
@@ -172,7 +174,8 @@ impl Crew {
             journal: Arc::clone(&self.journal_inbox),
             reader: self.reader.clone(),
             provider: Arc::clone(&provider),
-            runtime: tokio::runtime::Handle::current(),
+            requests: Vec::new(),
+            runtime,
             gauges: Arc::clone(&gauges),
             hubs: self.inboxes.clone(),
             is_full: false,

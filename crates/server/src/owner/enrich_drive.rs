@@ -1,8 +1,8 @@
 //! The loop around the enricher: it follows the journal as far as there is room, makes the calls,
 //! and hands the answers to the journal as facts.
 //!
-//! The calls run on the runtime, at most as many as the room allows; the loop itself is one plain
-//! thread and decides nothing.
+//! The calls run on a runtime of this one thread, at most as many as the room allows, and only when the loop lets
+//! them: what came on all connections meanwhile is read in one go, and nobody is woken for it. The loop decides nothing.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -16,8 +16,9 @@ use enrich::{
 };
 use history::History;
 use journal::{Batch, Follower, Reader};
-use model::{BatchNo, Fact, Mono, Offset, Reason, Understood, Wall};
-use tokio::runtime::Handle;
+use model::{BatchNo, Body, Fact, Mono, Offset, Reason, Understood, Wall};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::yield_now;
 
 use super::FollowError;
 use super::enrich_asks::EnrichQuestion;
@@ -36,6 +37,9 @@ const PATIENCE: Duration = Duration::from_millis(5);
 
 /// How long it lets company gather while there is: at thousands of answers a second nobody must be woken for each.
 const GATHER: Duration = Duration::from_millis(2);
+
+/// Calls that are polled before connections are looked at again: all that are ready.
+const POLLED_AT_ONCE: u32 = 1 << 16;
 
 /// How often gauges are shown.
 const SHOWN_EVERY: Duration = Duration::from_millis(20);
@@ -86,6 +90,13 @@ pub(crate) struct EnrichGauges {
     pub(crate) at: BatchNo,
 }
 
+/// One that is to be sent.
+pub(crate) struct Request {
+    ticket: usize,
+    endpoint: usize,
+    texts: Vec<Body>,
+}
+
 /// A walk along the journal, and what of its last batch was not shown yet.
 pub(crate) struct Walk {
     follower: Follower,
@@ -108,7 +119,10 @@ pub(crate) struct EnrichDrive {
     pub(crate) journal: Arc<Inbox<JournalEvent>>,
     pub(crate) reader: Reader,
     pub(crate) provider: Arc<Provider>,
-    pub(crate) runtime: Handle,
+    /// Those that are to be made, all of a round together.
+    pub(crate) requests: Vec<Request>,
+    /// Of the calls: see [`runtime`].
+    pub(crate) runtime: Runtime,
     /// Who must refuse new messages when too many wait to be understood, and whether they were told to.
     pub(crate) hubs: Vec<Arc<Inbox<HubEvent>>>,
     pub(crate) is_full: bool,
@@ -159,6 +173,7 @@ impl EnrichDrive {
             while let Some(command) = self.room.next_command() {
                 self.execute(command);
             }
+            self.let_call(1);
             if self.clock.mono() >= shown + SHOWN_EVERY {
                 shown = self.clock.mono();
                 self.show(live.at);
@@ -173,6 +188,7 @@ impl EnrichDrive {
                 std::thread::sleep(GATHER);
             }
             let patience = if is_idle && !behind { PATIENCE } else { Duration::ZERO };
+            self.let_call(2);
             self.inbox.take(&mut events, usize::MAX, patience);
             for event in events.drain(..) {
                 poisoned |= self.handle(event);
@@ -329,17 +345,29 @@ impl EnrichDrive {
         ways.called(target, number, ways.begins().saturating_sub(took), is_answered);
     }
 
+    /// Lets calls go on: what they say is written, and from the second time on what came is read.
+    fn let_call(&mut self, times: usize) {
+        let (provider, inbox, clock) = (&self.provider, &self.inbox, self.clock);
+        self.runtime.block_on(async {
+            for Request { ticket, endpoint, texts } in self.requests.drain(..) {
+                let (provider, inbox) = (Arc::clone(provider), Arc::clone(inbox));
+                tokio::spawn(async move {
+                    let reply = provider.ask(endpoint, &texts).await;
+                    inbox.answer(EnrichEvent::Replied { ticket, reply, came: clock.mono() });
+                });
+            }
+            for _ in 0..times {
+                yield_now().await;
+            }
+        });
+    }
+
     /// What becomes of calls; answers came then.
     fn step(&mut self, came: Mono) {
         while let Some(order) = self.dispatch.next_order() {
             match order {
                 Order::Send { ticket, endpoint, texts } => {
-                    let (provider, inbox) = (Arc::clone(&self.provider), Arc::clone(&self.inbox));
-                    let clock = self.clock;
-                    self.runtime.spawn(async move {
-                        let reply = provider.ask(endpoint, &texts).await;
-                        inbox.answer(EnrichEvent::Replied { ticket, reply, came: clock.mono() });
-                    });
+                    self.requests.push(Request { ticket, endpoint, texts });
                 }
                 Order::Answer { call: Call { target, number, sent }, answer } => {
                     self.trace(target, number, came.since(sent), &answer);
@@ -349,6 +377,11 @@ impl EnrichDrive {
             }
         }
     }
+}
+
+/// What the drive runs its calls on.
+pub(crate) fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().event_interval(POLLED_AT_ONCE).build()
 }
 
 /// When the message of a first result arrived.

@@ -2,7 +2,7 @@
 
 use enrich::{Decided, Failure, Kind, Standing, Step, Suppressed, What};
 use link::{EnrichAnswer, EnrichNot, FromOwner, MessageRef, RequestId, Why};
-use model::{Refusal, Wall};
+use model::{Reason, Refusal, Wall};
 
 use super::enrich_drive::EnrichDrive;
 use super::links::LinkSender;
@@ -75,7 +75,9 @@ fn told(what: What) -> (&'static str, Option<u8>, String) {
                 format!("{kind}; {in_flight} of {limit} calls are out, the breaker is {breaker}");
             ("called", Some(number), detail)
         }
+        What::NotCalled(why) => ("not_called", None, withheld(why).to_owned()),
         What::Suppressed(why) => ("not_called", None, format!("a second call: {}", lacks(why))),
+        What::Withheld { number, why } => ("withheld", Some(number), withheld(why).to_owned()),
         What::Answered { number, won: true } => {
             ("answered", Some(number), "before the call that was sent first".to_owned())
         }
@@ -96,6 +98,22 @@ fn kind_of(kind: Kind) -> &'static str {
         Kind::Hedge => "beside a slow first",
         Kind::Retry => "after a first that failed",
         Kind::Again => "of a sweep",
+    }
+}
+
+/// Why a call was not sent.
+fn withheld(why: Reason) -> &'static str {
+    match why {
+        Reason::Breaker => "the breaker is open",
+        Reason::Limit => "no place within the limit came free",
+        Reason::Overload => "it waited for too long while more came",
+        Reason::RateLimit => "the service allows no more requests or tokens now",
+        Reason::Budget => "the budget is used up",
+        Reason::Deadline => "there is no time",
+        Reason::Failed => "all who asked with the same text failed",
+        Reason::Refused => "the service refuses the same text",
+        Reason::Unreadable => "an answer in words that are not known",
+        Reason::Exhausted => "all tries are used up",
     }
 }
 

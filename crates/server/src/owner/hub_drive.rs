@@ -29,6 +29,11 @@ const IDLE: Duration = Duration::from_millis(500);
 /// became durable.
 const GATHER: Duration = Duration::from_micros(150);
 
+/// The same after a round of so many events: where many speak at once, fewer rounds also make fewer
+/// and larger writes of all who follow.
+const GATHER_BUSY: Duration = Duration::from_micros(600);
+const BUSY_EVENTS: usize = 4;
+
 /// Later than anything a hub waits for.
 const FAR_FUTURE: Duration = Duration::from_secs(3600);
 
@@ -77,7 +82,7 @@ impl HubDrive {
     /// Runs until it is told to stop.
     pub(crate) fn run(mut self) {
         let mut events = Vec::new();
-        let mut worked = false;
+        let mut worked = 0;
         loop {
             // 1: what the hub wants done.
             while let Some(command) = self.hub.next_command() {
@@ -88,13 +93,15 @@ impl HubDrive {
             }
             *self.gauges.lock().unwrap_or_else(PoisonError::into_inner) = self.hub.gauges();
             // 2: what happened.
-            if worked {
-                self.inbox.gather(GATHER);
+            match worked {
+                0 | EVENTS_PER_ROUND => {}
+                ..BUSY_EVENTS => self.inbox.gather(GATHER),
+                _ => self.inbox.gather(GATHER_BUSY),
             }
             let now = self.clock.mono();
             let wait = self.due().map_or(IDLE, |then| then.since(now).min(IDLE));
             self.inbox.take(&mut events, EVENTS_PER_ROUND, wait);
-            worked = !events.is_empty() && events.len() < EVENTS_PER_ROUND;
+            worked = events.len();
             for event in events.drain(..) {
                 if !self.handle(event) {
                     return self.finish();

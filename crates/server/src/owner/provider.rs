@@ -5,6 +5,7 @@ mod dial;
 mod endpoint;
 mod form;
 mod lanes;
+mod line;
 mod trouble;
 
 use std::path::Path;
@@ -22,6 +23,9 @@ use dial::Dial;
 use endpoint::Endpoint;
 use form::{Form, Understood};
 use trouble::Wrong;
+
+/// Bytes of an answer that are read before it is called none.
+const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
 /// How calls get to the service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -135,3 +135,6 @@ impl Understood {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

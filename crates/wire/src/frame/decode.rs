@@ -1,18 +1,19 @@
 //! From a frame to what the server says. The type is read first, without allocating,
 //! then the shape of that type: a tagged enum would buffer every field.
 
+mod lists;
+mod messages;
+
 use std::borrow::Cow;
 
-use model::{
-    Body, Change, ConversationId, Counted, Epoch, InstanceId, Listed, Message, MessageId, Ordinal,
-    Reaction, Retry, Seq, Standing, UserId, Wall,
-};
+use model::{ConversationId, Epoch, MessageId, Retry, Seq, UserId, Wall};
 use serde::Deserialize;
 use thiserror::Error;
 
+use self::lists::{Conversations, Members};
+use self::messages::{MessageShape, Page};
 use super::{Frame, Presence};
 use crate::binary::{self, Source};
-use crate::content::{ContentFields, MemberFields, profile, role};
 use crate::field::shown;
 use crate::shape::{Number, Text};
 use crate::{Code, Problem};
@@ -139,85 +140,6 @@ impl From<PresenceShape> for Frame {
 }
 
 #[derive(Deserialize)]
-struct Members {
-    r#ref: Option<Number>,
-    conversation: ConversationId,
-    count: u32,
-    members: Vec<MemberFields>,
-}
-
-impl Members {
-    fn frame(self) -> Result<Frame, String> {
-        let members = self.members.into_iter().map(MemberFields::member);
-        Ok(Frame::Members {
-            reference: number(self.r#ref),
-            conversation: self.conversation,
-            count: self.count,
-            members: members.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct Conversations {
-    r#ref: Option<Number>,
-    conversations: Vec<ListedFields>,
-}
-
-impl Conversations {
-    fn frame(self) -> Result<Frame, String> {
-        let conversations = self.conversations.into_iter().map(ListedFields::listed);
-        Ok(Frame::Conversations {
-            reference: number(self.r#ref),
-            conversations: conversations.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct ListedFields {
-    conversation: ConversationId,
-    role: String,
-    name: Option<String>,
-    topic: Option<String>,
-    public: Option<bool>,
-    with: Option<UserId>,
-    members: u32,
-    epoch: Epoch,
-    head: Number,
-    ordinal: Number,
-    read_seq: Number,
-    unread: Number,
-    last: Option<MessageShape>,
-}
-
-impl ListedFields {
-    fn listed(self) -> Result<Listed, String> {
-        let last = match self.last {
-            Some(last) => Some(last.message(self.conversation.clone())?.0),
-            None => None,
-        };
-        Ok(Listed {
-            role: role(&self.role)?,
-            profile: profile(self.name, self.topic, self.public)?,
-            with: self.with,
-            members: self.members,
-            standing: Standing {
-                epoch: self.epoch,
-                // A list does not say it.
-                first: Seq(1),
-                head: Seq(self.head.0),
-                ordinal: Ordinal(self.ordinal.0),
-            },
-            read_seq: Seq(self.read_seq.0),
-            unread: self.unread.0,
-            last,
-            conversation: self.conversation,
-        })
-    }
-}
-
-#[derive(Deserialize)]
 struct Pong {
     r#ref: Option<Number>,
 }
@@ -273,138 +195,6 @@ impl From<Subscribed> for Frame {
             next: Seq(shape.next.0),
             head: Seq(shape.head.0),
         }
-    }
-}
-
-/// Of a `message` frame, or of a page, which names conversation and epoch once for all.
-#[derive(Deserialize)]
-struct MessageShape {
-    conversation: Option<ConversationId>,
-    epoch: Option<Epoch>,
-    seq: Number,
-    ordinal: Number,
-    id: Text<MessageId>,
-    sender: UserId,
-    // What `ContentFields` holds, spelled out: flattened, every field would be buffered.
-    kind: Option<String>,
-    target: Option<Number>,
-    body: Option<Body>,
-    reply_to: Option<Number>,
-    reaction: Option<Reaction>,
-    on: Option<bool>,
-    name: Option<String>,
-    topic: Option<String>,
-    public: Option<bool>,
-    members: Option<Vec<MemberFields>>,
-    user: Option<UserId>,
-    role: Option<String>,
-    by: Option<Number>,
-    first: Option<Number>,
-    lamport: (Number, Text<InstanceId>),
-    seen_seq: Number,
-    sent_at: Number,
-    received_at: Number,
-    edited: Option<EditedFields>,
-    reactions: Option<Vec<CountedFields>>,
-}
-
-#[derive(Deserialize)]
-struct EditedFields {
-    seq: Number,
-    body: Body,
-}
-
-#[derive(Deserialize)]
-struct CountedFields {
-    reaction: Reaction,
-    count: u32,
-    me: bool,
-}
-
-impl MessageShape {
-    /// With what became of it.
-    fn message(self, conversation: ConversationId) -> Result<(Message, Option<Change>), String> {
-        let (Number(lamport), Text(instance)) = self.lamport;
-        let Text(id) = self.id;
-        if instance != id.instance {
-            return Err(format!("`lamport` is of {instance}, but `id` is {id}"));
-        }
-        let seq = Seq(self.seq.0);
-        let edited = self.edited.map(|edited| (Seq(edited.seq.0), edited.body));
-        let counted = |fields: CountedFields| {
-            let CountedFields { reaction, count, me } = fields;
-            Counted { reaction, count, me }
-        };
-        let reactions: Vec<Counted> = self.reactions.into_iter().flatten().map(counted).collect();
-        let changed = edited.is_some() || !reactions.is_empty();
-        let change = changed.then_some(Change { seq, edited, reactions });
-        let content = ContentFields {
-            kind: self.kind,
-            target: self.target,
-            body: self.body,
-            reply_to: self.reply_to,
-            reaction: self.reaction,
-            on: self.on,
-            name: self.name,
-            topic: self.topic,
-            public: self.public,
-            members: self.members,
-            user: self.user,
-            role: self.role,
-            by: self.by,
-            first: self.first,
-        };
-        let message = Message {
-            conversation,
-            seq,
-            ordinal: Ordinal(self.ordinal.0),
-            sender: self.sender,
-            id,
-            content: content.content()?,
-            lamport,
-            seen_seq: Seq(self.seen_seq.0),
-            sent_at: Wall(self.sent_at.0),
-            received_at: Wall(self.received_at.0),
-        };
-        Ok((message, change))
-    }
-
-    fn frame(mut self) -> Result<Frame, String> {
-        let conversation = self.conversation.take().ok_or("missing field `conversation`")?;
-        let epoch = self.epoch.ok_or("missing field `epoch`")?;
-        Ok(Frame::Message { epoch, message: self.message(conversation)?.0 })
-    }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    r#ref: Option<Number>,
-    conversation: ConversationId,
-    epoch: Epoch,
-    first: Number,
-    head: Number,
-    as_of: Number,
-    messages: Vec<MessageShape>,
-}
-
-impl Page {
-    fn frame(self) -> Result<Frame, String> {
-        let (mut messages, mut changes) = (Vec::new(), Vec::new());
-        for shape in self.messages {
-            let (message, change) = shape.message(self.conversation.clone())?;
-            messages.push(message);
-            changes.extend(change);
-        }
-        Ok(Frame::Page {
-            reference: number(self.r#ref),
-            epoch: self.epoch,
-            first: Seq(self.first.0),
-            head: Seq(self.head.0),
-            as_of: Seq(self.as_of.0),
-            messages,
-            changes,
-            conversation: self.conversation,
-        })
     }
 }
 

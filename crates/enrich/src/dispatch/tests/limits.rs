@@ -7,6 +7,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// How many of so many calls are sent, at so many a second; each is answered at once.
 fn sent_of(dispatch: &mut Dispatch, from: Mono, calls: u64, per_s: u32, told: Told) -> u64 {
+    sent_with(dispatch, from, calls, per_s, &Reply { told, ..got() })
+}
+
+/// The same, each with this answer.
+fn sent_with(dispatch: &mut Dispatch, from: Mono, calls: u64, per_s: u32, reply: &Reply) -> u64 {
     let mut granted = 0;
     for at in 0..calls {
         let now = from + SECOND * u32::try_from(at).unwrap() / per_s;
@@ -14,7 +19,7 @@ fn sent_of(dispatch: &mut Dispatch, from: Mono, calls: u64, per_s: u32, told: To
         match dispatch.next_order() {
             Some(Order::Send { ticket, .. }) => {
                 granted += 1;
-                dispatch.handle_reply(ticket, Reply { told, ..got() }, now);
+                dispatch.handle_reply(ticket, reply.clone(), now);
                 answered(dispatch);
             }
             Some(Order::Answer { answer: Answer::Withheld(Reason::RateLimit), .. }) => {}
@@ -48,6 +53,14 @@ fn in_no_minute_there_are_more_tokens_than_are_allowed() {
     let mut dispatch = Dispatch::new(&limited, NOW);
     let granted = sent_of(&mut dispatch, NOW, 6_000, 100, Told::default());
     assert!((590..=600).contains(&granted), "{granted} in a minute");
+    // What a call cost in truth counts, not the estimate.
+    for (tokens, least) in [(20, 290), (5, 1_180)] {
+        let mut dispatch = Dispatch::new(&limited, NOW);
+        let cost = Reply { tokens: Some(tokens), ..got() };
+        let granted = sent_with(&mut dispatch, NOW, 6_000, 100, &cost);
+        assert!((least..=6_000 / tokens).contains(&granted), "{granted} of {tokens} tokens");
+        assert_eq!(dispatch.gauges().tokens, granted * tokens);
+    }
 }
 
 #[test]

@@ -37,15 +37,16 @@ pub(super) struct Dial {
 
 /// A connection, and whether HTTP/2 was agreed on.
 pub(super) struct Line {
-    pub(super) pipe: Pipe,
+    pub(super) io: Box<dyn Io>,
     pub(super) is_http2: bool,
 }
 
-trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A connection that can be read and written.
+pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// A connection, as HTTP wants it.
+/// A connection, as HTTP/1.1's client wants it.
 pub(super) struct Pipe(TokioIo<Box<dyn Io>>);
 
 impl Dial {
@@ -75,7 +76,7 @@ impl Dial {
         let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         if !is_tls {
-            return Ok(Line { pipe: Pipe::of(stream), is_http2: false });
+            return Ok(Line { io: Box::new(stream), is_http2: false });
         }
         let tls = self.tls.as_ref().ok_or("there are no certificates to trust")?;
         let mut tls = ClientConfig::clone(tls);
@@ -87,7 +88,7 @@ impl Dial {
         let stream =
             TlsConnector::from(Arc::new(tls)).connect(name, stream).await.map_err(failed)?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
-        Ok(Line { pipe: Pipe::of(stream), is_http2 })
+        Ok(Line { io: Box::new(stream), is_http2 })
     }
 }
 
@@ -127,14 +128,8 @@ impl Service<Uri> for Dial {
         let dial = self.clone();
         Box::pin(async move {
             let line = dial.line(&at, May::OnlyHttp1).await;
-            line.map(|line| line.pipe).map_err(io::Error::other)
+            line.map(|line| Pipe(TokioIo::new(line.io))).map_err(io::Error::other)
         })
-    }
-}
-
-impl Pipe {
-    fn of(stream: impl Io + 'static) -> Self {
-        Self(TokioIo::new(Box::new(stream)))
     }
 }
 

@@ -7,19 +7,15 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Request, Uri, response};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::Ways;
 use super::dial::Dial;
 use super::lanes::{self, Lanes};
 use super::trouble::{Trouble, Wrong};
+use super::{ANSWER_MAX_BYTES, Ways};
 use crate::config::EnrichConfig;
-
-/// Bytes of an answer that are read before it is called none.
-const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
 /// One endpoint.
 pub(super) struct Endpoint {
@@ -106,14 +102,21 @@ impl Endpoint {
 
     /// Asks once: the answer's head, and all of its body.
     pub(super) async fn post(&self, question: Bytes) -> Result<(response::Parts, Bytes), Wrong> {
-        let mut request = Request::new(Full::from(question));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.at.clone();
-        request.headers_mut().clone_from(&self.headers);
-        let (head, body) = self.send(request).await?.into_parts();
-        let body = Limited::new(body, ANSWER_MAX_BYTES).collect().await;
-        let body = body.map_err(|why| Wrong::for_now(format!("its answer broke off: {why}")))?;
-        Ok((head, body.to_bytes()))
+        if self.is_http2().await? {
+            self.lanes.post(&self.at, &self.headers, question).await
+        } else {
+            // Large, and not to make the calls of HTTP/2 large.
+            Box::pin(self.post_plainly(question)).await
+        }
+    }
+
+    async fn is_http2(&self) -> Result<bool, Wrong> {
+        if let Some(known) = self.speaks_http2.get() {
+            return Ok(*known);
+        }
+        let probe = || lanes::speaks_http2(&self.at, &self.dial, self.timeout);
+        let found = Box::pin(self.speaks_http2.get_or_try_init(probe)).await;
+        found.copied().map_err(|why| Wrong::unreachable(&why))
     }
 
     /// It has answered: nothing that lasts is wrong with it. The first time, the connections that its share of calls
@@ -125,30 +128,30 @@ impl Endpoint {
             let endpoint = Arc::clone(self);
             tokio::spawn(async move {
                 if endpoint.speaks_http2.get() == Some(&true) {
-                    let count = lanes::connections(endpoint.in_flight);
-                    endpoint.lanes.warm_up(&endpoint.at, count).await;
+                    endpoint.lanes.warm_up(&endpoint.at, endpoint.in_flight).await;
                 }
             });
         }
     }
 
-    async fn send(
-        &self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<hyper::Response<Incoming>, Wrong> {
-        let probe = || lanes::speaks_http2(&self.at, &self.dial, self.timeout);
-        let is_http2 = self.speaks_http2.get_or_try_init(probe).await;
-        if *is_http2.map_err(|why| Wrong::unreachable(&why))? {
-            return self.lanes.send(&self.at, request).await;
-        }
+    /// With HTTP/1.1.
+    async fn post_plainly(&self, question: Bytes) -> Result<(response::Parts, Bytes), Wrong> {
+        let mut request = Request::new(Full::from(question));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.at.clone();
+        request.headers_mut().clone_from(&self.headers);
         let place = self.pool.acquire().await;
         let _place = place.map_err(|why| Wrong::for_now(why.to_string()))?;
-        self.plain.request(request).await.map_err(|why| {
+        let answer = self.plain.request(request).await.map_err(|why| {
             if why.is_connect() {
                 Wrong::unreachable(&why.to_string())
             } else {
                 Wrong::for_now(why.to_string())
             }
-        })
+        })?;
+        let (head, body) = answer.into_parts();
+        let body = Limited::new(body, ANSWER_MAX_BYTES).collect().await;
+        let body = body.map_err(|why| Wrong::for_now(format!("its answer broke off: {why}")))?;
+        Ok((head, body.to_bytes()))
     }
 }

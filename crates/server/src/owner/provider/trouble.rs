@@ -1,7 +1,8 @@
 //! What is wrong with an endpoint, for those who look: in a warning of `/readyz`, and in the log, now and then.
 //!
 //! What only somebody can put right (an address, a key, a mapping) is said until the endpoint answers; what happens
-//! now and then is forgotten after a minute. Neither has texts of messages or keys in it.
+//! now and then until it has answered some calls in a row, or for a minute where nobody asks. Neither has texts of
+//! messages or keys in it.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,10 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// For so long after it is told what went wrong now and then.
 const FRESH: Duration = Duration::from_secs(60);
+
+/// After so many answers in a row it is over sooner: of a service that fails for one call in five it is told all the
+/// time, of one that is well again no longer than a handful of calls take.
+const ANSWERED_AGAIN: u32 = 20;
 
 /// Bytes of an error's code that are repeated.
 const CODE_MAX_BYTES: usize = 64;
@@ -37,6 +42,8 @@ pub(super) struct Trouble {
 struct State {
     last: Option<(Instant, String, Wrong)>,
     told: Option<Instant>,
+    /// Calls that were answered since.
+    answered: u32,
 }
 
 impl Wrong {
@@ -95,17 +102,23 @@ impl Trouble {
         if !is_hidden {
             state.last = Some((now, endpoint.to_owned(), wrong));
         }
+        state.answered = 0;
         self.is_any.store(true, Relaxed);
     }
 
     /// A call was answered.
     pub(super) fn over(&self) {
-        if self.is_any.load(Relaxed) {
-            let mut state = self.state();
-            if state.last.as_ref().is_some_and(|(.., wrong)| wrong.lasts) {
-                state.last = None;
-                state.told = None;
-            }
+        if !self.is_any.load(Relaxed) {
+            return;
+        }
+        let mut state = self.state();
+        state.answered = state.answered.saturating_add(1);
+        let lasts = state.last.as_ref().is_some_and(|(.., wrong)| wrong.lasts);
+        if lasts {
+            state.told = None;
+        }
+        if lasts || state.answered >= ANSWERED_AGAIN {
+            state.last = None;
             self.is_any.store(false, Relaxed);
         }
     }

@@ -11,10 +11,23 @@ fn what_somebody_has_to_put_right_is_said_until_it_answers() {
     assert!(said.starts_with("http://a: it answers 401") && said.contains("the key"), "{said}");
     trouble.over();
     assert_eq!(trouble.now(), None);
-    // What comes and goes is said for a while, also when the next call is answered.
-    trouble.tell("http://a", Wrong::status(StatusCode::INTERNAL_SERVER_ERROR, b""));
-    trouble.over();
+}
+
+#[test]
+fn what_comes_and_goes_is_over_after_so_many_answers_in_a_row() {
+    let trouble = Trouble::default();
+    let fails = || trouble.tell("http://a", Wrong::status(StatusCode::INTERNAL_SERVER_ERROR, b""));
+    fails();
+    (1..ANSWERED_AGAIN).for_each(|_| trouble.over());
     assert!(trouble.now().unwrap().contains("500"));
+    // Not in a row.
+    fails();
+    (1..ANSWERED_AGAIN).for_each(|_| trouble.over());
+    assert!(trouble.now().unwrap().contains("500"));
+    trouble.over();
+    assert_eq!(trouble.now(), None);
+    fails();
+    assert!(trouble.now().unwrap().contains("500"), "it begins again");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod quantiles;
 mod raw;
 mod replay;
 pub mod report;
+mod rooms;
 mod stamp;
 mod storm;
 mod swarm;

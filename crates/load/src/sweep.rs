@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::SweepArgs;
 use crate::history::{Ending, Header, History};
-use crate::talk::changes::{ROOMS_FILE, SWEEPER};
+use crate::rooms;
+use crate::talk::changes::SWEEPER;
 
 /// Reads that are out at a time.
 const READS_MAX: usize = 16;
@@ -31,6 +32,8 @@ pub async fn sweep(args: SweepArgs) -> Result<ExitCode> {
         instance: InstanceId(getrandom::u64().context("the system gives no randomness")?),
         is_final: true,
     };
+    let mut conversations = args.place.names()?;
+    conversations.extend(rooms::all(&args.place.histories)?);
     let history = History::create(&args.place.histories, &args.name, &header)?;
     let mut session =
         session::Options::new(header.user, header.device, header.instance, header.instance.0);
@@ -38,12 +41,6 @@ pub async fn sweep(args: SweepArgs) -> Result<ExitCode> {
     let options = client::Options::new(session, args.place.gateways()?);
     let (client, handle, mut events) = client::open(options, history);
     let running = tokio::spawn(client.run());
-    let mut conversations = args.place.names()?;
-    // Where nobody made rooms, there is no such file.
-    let rooms = std::fs::read_to_string(args.place.histories.join(ROOMS_FILE)).unwrap_or_default();
-    for room in rooms.lines() {
-        conversations.push(room.parse().with_context(|| format!("{ROOMS_FILE}: {room:?}"))?);
-    }
     let count = conversations.len();
     let reading = read_all(&handle, &mut events, conversations);
     let read = tokio::time::timeout(Duration::from_secs(args.seconds), reading).await;

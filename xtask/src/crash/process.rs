@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) struct Process {
     name: String,
     child: Child,
+    log: PathBuf,
     guardian: Rc<Guardian>,
     ended: Option<ExitStatus>,
 }
@@ -33,8 +34,8 @@ impl Process {
         arguments: &[String],
         folder: &Path,
     ) -> Result<Self> {
-        let log = folder.join(format!("{name}.log"));
-        let log = OpenOptions::new().create(true).append(true).open(&log)?;
+        let path = folder.join(format!("{name}.log"));
+        let log = OpenOptions::new().create(true).append(true).open(&path)?;
         let child = Command::new(program)
             .args(arguments)
             .current_dir(folder)
@@ -44,14 +45,20 @@ impl Process {
             .stderr(log)
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
-        let process =
-            Self { name: name.to_owned(), child, guardian: Rc::clone(guardian), ended: None };
+        let name = name.to_owned();
+        let process = Self { name, child, log: path, guardian: Rc::clone(guardian), ended: None };
         guardian.tell('+', process.child.id())?;
         Ok(process)
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The last line that it printed: its reason, where it failed.
+    pub(crate) fn last_words(&self) -> String {
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+        said.lines().next_back().unwrap_or("it printed nothing").to_owned()
     }
 
     /// How it ended, if it has.

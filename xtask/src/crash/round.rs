@@ -97,7 +97,8 @@ impl<'a> Round<'a> {
             match client.ended()? {
                 Some(status) if status.success() => {}
                 Some(status) => {
-                    servers.trouble.push(format!("client {} ended with {status}", client.name()));
+                    let (name, said) = (client.name(), client.last_words());
+                    servers.trouble.push(format!("client {name} ended with {status}: {said}"));
                 }
                 None => servers.trouble.push(format!(
                     "client {} was not through {} s after the last fault",
@@ -112,9 +113,10 @@ impl<'a> Round<'a> {
             let mut sweep = self.sweep(guardian, folder, name, url)?;
             let ended = sweep.wait(SWEEP_WITHIN)?;
             if !ended.is_some_and(|status| status.success()) {
-                servers
-                    .trouble
-                    .push(format!("the last read through {name} did not come to an end"));
+                let said = sweep.last_words();
+                let trouble =
+                    format!("the last read through {name} did not come to an end: {said}");
+                servers.trouble.push(trouble);
             }
         }
         servers.stop()

@@ -2,8 +2,6 @@
 //! purpose: whether it was is judged afterwards, from what everyone saw.
 
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::sync::PoisonError;
 
 use model::{Body, Content, ConversationId, Kind, Line, Profile, Reaction, Role, Seq, UserId};
@@ -12,12 +10,10 @@ use wire::New;
 use super::Settings;
 use super::player::Player;
 use crate::dice::Dice;
+use crate::rooms;
 
 /// Who reads everything in the end: a member of every room, whom nobody removes.
 pub(crate) const SWEEPER: &str = "sweep";
-
-/// The file of the histories' folder in which rooms are named, one a line.
-pub(crate) const ROOMS_FILE: &str = "rooms.txt";
 
 /// Rooms of one process.
 const ROOMS_MAX: usize = 10;
@@ -41,15 +37,13 @@ pub(super) fn remember(texts: &mut Texts, seq: Seq, mine: bool) {
 impl Settings {
     /// A room that is there: from now on everyone may use it.
     pub(super) fn opened(&self, room: &ConversationId) {
-        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if rooms.contains(room) {
+        let mut known = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(room) {
             return;
         }
-        rooms.push(room.clone());
-        let path = self.histories.join(ROOMS_FILE);
-        let named = OpenOptions::new().create(true).append(true).open(&path);
+        known.push(room.clone());
         // What is not named is not read in the end, and then the judgement says so.
-        let _outcome = named.and_then(|mut file| writeln!(file, "{room}"));
+        let _outcome = rooms::add(&self.histories, room);
     }
 
     pub(super) fn any_room(&self, dice: &mut Dice) -> Option<ConversationId> {

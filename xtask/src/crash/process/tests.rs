@@ -46,6 +46,22 @@ fn a_process_is_stopped_continued_and_killed() {
 }
 
 #[test]
+fn what_a_process_printed_last_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let guardian = Guardian::start().unwrap();
+    for (name, script, last) in [
+        ("talks", "echo one; echo two >&2; exit 3", "two"),
+        ("silent", "exit 3", "it printed nothing"),
+    ] {
+        let arguments = ["-c".to_owned(), script.to_owned()];
+        let sh = Path::new("sh");
+        let mut process = Process::start(&guardian, name, sh, &arguments, folder.path()).unwrap();
+        process.wait(Duration::from_secs(5)).unwrap();
+        assert_eq!(process.last_words(), last);
+    }
+}
+
+#[test]
 fn the_guardian_kills_who_is_left_and_only_those() {
     let folder = tempfile::tempdir().unwrap();
     let guardian = Guardian::start().unwrap();

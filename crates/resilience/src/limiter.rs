@@ -6,9 +6,10 @@
 //! can do more, the rate rises and the limit after it, by 15 % a round trip. From nothing, the limit doubles each
 //! round trip until latency shows a queue.
 //!
-//! `base` does not drift with the queue: every few seconds at the limit, and as soon as latency rises, the limit is
-//! drained below what the service holds, and the latency of calls sent then is the new `base`. It is an experiment,
-//! so a service that has become slower is not taken for a queue, and a queue not for a slow service.
+//! `base` does not drift with the queue: as soon as latency rises, and where it is a little higher for some seconds at
+//! the limit, the limit is drained below what the service holds, and the latency of calls sent then is the new `base`.
+//! It is an experiment, so a service that has become slower is not taken for a queue, and a queue not for a slow
+//! service. It costs answers in time, so it is not made while latency confirms `base` by itself.
 //!
 //! Evidence counts only for what it was made under: a call sent before the last change says nothing about it.
 
@@ -33,7 +34,7 @@ const FULL: f64 = 0.95;
 
 /// Of what the service holds, while draining.
 const DRAIN: f64 = 0.75;
-/// How often it drains while the limit is reached.
+/// At the limit the base is believed for so long without being confirmed.
 const DRAIN_EVERY: Duration = Duration::from_secs(10);
 /// A drain that comes to no end by itself.
 const DRAIN_MAX: Duration = Duration::from_secs(3);
@@ -130,7 +131,8 @@ pub struct Limiter {
     pardoned_until: Mono,
     /// When the guard was last changed.
     mended: Mono,
-    drained: Mono,
+    /// When the base was last seen.
+    confirmed: Mono,
     /// Cohorts in a row at the limit without a queue.
     calm: u32,
     /// Since when latency shows a queue.
@@ -158,7 +160,7 @@ impl Limiter {
             cut: Mono(0),
             pardoned_until: Mono(0),
             mended: Mono(0),
-            drained: Mono(0),
+            confirmed: Mono(0),
             calm: 0,
             queued: None,
             last_good,
@@ -305,7 +307,7 @@ impl Limiter {
             self.base = self.fresh.at(0.5);
         }
         self.phase = Phase::Steady;
-        self.drained = now;
+        self.confirmed = now;
         self.queued = None;
         self.change(now);
         self.follow(None);
@@ -320,6 +322,9 @@ impl Limiter {
         }
         self.rates.push(&seen, seen.reached && self.guard >= 1.0);
         self.lower_base(&seen);
+        if seen.median <= self.base.map(|base| base.mul_f64(LATE)) {
+            self.confirmed = now;
+        }
         self.watch_queue(now, seen.median);
         self.mend(now);
         match self.phase {
@@ -327,7 +332,7 @@ impl Limiter {
                 self.rates.forget();
                 self.drain(now);
             }
-            Phase::Steady if seen.reached && now.since(self.drained) >= DRAIN_EVERY => {
+            Phase::Steady if seen.held_back && now.since(self.confirmed) >= DRAIN_EVERY => {
                 self.drain(now);
             }
             Phase::Steady => self.follow(seen.median),

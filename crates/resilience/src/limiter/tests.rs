@@ -39,3 +39,32 @@ fn four_overloads_in_twenty_may_be_chance_and_five_are_not() {
     };
     assert_eq!((calls(4), calls(5)), (1_000, 900));
 }
+
+#[test]
+fn a_base_that_is_confirmed_needs_no_drain_and_one_that_is_not_does() {
+    // Ten answers a millisecond; the limit is touched now and then, or most of the time.
+    let lowest = |latency_ms: u64, often: bool| {
+        let mut limiter = Limiter::new(LimiterSettings::default(), Some(2_300));
+        let (base, latency) = (Duration::from_millis(200), Duration::from_millis(latency_ms));
+        let at = |ms: u64| Mono(ms * 1_000_000);
+        for ms in 0..30_000 {
+            let full = ms % 600 == 0 || (often && ms > 1_000 && ms % 600 > 200);
+            let in_flight = if full { limiter.limit() } else { limiter.limit() * 87 / 100 };
+            let latency = if ms < 1_000 { base } else { latency };
+            for _ in 0..10 {
+                limiter.sample(at(ms), in_flight, Outcome::Success(latency));
+            }
+            if limiter.limit() < 2_000 {
+                return limiter.limit();
+            }
+        }
+        limiter.limit()
+    };
+    for (latency_ms, often, drains) in
+        [(200, false, false), (215, true, false), (230, false, false), (230, true, true)]
+    {
+        let lowest = lowest(latency_ms, often);
+        assert_eq!(lowest < 1_600, drains, "{latency_ms} ms, {often}: {lowest}");
+        assert!(drains || lowest >= 2_250, "{latency_ms} ms, {often}: {lowest}");
+    }
+}

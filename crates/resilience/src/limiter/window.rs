@@ -28,8 +28,9 @@ pub(crate) struct Window {
     /// Answers to calls that were sent after the last cut.
     fresh: u64,
     fresh_overloads: u64,
-    /// Whether the limit was reached in it.
-    reached: bool,
+    /// Answers, whatever they are, and those of them that came while the limit was reached.
+    answers: u64,
+    full: u64,
 }
 
 /// What a closed one says.
@@ -38,7 +39,10 @@ pub(crate) struct Seen {
     pub(crate) span: Duration,
     pub(crate) successes: u64,
     pub(crate) median: Option<Duration>,
+    /// Whether the limit was reached in it.
     pub(crate) reached: bool,
+    /// Whether it was reached most of the time: now and then a heap of calls reaches any limit.
+    pub(crate) held_back: bool,
 }
 
 impl Window {
@@ -49,7 +53,8 @@ impl Window {
             latencies: Histogram::new(),
             fresh: 0,
             fresh_overloads: 0,
-            reached: false,
+            answers: 0,
+            full: 0,
         }
     }
 
@@ -59,7 +64,8 @@ impl Window {
             self.clear(now);
         }
         self.last = now;
-        self.reached |= full;
+        self.answers += 1;
+        self.full += u64::from(full);
     }
 
     pub(crate) fn success(&mut self, latency: Duration, fresh: bool) {
@@ -102,7 +108,8 @@ impl Window {
             span: now.since(self.since),
             successes: self.latencies.count(),
             median: self.latencies.at(0.5),
-            reached: self.reached,
+            reached: self.full > 0,
+            held_back: self.full * 2 > self.answers,
         };
         self.clear(now);
         seen
@@ -112,7 +119,8 @@ impl Window {
         self.since = now;
         self.latencies.clear();
         self.cut();
-        self.reached = false;
+        self.answers = 0;
+        self.full = 0;
     }
 }
 

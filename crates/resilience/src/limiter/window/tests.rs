@@ -23,6 +23,21 @@ fn a_silence_is_not_part_of_any_window() {
 }
 
 #[test]
+fn it_was_reached_by_one_and_held_back_most() {
+    for (full, reached, held_back) in
+        [(0, false, false), (1, true, false), (10, true, false), (11, true, true), (20, true, true)]
+    {
+        let mut window = Window::new();
+        for answer in 0..20 {
+            window.begin(at(60_000 + answer), answer < full);
+            window.success(Duration::from_millis(1), true);
+        }
+        let seen = window.close(at(60_100));
+        assert_eq!((seen.reached, seen.held_back), (reached, held_back), "{full} of 20");
+    }
+}
+
+#[test]
 fn it_lasts_a_round_trip_and_until_there_are_answers_enough() {
     let mut window = Window::new();
     window.begin(at(60_000), false);

@@ -29,6 +29,10 @@ const MEMTABLE_BYTES: u64 = 8 * 1024 * 1024;
 /// again at every open, so this bounds how long that takes.
 const WRITE_AHEAD_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Threads of the engine. One flushes; while all others compact it spins over what waits for them, so they are more
+/// than compact at a time. (One alone may wait for itself for ever; `fjall` 3.1, `worker_pool`.)
+const WORKERS: usize = 4;
+
 /// The engine's mark of a directory of its own.
 const ENGINE_MARK: &str = "version";
 const VERSION_KEY: &[u8] = b"version";
@@ -141,8 +145,10 @@ impl Store {
 /// fjall 3.1 answers some damage with a panic: assertions in its recovery. (One that strikes while
 /// it holds a lock for writing still ends the process: its destructors assert, too.)
 fn open_database(dir: &Path, cache_bytes: u64) -> Result<Database, HistoryError> {
-    let options =
-        Database::builder(dir).cache_size(cache_bytes).max_journaling_size(WRITE_AHEAD_BYTES);
+    let options = Database::builder(dir)
+        .cache_size(cache_bytes)
+        .max_journaling_size(WRITE_AHEAD_BYTES)
+        .worker_threads(WORKERS);
     let opened = panic::catch_unwind(AssertUnwindSafe(|| options.open()))
         .map_err(|_| HistoryError::damaged(dir, "the store panicked while it was opened"))?;
     opened.map_err(|error| HistoryError::of(dir, error))

@@ -185,7 +185,7 @@ fn measure(
     report: &mut Report,
 ) -> Result<f64> {
     // The limit of calls finds its way first: what a start costs is not what is promised.
-    Load::steady(load.rate / 2, 5, CONVERSATIONS).measure(workshop, server)?;
+    Load::steady(load.rate, 5, CONVERSATIONS).measure(workshop, server)?;
     mended(server)?;
     server.put_faults(case.faults)?;
     let before = server.metrics()?;

@@ -42,12 +42,15 @@ pub(super) struct Line {
 impl Line {
     /// Makes the connection. Must run in a runtime.
     pub(super) async fn connect(at: &Uri, dial: &Dial, used: Arc<Use>) -> Result<Self, String> {
-        let line = dial.line(at, May::Http2).await?;
+        Self::over(dial.line(at, May::Http2).await?.io, used).await
+    }
+
+    async fn over(io: Box<dyn Io>, used: Arc<Use>) -> Result<Self, String> {
         let made = Builder::new()
             .enable_push(false)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .handshake(line.io)
+            .handshake(io)
             .await;
         let (sender, connection) = made.map_err(|why| why.to_string())?;
         let is_over = Arc::new(AtomicBool::new(false));
@@ -105,18 +108,18 @@ fn health(at: &Uri) -> String {
     format!("http://{}/healthz", at.authority().map_or("", |authority| authority.as_str()))
 }
 
-/// All of a body; mostly it is in one piece.
+/// All of a body.
 async fn whole(mut body: RecvStream) -> Result<Bytes, String> {
-    let mut all = Bytes::new();
+    let mut all = Vec::new();
     while let Some(piece) = body.data().await {
         let piece = piece.map_err(|why| why.to_string())?;
         body.flow_control().release_capacity(piece.len()).map_err(|why| why.to_string())?;
         if all.len() + piece.len() > ANSWER_MAX_BYTES {
             return Err(format!("it is longer than {ANSWER_MAX_BYTES} bytes"));
         }
-        all = if all.is_empty() { piece } else { [all, piece].concat().into() };
+        all.extend_from_slice(&piece);
     }
-    Ok(all)
+    Ok(all.into())
 }
 
 /// Until the connection ends.
@@ -150,3 +153,6 @@ async fn silence(ping: Option<PingPong>, used: &Use) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

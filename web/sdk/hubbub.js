@@ -163,6 +163,7 @@ export class Client extends Events {
    * @param {{ replyTo?: number }} [options]
    */
   send(conversation, body, { replyTo } = {}) {
+    this.#typedAt.delete(conversation);
     return this.#say({ type: "send", conversation, body, ...(replyTo && { reply_to: replyTo }) });
   }
 
@@ -261,7 +262,7 @@ export class Client extends Events {
   }
 
   /**
-   * Call it at each key: it is said as often as others are told.
+   * Call it at each key: it is said as often as others are told, and anew after each message.
    * @param {string} conversation
    */
   typing(conversation) {

@@ -299,6 +299,11 @@ test("typing is said at most once in three seconds, and heard", async () => {
   for (let key = 0; key < 10; key += 1) zoe.typing("lobby");
   await until(() => heard.length === 1);
   assert.deepEqual([heard, stub.said("typing").length], [[["lobby", "zoe"]], 1]);
+  // What comes after a message is another.
+  await zoe.send("lobby", "hello");
+  for (let key = 0; key < 10; key += 1) zoe.typing("lobby");
+  await until(() => heard.length === 2);
+  assert.equal(stub.said("typing").length, 2);
 });
 
 test("who is watched is watched again after a lost connection", async () => {

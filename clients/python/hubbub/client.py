@@ -25,6 +25,8 @@ COMMAND_MAX_BYTES = 60 * 1024
 #: Conversations of which it is remembered how far they were seen.
 SEEN_MAX = 1000
 TYPING_EVERY_S = 3.0
+# Where typing was said last, and when.
+NOT_TYPED: tuple[str, float] = ("", float("-inf"))
 RETRY_WATCH_S = 1.0
 #: A token is renewed so long before it expires, so that the connection stays.
 RENEW_BEFORE_S = 30.0
@@ -82,7 +84,7 @@ class Client:
         self._handlers: dict[str, list[Callable[[Any], None]]] = {}
         self._seen: dict[str, int] = {}
         self._marks: dict[str, Position] = {}
-        self._typed: tuple[str, float] = ("", float("-inf"))
+        self._typed = NOT_TYPED
         self._watched: list[str] = []
         self._watch_ref = 0
         self._expires_at: float | None = None
@@ -187,6 +189,7 @@ class Client:
 
     def send(self, conversation: str, body: str, *, reply_to: int | None = None) -> asyncio.Future[Sent]:
         command: Frame = {"type": "send", "conversation": conversation, "body": body}
+        self._typed = NOT_TYPED
         return self._say(command if reply_to is None else {**command, "reply_to": reply_to})
 
     def edit(self, conversation: str, target: int, body: str) -> asyncio.Future[Sent]:
@@ -246,7 +249,7 @@ class Client:
             self._say_marks()
 
     def typing(self, conversation: str) -> None:
-        """Call it at each key: it is said as often as others are told."""
+        """Call it at each key: it is said as often as others are told, and anew after each message."""
         now = asyncio.get_running_loop().time()
         last, at = self._typed
         if not self._subscriptions.runs(conversation) or (last == conversation and now - at < TYPING_EVERY_S):

@@ -40,6 +40,21 @@ class Clients(unittest.IsolatedAsyncioTestCase):
         ack = await peer.hear("ack")
         self.assertEqual(ack["seq"], 1, "the second is still being worked on")
 
+    async def test_typing_is_said_once_in_three_seconds_and_anew_after_a_message(self) -> None:
+        client, peer = await self.client()
+        subscribed = asyncio.get_running_loop().create_future()
+        client.subscribe("lobby", "start", message=lambda _: None, subscribed=subscribed.set_result)
+        await peer.begin()
+        await subscribed
+        for _key in range(10):
+            client.typing("lobby")
+        client.send("lobby", "hello")
+        for _key in range(10):
+            client.typing("lobby")
+        client.watch(["zoe"])
+        kinds = [(await peer.hear())["type"] for _frame in range(4)]
+        self.assertEqual(kinds, ["typing", "send", "typing", "watch"])
+
     async def test_who_reads_slowly_lets_the_rest_wait_at_the_server(self) -> None:
         client, peer = await self.client()
         got: list[int] = []

@@ -120,6 +120,8 @@ pub(crate) type Device = (Name, Name, Name);
 pub(crate) struct Held {
     pub name: Name,
     pub first: u64,
+    /// The last message that there was then.
+    pub head: u64,
     pub kind: Kind,
     pub text: String,
     pub at: Where,
@@ -280,6 +282,17 @@ impl Book {
     /// Whether the house said that this history begins there.
     pub(crate) fn has_expired(&self, name: &Name, first: u64) -> bool {
         self.expired.get(name).is_some_and(|firsts| firsts.contains(&first))
+    }
+
+    /// Whether the house may have said by `head` that this history begins at `first`: in a place of which nobody was
+    /// ever told what stood there, and which has itself expired since.
+    pub(crate) fn may_have_expired(&self, name: &Name, first: u64, head: u64) -> bool {
+        let spots = self.entries.values().flat_map(|entry| &entry.spots);
+        let here = spots.filter(|(spot, _)| spot.conversation == *name);
+        let told: BTreeSet<u64> = here.map(|(spot, _)| spot.seq).collect();
+        (first..=head)
+            .take_while(|seq| *seq < self.expired_below(name))
+            .any(|seq| !told.contains(&seq))
     }
 
     /// Below this place everything may be gone; 0 = nothing.

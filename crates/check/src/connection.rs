@@ -87,8 +87,8 @@ impl Connection {
             book.found(Kind::Stray, Some(name), "subscribed came, but nobody asked", &[at]);
         }
         let hold = |book: &mut Book, kind: Kind, text: String| {
-            let (name, first) = (Arc::clone(name), frame.next);
-            book.held.push(Held { name, first, kind, text, at });
+            let (name, first, head) = (Arc::clone(name), frame.next, frame.head);
+            book.held.push(Held { name, first, head, kind, text, at });
         };
         if let Some(text) = self.wrong_start(book.options.damaged, &asked, name, frame) {
             hold(book, Kind::FalseRecovered, text);

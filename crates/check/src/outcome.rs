@@ -8,7 +8,7 @@ use model::MessageId;
 
 use crate::Kind;
 use crate::book::{
-    Acknowledged, Book, Draft, Entry, FinalRead, Name, Outcome, Spot, Variant, Where,
+    Acknowledged, Book, Draft, Entry, FinalRead, Held, Name, Outcome, Spot, Variant, Where,
 };
 use crate::frame::Heard;
 use crate::what::{KEEPER, What};
@@ -291,7 +291,8 @@ fn unlike(draft: &Draft, name: &Name, heard: &Heard) -> String {
 /// Where a history begins above 1, or a subscription above what was due, that much has expired.
 fn beginnings(book: &mut Book, found: &mut Vec<Finding>) {
     for held in std::mem::take(&mut book.held) {
-        if !book.has_expired(&held.name, held.first) {
+        let Held { name, first, head, .. } = &held;
+        if !book.has_expired(name, *first) && !book.may_have_expired(name, *first, *head) {
             found.push((held.kind, Some(held.name), held.text, vec![held.at]));
         }
     }

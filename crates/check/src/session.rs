@@ -257,7 +257,7 @@ impl Session {
         if first > 1 && !book.options.damaged {
             let text = format!("history begins at {first}, though none was damaged");
             let (name, kind) = (Arc::clone(&name), Kind::FalseRecovered);
-            book.held.push(Held { name, first, kind, text, at });
+            book.held.push(Held { name, first, head, kind, text, at });
         }
         let seqs: Vec<u64> = page.messages.iter().map(|message| message.seq).collect();
         let skipped = seqs.windows(2).find(|pair| pair[0].checked_add(1) != Some(pair[1]));

@@ -54,8 +54,6 @@ pub struct Options {
     pub door: Arc<Door>,
     /// Who is told to go is told to come back after a time of their own, at most this.
     pub drain_window: Duration,
-    /// Origins (RFC 6454) that pages may have besides this server's own.
-    pub origins: Vec<String>,
     /// Which messages are traced; `None` = none.
     pub tracer: Option<Arc<Tracer>>,
     /// Bytes of all sends that are not answered yet, each with [`SEND_OVERHEAD_BYTES`].
@@ -85,7 +83,6 @@ impl Default for Options {
             commands_of_user: RateLimit { per_second: 1_000, burst: 4_000 },
             door: Arc::new(Door::dev(|| 0)),
             drain_window: Duration::ZERO,
-            origins: Vec::new(),
             tracer: None,
             send_bytes_max: 64 * 1024 * 1024,
             ring_bytes_max: 256 * 1024 * 1024,

@@ -23,6 +23,7 @@ use wire::{About, Code, Problem};
 use crate::export::Exporter;
 use crate::health::{self, Progress, Readiness};
 use crate::metrics;
+use crate::origins::{Origins, guarded};
 use crate::owner::Owner;
 use crate::page;
 use crate::stage::Stage;
@@ -53,9 +54,10 @@ pub(crate) fn starting(progress: Arc<Progress>) -> Router {
 }
 
 /// All routes of the process.
-pub(crate) fn router(app: App) -> Router {
+pub(crate) fn router(app: App, origins: Arc<Origins>) -> Router {
     let sockets = app.gateway.as_ref().map(Gateway::router).unwrap_or_default();
-    Route::router(routes()).with_state(app).merge(page::router()).merge(sockets).fallback(nowhere)
+    let asked = guarded(Route::router(routes()).with_state(app).merge(sockets), origins);
+    asked.merge(page::router()).fallback(nowhere)
 }
 
 async fn nowhere(uri: Uri) -> Response {

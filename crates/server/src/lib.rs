@@ -18,6 +18,7 @@ mod http;
 mod inbox;
 mod listen;
 mod metrics;
+mod origins;
 mod owner;
 mod page;
 mod random;
@@ -41,6 +42,7 @@ use export::Exporter;
 use front::Front;
 use health::Progress;
 use http::App;
+use origins::Origins;
 use owner::Owner;
 use signals::StopSignals;
 use status::Minutes;
@@ -119,7 +121,8 @@ async fn serve_roles(
     let watching = tokio::spawn(Arc::clone(&minutes).watch());
     let app = App { owner: owner.cloned(), gateway: gateway.clone(), exporter, stage, minutes };
     let mut signals = StopSignals::listen();
-    front.serve(http::router(app));
+    let origins = Origins::new(config.access.origins.clone(), config.access.dev);
+    front.serve(http::router(app, Arc::new(origins)));
     announce(config, front.address);
     let ended = tokio::select! {
         () = signals.came() => Ok(()),
@@ -169,7 +172,6 @@ fn gateway_options(
     let limit = |per_second: u32| RateLimit { per_second, burst: per_second.saturating_mul(4) };
     gateway::Options {
         door,
-        origins: config.access.origins.clone(),
         drain_window: config.drain_window,
         tracer: exporter.map(|exporter| Arc::clone(&exporter.tracer)),
         connections_max: config.traffic.connections_max,

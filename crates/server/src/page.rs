@@ -10,6 +10,9 @@ use rust_embed::RustEmbed;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// What pages of others import.
+const SDK: &str = "sdk/";
+
 #[derive(RustEmbed)]
 #[folder = "../../web"]
 #[include = "*.html"]
@@ -59,7 +62,13 @@ fn file(name: &str) -> Response {
         Some((_, "svg")) => "image/svg+xml",
         _ => "application/octet-stream",
     };
-    shown(kind, file.data.into_owned())
+    let mut response = shown(kind, file.data.into_owned());
+    if name.starts_with(SDK) {
+        // It is made to be imported by pages of others, and holds no secret.
+        let everyone = HeaderValue::from_static("*");
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, everyone);
+    }
+    response
 }
 
 fn shown(kind: &'static str, body: Vec<u8>) -> Response {

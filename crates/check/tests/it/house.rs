@@ -80,6 +80,33 @@ fn a_subscription_may_begin_anew_where_history_does_now() {
     );
 }
 
+/// A page of some time before, when history began at `first` and four messages stood there.
+fn began_at(first: u64) -> History {
+    let mut read = page(4, 4, &[(2, 4)]);
+    read["first"] = json!(first);
+    History::client(3).got(&read).end(0)
+}
+
+#[test]
+fn the_word_that_nobody_was_told_may_have_been_said_where_nobody_knows_what_stood() {
+    // 1 and 2 were said; 3 nobody ever saw; 4 was said; and later all below 5 has expired.
+    let said = || History::client(1).say(1).sent(1, 1).say(2).sent(2, 2).end(0);
+    let other = || History::client(2).say(4).sent(4, 4).end(0);
+    let now = |first: u64| {
+        let mut word = house(5, 3, &[("kind", json!("expire")), ("first", json!(first))]);
+        word["lamport"] = json!([9, word["lamport"][1]]);
+        let mut read = page(5, 5, &[]);
+        (read["first"], read["messages"]) = (json!(first), json!([word]));
+        History::last_read().got(&read)
+    };
+    assert_green(&[said(), other(), began_at(3), now(5)]);
+    // Nobody can have said so in a place above it, nor in one of which it is known what stands there.
+    for (first, told) in [(4, said()), (3, History::client(1).say(3).sent(3, 3).end(0))] {
+        let report = crate::history::check(&[told, other(), began_at(first), now(5)]);
+        assert!(report.totals.contains_key(&Kind::FalseRecovered), "{first}: {report}");
+    }
+}
+
 #[test]
 fn an_erased_users_words_may_be_gone_and_their_places_not() {
     let erase = || house(4, 3, &[("kind", json!("erase")), ("user", json!("u1"))]);

@@ -18,9 +18,9 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::field::Empty;
 use tracing::{debug, debug_span};
-use wire::{About, Code, Encoding, Problem};
+use wire::{Code, Encoding};
 
-use super::problem::{respond, respond_with};
+use super::problem::respond_with;
 use super::{Caller, Peer};
 use crate::connection::serve;
 use crate::counters::count;
@@ -59,17 +59,12 @@ pub(super) async fn ticket(State(shared): State<Arc<Shared>>, caller: Caller) ->
     .into_response()
 }
 
-/// A handshake: taken if its page may, and if there is a place; else 403 or 503.
+/// A handshake: taken if there is a place; else 503.
 pub(super) async fn upgrade(
     State(shared): State<Arc<Shared>>,
     peer: Option<Extension<Peer>>,
-    headers: HeaderMap,
     handshake: Handshake,
 ) -> Response {
-    if let Some(origin) = foreign_origin(&shared, &headers) {
-        let detail = format!("pages of {origin} may not connect here: add it to `origins`");
-        return respond(Problem::never(About::default(), Code::Forbidden, detail));
-    }
     let peer = peer.map(|Extension(Peer(address))| address);
     let Some(place) = Place::take(&shared, peer) else {
         count(&shared.counts.connections_refused_total);
@@ -156,18 +151,6 @@ fn no_handshake(status: StatusCode, detail: &str) -> Response {
         headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     }
     response
-}
-
-/// The origin of a page that is not this server's own and was not allowed: any page in a browser may
-/// open a WebSocket to any server (RFC 6455 §10.2).
-fn foreign_origin(shared: &Shared, headers: &HeaderMap) -> Option<String> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let origin = text(header::ORIGIN)?;
-    let own = text(header::HOST).is_some_and(|host| {
-        origin.split_once("://").is_some_and(|(_, authority)| authority == host)
-    });
-    let allowed = own || shared.options.origins.iter().any(|known| known == origin || known == "*");
-    (!allowed).then(|| origin.chars().take(80).collect())
 }
 
 /// The response to who finds no place, or a server that is going away.

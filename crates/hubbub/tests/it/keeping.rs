@@ -92,6 +92,29 @@ async fn what_is_too_much_expires_and_its_ids_are_never_new_again() {
 }
 
 #[tokio::test]
+async fn what_is_no_text_expires_with_the_first_text_and_no_sooner() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = address();
+    let keep = format!("{SMALL} --retain channel:2 --retain-sweep-seconds 1");
+    let house = House::serve(folder.path(), at, &keep).await;
+    let create =
+        json!([{ "type": "create", "kind": "channel", "name": "news", "members": ["ben"] }]);
+    let made = request(at, "POST /v1/commands", &["Hubbub-User: ann"], &create.to_string()).await;
+    let room = made.json()[0]["conversation"].as_str().unwrap().to_owned();
+    let swept = async || {
+        until(&house, "keeper_sweeps_total", house.metric("keeper_sweeps_total").await + 2).await;
+        shown(&page(at, &room).await)
+    };
+    assert_eq!(swept().await, words(&[(1, "create")]));
+    for n in ["1", "2"] {
+        assert_eq!(say(at, "ann", &room, n, n).await.status, 200);
+    }
+    assert_eq!(swept().await, words(&[(1, "create"), (2, "1"), (3, "2")]));
+    assert_eq!(say(at, "ann", &room, "3", "3").await.status, 200);
+    assert_eq!(swept().await, words(&[(3, "2"), (4, "3"), (5, "expire")]));
+}
+
+#[tokio::test]
 async fn what_is_too_old_expires_also_when_nobody_says_anything_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let at = address();

@@ -41,7 +41,7 @@ pub struct Layer {
     /// Who may use open conversations: anyone with a token, or only those whose token names them [default: anyone]
     #[arg(long, value_enum)]
     pub open_conversations: Option<OpenConversations>,
-    /// Origins of pages, besides this server's own, that may connect, with commas between them; * = all
+    /// Origins of pages, besides this server's own, that may ask and connect, with commas between them; * = all. With --dev all pages of this machine may
     #[arg(long, value_name = "ORIGINS")]
     pub origins: Option<String>,
     /// Certificate chain for TLS, PEM

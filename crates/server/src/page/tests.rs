@@ -16,3 +16,16 @@ async fn a_page_of_operators_is_its_content_in_the_frame() {
         assert!(!text.contains(PAGE) && !text.contains(CONTENT), "{text}");
     }
 }
+
+#[test]
+fn pages_of_others_may_import_the_sdk_and_nothing_else() {
+    let may_import = |name: &str| {
+        let answer = file(name);
+        assert_eq!(answer.status(), StatusCode::OK, "{name}");
+        answer.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN).cloned()
+    };
+    assert_eq!(may_import("sdk/hubbub.js"), Some(HeaderValue::from_static("*")));
+    assert_eq!(may_import("sdk/outbox.js"), Some(HeaderValue::from_static("*")));
+    assert_eq!(may_import("app.js"), None);
+    assert_eq!(may_import("index.html"), None);
+}

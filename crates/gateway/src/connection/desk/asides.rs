@@ -111,6 +111,14 @@ impl Desk {
         self.shared.owner.tell(ToOwner::Typing { conversation, user });
     }
 
+    /// What was being typed there was said: what is typed from now on is another message.
+    pub(super) fn may_type_again(&mut self, conversation: &ConversationId) {
+        let number = self.subs.number_of(conversation);
+        if let Some(sub) = number.and_then(|number| self.subs.get_mut(number)) {
+            sub.typed = None;
+        }
+    }
+
     pub(super) fn handle_watch(&mut self, reference: Option<u64>, users: Vec<UserId>) {
         let wanted: BTreeSet<UserId> = users.into_iter().collect();
         for user in std::mem::take(&mut self.watched).difference(&wanted) {

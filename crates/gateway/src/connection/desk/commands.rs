@@ -127,6 +127,7 @@ impl Desk {
             let detail = format!("the token does not allow to send to {conversation}");
             return self.complain(Problem::never(about(), Code::Forbidden, detail));
         }
+        self.may_type_again(&conversation);
         let trace = self.shared.options.tracer.as_ref();
         let trace = trace.and_then(|tracer| tracer.begin(self.traced_by).map(Box::new));
         let about = SendAbout { reference, id, conversation, heard: Instant::now(), trace };

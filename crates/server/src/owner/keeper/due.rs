@@ -21,8 +21,9 @@ pub(crate) fn first_kept(
         let millis = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
         Wall(now.0.saturating_sub(millis))
     });
-    // Texts up to this one are too many.
-    let fullest = keep.texts.map(|texts| (head.next_ordinal.0 - 1).saturating_sub(texts));
+    // Texts up to this one are too many; what stands before the first text goes with it.
+    let texts = head.next_ordinal.0 - 1;
+    let fullest = keep.texts.filter(|most| texts > *most).map(|most| texts - most);
     let goes = |message: &Message| {
         let too_old = oldest.is_some_and(|oldest| message.received_at < oldest);
         too_old || fullest.is_some_and(|fullest| message.ordinal.0 <= fullest)

@@ -239,7 +239,7 @@ addEventListener("keydown", (event) => {
 void watchRows((answer, why) => {
   if (answer === null) {
     page.rowsNote.hidden = false;
-    page.rowsNote.textContent = `The rows cannot be had: ${why}.`;
+    page.rowsNote.textContent = `These cannot be shown now (${why}).`;
     return;
   }
   list.show(answer.rows);

@@ -137,16 +137,22 @@ const CASES: [Case; 6] = [
     },
 ];
 
+/// Texts that may be asked about at once: half as many again as the service holds, or what is the default.
+fn in_flight(rate: u64) -> u64 {
+    (rate * 3 / 10).max(4_000)
+}
+
 pub(super) fn run(workshop: &Workshop, args: &BenchArgs, report: &mut Report) -> Result<()> {
     let mut calm_ack_ms = None;
-    let flags = args.batch.map(|texts| format!("--nlp-batch {texts}")).unwrap_or_default();
+    let rate = args.rate.unwrap_or(if args.quick { RATE / 10 } else { RATE });
+    let batch = args.batch.map(|texts| format!("--nlp-batch {texts}")).unwrap_or_default();
+    let flags = format!("--nlp-in-flight {} {batch}", in_flight(rate));
     for case in CASES.iter().filter(|case| args.cases.is_empty() || args.cases.contains(&case.name))
     {
         let name = case.name.text();
         report.say(&format!("{name}: {} {}", case.faults, case.later.unwrap_or("")));
         workshop.clear()?;
         let server = Server::start_with(workshop, &flags)?;
-        let rate = args.rate.unwrap_or(if args.quick { RATE / 10 } else { RATE });
         let longer = args.seconds.filter(|_| !args.cases.is_empty());
         let usual = if args.quick { case.seconds.min(20) } else { case.seconds };
         let load = Load::steady(rate, longer.unwrap_or(usual), CONVERSATIONS);

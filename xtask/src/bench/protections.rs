@@ -49,7 +49,7 @@ const TRIALS: [Trial; 5] = [
     },
     Trial {
         name: "limit",
-        faults: r#"{"too_many": {"per_s": 800}}"#,
+        faults: r#"{"too_many": {"share": 0.6, "retry_after_ms": 0}}"#,
         without: "breaker",
         worse: Worse::Failures,
     },

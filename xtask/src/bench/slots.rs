@@ -29,7 +29,7 @@ const PAGE: &str = "docs/cases/slots.md";
 const DRAWING: &str = "docs/cases/slots.svg";
 
 /// Bytes of memory that the service may hold (resident set).
-const LIMIT_MIB: f64 = 360.0;
+const LIMIT_MIB: f64 = 450.0;
 
 /// What a service is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

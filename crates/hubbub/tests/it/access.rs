@@ -396,6 +396,7 @@ async fn pages_of_other_origins_may_ask_when_they_are_named_and_are_refused_when
 async fn with_dev_pages_of_this_machine_may_ask_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::serve(folder.path(), address(), SMALL).await;
+    house.able().await;
     let at = house.at();
     let erase = async |origin: &str| {
         head(at, &format!("POST /v1/users/ann/erase HTTP/1.1\r\nHost: {at}\r\nOrigin: {origin}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await

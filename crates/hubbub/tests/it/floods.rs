@@ -20,7 +20,9 @@ const BURST_OF_USER: usize = 8;
 const MANY: usize = 30;
 
 async fn sparing(folder: &std::path::Path) -> House {
-    House::serve(folder, address(), &format!("{SMALL} {SPARING}")).await
+    let house = House::serve(folder, address(), &format!("{SMALL} {SPARING}")).await;
+    house.able().await;
+    house
 }
 
 fn is_refusal(heard: &Heard) -> bool {

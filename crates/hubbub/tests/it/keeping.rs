@@ -97,6 +97,7 @@ async fn what_is_no_text_expires_with_the_first_text_and_no_sooner() {
     let at = address();
     let keep = format!("{SMALL} --retain channel:2 --retain-sweep-seconds 1");
     let house = House::serve(folder.path(), at, &keep).await;
+    house.able().await;
     let create =
         json!([{ "type": "create", "kind": "channel", "name": "news", "members": ["ben"] }]);
     let made = request(at, "POST /v1/commands", &["Hubbub-User: ann"], &create.to_string()).await;

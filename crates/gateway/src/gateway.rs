@@ -105,7 +105,8 @@ impl Gateway {
         }
     }
 
-    /// The routes of clients. Requests carry a [`Peer`](crate::Peer) where addresses count.
+    /// The routes of clients. Requests carry a [`Peer`](crate::Peer) where addresses count. Who serves them judges
+    /// `Origin` first: any page in a browser may ask (RFC 6455 §10.2).
     pub fn router(&self) -> Router {
         http::router(Arc::clone(&self.shared))
     }

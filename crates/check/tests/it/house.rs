@@ -100,6 +100,9 @@ fn the_word_that_nobody_was_told_may_have_been_said_where_nobody_knows_what_stoo
         History::last_read().got(&read)
     };
     assert_green(&[said(), other(), began_at(3), now(5)]);
+    // What stands in that place has not expired: it would have been shown.
+    let report = crate::history::check(&[said(), other(), began_at(3), now(2)]);
+    assert!(report.totals.contains_key(&Kind::FalseRecovered), "{report}");
     // Nobody can have said so in a place above it, nor in one of which it is known what stands there.
     for (first, told) in [(4, said()), (3, History::client(1).say(3).sent(3, 3).end(0))] {
         let report = crate::history::check(&[told, other(), began_at(first), now(5)]);

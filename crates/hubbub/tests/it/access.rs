@@ -8,8 +8,8 @@ use access::{Claims, SharedSecret, Signer};
 use model::Wall;
 use serde_json::{Value, json};
 
-use crate::house::{House, PATIENCE, SMALL, address, hubbub};
-use crate::http::{Answer, request};
+use crate::house::{House, PATIENCE, SMALL, hubbub};
+use crate::http::request;
 use crate::keys::{done, ids};
 use crate::line::Line;
 
@@ -328,102 +328,4 @@ async fn a_revoked_user_is_out_after_a_reload() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(connect().await, 401);
     assert!(house.err().contains("keys stay as they were"), "{}", house.err());
-}
-
-#[tokio::test]
-async fn pages_of_other_origins_may_not_connect() {
-    let folder = tempfile::tempdir().unwrap();
-    let house = guarded(folder.path(), "--origins https://chat.example").await;
-    let at = house.at();
-    let shake = async |origin: &str| -> Answer {
-        let origin = format!("Origin: {origin}");
-        let headers = [
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            &origin,
-        ];
-        let mut text = format!("GET /v1/ws HTTP/1.1\r\nHost: {at}\r\n");
-        headers.iter().for_each(|header| text += &format!("{header}\r\n"));
-        text += "\r\n";
-        // Refused ones are answered and kept open; taken ones wait for hello.
-        let answer = tokio::time::timeout(Duration::from_secs(1), first_line(at, &text)).await;
-        let head = answer.unwrap_or_default();
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Answer { status, head, body: String::new() }
-    };
-    assert_eq!(shake("https://evil.example").await.status, 403);
-    assert_eq!(shake("null").await.status, 403);
-    assert_eq!(shake("https://chat.example").await.status, 101);
-    assert_eq!(shake(&format!("http://{at}")).await.status, 101);
-}
-
-#[tokio::test]
-async fn pages_of_other_origins_may_ask_when_they_are_named_and_are_refused_when_not() {
-    let folder = tempfile::tempdir().unwrap();
-    let house = guarded(folder.path(), "--origins https://chat.example").await;
-    let at = house.at();
-    let ask = async |method: &str, path: &str, origin: &str, more: &str| {
-        head(at, &format!("{method} {path} HTTP/1.1\r\nHost: {at}\r\nOrigin: {origin}\r\n{more}Connection: close\r\n\r\n")).await
-    };
-    let preflight =
-        "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n";
-    let (named, foreign) = ("https://chat.example", "https://evil.example");
-    let may = ask("OPTIONS", "/v1/connect", named, preflight).await;
-    assert!(may.starts_with("HTTP/1.1 204"), "{may}");
-    assert!(may.contains("access-control-allow-origin: https://chat.example\r\n"), "{may}");
-    assert!(may.contains("access-control-allow-headers: authorization,"), "{may}");
-    // Why it may not come in is what a page has to be able to read.
-    let refused = ask("POST", "/v1/connect", named, "Content-Length: 0\r\n").await;
-    assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
-    assert!(refused.contains("access-control-allow-origin: https://chat.example\r\n"), "{refused}");
-    assert!(refused.contains("vary: origin\r\n"), "{refused}");
-    for path in ["/v1/connect", "/v1/users/ann/erase", "/v1/replay", "/v1/commands"] {
-        for (method, more) in [("POST", "Content-Length: 0\r\n"), ("OPTIONS", preflight)] {
-            let answer = ask(method, path, foreign, more).await;
-            assert!(answer.starts_with("HTTP/1.1 403"), "{method} {path}: {answer}");
-            assert!(!answer.contains("access-control"), "{method} {path}: {answer}");
-        }
-    }
-    // Its own pages, and whoever is no page, are asked for their tokens as ever.
-    let own =
-        ask("POST", "/v1/users/ann/erase", &format!("http://{at}"), "Content-Length: 0\r\n").await;
-    assert!(own.starts_with("HTTP/1.1 401"), "{own}");
-}
-
-#[tokio::test]
-async fn with_dev_pages_of_this_machine_may_ask_and_no_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let house = House::serve(folder.path(), address(), SMALL).await;
-    house.able().await;
-    let at = house.at();
-    let erase = async |origin: &str| {
-        head(at, &format!("POST /v1/users/ann/erase HTTP/1.1\r\nHost: {at}\r\nOrigin: {origin}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await
-    };
-    let near = erase("http://localhost:9000").await;
-    assert!(near.starts_with("HTTP/1.1 200"), "{near}");
-    assert!(near.contains("access-control-allow-origin: http://localhost:9000\r\n"), "{near}");
-    for far in ["https://evil.example", "null"] {
-        let answer = erase(far).await;
-        assert!(answer.starts_with("HTTP/1.1 403"), "{far}: {answer}");
-    }
-}
-
-async fn head(at: SocketAddr, text: &str) -> String {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut socket = tokio::net::TcpStream::connect(at).await.unwrap();
-    socket.write_all(text.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await.unwrap();
-    answer.split_inclusive("\r\n\r\n").next().unwrap_or_default().to_owned()
-}
-
-async fn first_line(at: SocketAddr, text: &str) -> String {
-    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-    let mut socket = tokio::net::TcpStream::connect(at).await.unwrap();
-    socket.write_all(text.as_bytes()).await.unwrap();
-    let mut line = String::new();
-    BufReader::new(socket).read_line(&mut line).await.unwrap();
-    line
 }

@@ -65,6 +65,8 @@ mod notes;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod origins;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod readiness;
